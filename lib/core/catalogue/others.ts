@@ -1,0 +1,76 @@
+import type { CatalogueRow } from "./row.ts";
+
+/** Chats, AI budgets, and notifications that people send themselves. */
+export const OTHERS: readonly CatalogueRow[] = [
+  {
+    templateId: "764031be-4863-4220-867b-6ce1a1b7a5f5",
+    name: "Chats Auto-Archived",
+    person: "recipient",
+    note: "Old chats were put away; one for each owner and run, without the chats' titles.",
+  },
+  {
+    templateId: "b789bd75-d7c6-4cab-9757-1147ab184903",
+    name: "Chat Shared",
+    person: "recipient",
+    targets: ["chat"],
+    freeText: ["chat_title"],
+    note: "About the one who may read the chat now, not about the one who shared it.",
+  },
+  {
+    templateId: "3f1c6d8a-5b2e-4f7a-9c0d-7e8b2a4c6d1f",
+    name: "Chat Project Shared",
+    person: "recipient",
+    targets: ["project"],
+    note: "About the one who may see the project now, not about the one who shared it.",
+  },
+  {
+    templateId: "b5db9597-de2a-4dea-87e9-25cee6906b86",
+    name: "AI Budget Warning",
+    person: "recipient",
+    targets: ["group"],
+    note: "A person has used a part of the AI budget; told to that person, once in a period.",
+  },
+  {
+    templateId: "cdcf2ecd-f003-4169-9800-abb2661ea522",
+    name: "AI Budget Limit Reached",
+    person: "recipient",
+    targets: ["group"],
+    note: "A person has used up the AI budget; told to that person, once in a period.",
+  },
+  {
+    templateId: "2a7b0ac1-00e1-4625-9cd5-1e5933972c77",
+    name: "User Approaching AI Budget Limit",
+    person: "none",
+    targets: ["user", "group"],
+    note: "Only administrators are told, by user name; track 'AI Budget Warning' instead.",
+  },
+  {
+    templateId: "0bafe0ea-a78b-4217-ad05-1ef12e92e025",
+    name: "User Reached AI Budget Limit",
+    person: "none",
+    targets: ["user", "group"],
+    note: "Only administrators are told, by user name; track 'AI Budget Limit Reached' instead.",
+  },
+  {
+    templateId: "1b7d9fa7-f5a8-4e46-8078-5cf53abfed94",
+    name: "Missing AI Model Prices",
+    person: "none",
+    note: "A weekly report for site owners, about no person.",
+  },
+  {
+    templateId: "c425f63e-716a-4bf4-ae24-78348f706c3f",
+    name: "Test Notification",
+    person: "recipient",
+    onlyByName: true,
+    note:
+      "An administrator tried the connection; name it to see the whole way work, and mind that it can survey him.",
+  },
+  {
+    templateId: "39b1e189-c857-4b0c-877a-511144c18516",
+    name: "Custom Notification",
+    person: "recipient",
+    freeText: ["custom_title", "custom_message"],
+    onlyByName: true,
+    note: "Any user can send it to himself as often as he likes; its texts are never forwarded.",
+  },
+];

@@ -1,0 +1,53 @@
+/** Whose event a notification is: where its e-mail address stands in the webhook. */
+export type Whose = "owner" | "user" | "recipient";
+
+/** What the n-th UUID of `payload.targets` identifies. */
+export type Target =
+  | "workspace"
+  | "template"
+  | "template_version"
+  | "organization"
+  | "owner"
+  | "user"
+  | "preset"
+  | "app"
+  | "group"
+  | "chat"
+  | "project";
+
+/** What the service knows of one Coder notification. */
+export interface CatalogueRow {
+  /** Coder's `notification_template_id`: stable, while names are changed by migrations. */
+  readonly templateId: string;
+  /** Coder's newest display name: the name of the PlatformX event. */
+  readonly name: string;
+  /** Names it had in earlier versions. */
+  readonly formerNames?: readonly string[];
+  /**
+   * `owner`: `data.owner.email`; `user`: `data.user.email`; `recipient`: `user_email`;
+   * `none`: the webhook never holds the address of the person it is about.
+   */
+  readonly person: Whose | "none";
+  /** What the label `name` is the name of. */
+  readonly nameIs?: "workspace" | "template";
+  /** Meaning of `payload.targets`, by position. */
+  readonly targets?: readonly Target[];
+  /** Labels that hold text typed by a person: never forwarded. */
+  readonly freeText?: readonly string[];
+  /** The webhook holds a secret: dropped before anything else. */
+  readonly secret?: true;
+  /** Not part of `*`: only when it is named in `EVENTS_TRACKED`. */
+  readonly onlyByName?: true;
+  /** Coder sends it only to people who switched it on for themselves. */
+  readonly offByDefault?: true;
+  /** One sentence for the operator. */
+  readonly note: string;
+}
+
+/** Targets of most workspace notifications (Coder `coderd/workspaces.go` and the autobuild executor). */
+export const WORKSPACE_OWNER_TEMPLATE_ORGANIZATION = [
+  "workspace",
+  "owner",
+  "template",
+  "organization",
+] as const;
