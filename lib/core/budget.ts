@@ -1,0 +1,104 @@
+/**
+ * The 1000-byte budget of an event's metadata.
+ *
+ * DX documents that metadata "must not exceed 1KB", without saying of which kilobyte or serialisation: 1000 bytes
+ * of compact UTF-8 JSON keeps every reading.
+ */
+import type { Field } from "./metadata.ts";
+import { jsonBytes, jsonBytesOf } from "./utf8.ts";
+
+/** Bytes of compact UTF-8 JSON that an event's metadata may have. */
+export const METADATA_LIMIT = 1000;
+
+/** Code points below which no value is cut: a UUID has 36. */
+const SHORTEST = 36;
+
+/** Bytes of `…` in UTF-8. */
+const ELLIPSIS_BYTES = 3;
+
+/** Metadata within the budget, and what that took. */
+export interface FittedMetadata {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Bytes of the metadata as compact UTF-8 JSON. */
+  readonly bytes: number;
+  /** Keys whose values were cut to the common length. */
+  readonly cut: readonly string[];
+  /** Keys that were left out, the last ones of the list. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * Fits fields into the budget: as they are; else all values cut to the greatest common length that fits; else,
+ * as 36 code points is the least, without the last fields.
+ */
+export function fitMetadata(fields: readonly Field[], limit = METADATA_LIMIT): FittedMetadata {
+  const bytes = sizeOf(fields);
+  if (bytes <= limit) return { metadata: Object.fromEntries(fields), bytes, cut: [], dropped: [] };
+
+  const kept = longestHead(fields, limit);
+  const values = kept.map(([, value]) => new Cuttable(value, limit));
+  const keyBytes = 2 + kept.reduce((sum, [key]) => sum + jsonBytes(key) + 2, -1);
+  // A cut value can be a byte longer than an uncut one (`…` is three), so the size is not monotonic in the
+  // length: the search goes down step by step. No value that fits is longer than the limit.
+  let length = limit;
+  let size = 0;
+  for (; length >= SHORTEST; length--) {
+    size = values.reduce((sum, value) => sum + value.bytesAt(length), keyBytes);
+    if (size <= limit) break;
+  }
+  return {
+    metadata: Object.fromEntries(kept.map(([key], i) => [key, values[i]!.at(length)])),
+    bytes: kept.length === 0 ? 2 : size,
+    cut: kept.filter((_, i) => values[i]!.isCutAt(length)).map(([key]) => key),
+    dropped: fields.slice(kept.length).map(([key]) => key),
+  };
+}
+
+function sizeOf(fields: readonly Field[]): number {
+  let bytes = fields.length === 0 ? 2 : 1;
+  for (const [key, value] of fields) bytes += jsonBytes(key) + jsonBytes(value) + 2;
+  return bytes;
+}
+
+/** The fields that fit when every value is cut as far as allowed, counted from the front. */
+function longestHead(fields: readonly Field[], limit: number): readonly Field[] {
+  let bytes = 1;
+  for (const [i, [key, value]] of fields.entries()) {
+    bytes += jsonBytes(key) + new Cuttable(value, SHORTEST).bytesAt(SHORTEST) + 2;
+    if (bytes > limit) return fields.slice(0, i);
+  }
+  return fields;
+}
+
+/** A value and the sizes of its beginnings, up to `longest` code points. */
+class Cuttable {
+  /** `#ends[n]`: code units of the first n code points; `#sizes[n]`: their bytes inside a JSON string. */
+  readonly #ends: number[] = [0];
+  readonly #sizes: number[] = [0];
+  readonly #whole: boolean;
+
+  constructor(readonly value: string, longest: number) {
+    let end = 0;
+    let size = 0;
+    while (end < value.length && this.#ends.length <= longest) {
+      const codePoint = value.codePointAt(end)!;
+      end += codePoint > 0xffff ? 2 : 1;
+      size += jsonBytesOf(codePoint);
+      this.#ends.push(end);
+      this.#sizes.push(size);
+    }
+    this.#whole = end === value.length;
+  }
+
+  isCutAt(length: number): boolean {
+    return !this.#whole || this.#ends.length - 1 > length;
+  }
+
+  bytesAt(length: number): number {
+    return 2 + (this.isCutAt(length) ? this.#sizes[length - 1]! + ELLIPSIS_BYTES : this.#sizes.at(-1)!);
+  }
+
+  at(length: number): string {
+    return this.isCutAt(length) ? this.value.slice(0, this.#ends[length - 1]) + "…" : this.value;
+  }
+}

@@ -1,0 +1,135 @@
+/** `EVENTS_TRACKED`: which notifications are wanted, and whose an event is where the catalogue does not know. */
+import { CATALOGUE, findRow, nameKey } from "./catalogue.ts";
+import type { CatalogueRow, Whose } from "./catalogue/row.ts";
+import type { Notification } from "./notification.ts";
+import { closestName } from "./suggest.ts";
+
+/** The names tracked when `EVENTS_TRACKED` is not set. */
+export const DEFAULT_EVENTS_TRACKED: readonly string[] = [
+  "Workspace Created",
+  "Workspace Manually Updated",
+  "User account created",
+  "User account suspended",
+  "User account activated",
+];
+
+/** What is tracked. */
+export interface Tracking {
+  /** `*`: everything that has a person, but what must be named. */
+  readonly everything: boolean;
+  readonly rows: ReadonlySet<CatalogueRow>;
+  /** Names (as {@link nameKey}) and template UUIDs that the catalogue does not know; `undefined`: whose is not said. */
+  readonly unknown: ReadonlyMap<string, Whose | undefined>;
+  /** As shown to operators, in the configured order. */
+  readonly names: readonly string[];
+}
+
+/** Result of {@link parseTracking}: errors forbid a start, warnings are for the operator. */
+export interface ParsedTracking {
+  readonly tracking: Tracking;
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const WHOSE: readonly string[] = ["owner", "user", "recipient"] satisfies Whose[];
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Parses the comma-separated list. Errors and warnings name the entry and the rule. */
+export function parseTracking(list: string): ParsedTracking {
+  const rows = new Set<CatalogueRow>();
+  const unknown = new Map<string, Whose | undefined>();
+  const names = new Set<string>();
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  let everything = false;
+
+  for (const entry of list.split(",").map((part) => part.trim()).filter((part) => part !== "")) {
+    if (entry === "*") {
+      everything = true;
+      names.add("*");
+      continue;
+    }
+    const { name, whose, error } = splitEntry(entry);
+    if (error !== undefined) {
+      errors.push(error);
+      continue;
+    }
+    const row = findRow(name);
+    if (row === undefined) {
+      const close = UUID.test(name.toLowerCase()) ? undefined : closestName(name);
+      if (close?.near) {
+        errors.push(`'${name}' is not a Coder notification: did you mean '${close.name}'?`);
+        continue;
+      }
+      unknown.set(UUID.test(name.toLowerCase()) ? name.toLowerCase() : nameKey(name), whose);
+      names.add(name);
+      const hint = close === undefined ? "" : `; did you mean '${close.name}'?`;
+      if (whose === undefined) {
+        warnings.push(`'${name}' is not known to this version: it is tracked as it is spelled here${hint}`);
+      }
+    } else if (row.secret) {
+      errors.push(`'${row.name}' holds a password-reset code and is never forwarded: remove it`);
+    } else if (whose !== undefined) {
+      errors.push(`'${entry}': whose event '${row.name}' is, is known: remove '=${whose}'`);
+    } else {
+      rows.add(row);
+      names.add(row.name);
+      if (row.person === "none") warnings.push(`'${row.name}' never has a person: ${row.note}`);
+    }
+  }
+  const declared = [...unknown.values()].some((whose) => whose !== undefined);
+  if (errors.length === 0 && !everything && rows.size === 0 && !declared) {
+    errors.push(nothingKnown([...names]));
+  }
+  return { tracking: { everything, rows, unknown, names: [...names] }, errors, warnings };
+}
+
+/** Whether a notification is wanted. */
+export function isTracked(
+  tracking: Tracking,
+  notification: Notification,
+  row: CatalogueRow | undefined,
+): boolean {
+  if (row !== undefined) {
+    if (tracking.rows.has(row)) return true;
+    return tracking.everything && row.person !== "none" && !row.onlyByName;
+  }
+  return tracking.everything || unknownKey(tracking, notification) !== undefined;
+}
+
+/** Every name that can be expected to arrive: `*` written out. */
+export function expectedNames(tracking: Tracking): readonly string[] {
+  const isExpected = (row: CatalogueRow) => row.person !== "none" && !row.onlyByName && !row.secret;
+  const all = tracking.everything ? CATALOGUE.filter(isExpected).map((row) => row.name) : [];
+  return [...new Set([...tracking.names.filter((name) => name !== "*"), ...all])];
+}
+
+/** Whose event an unknown notification is, if `EVENTS_TRACKED` says so. */
+export function declaredPerson(tracking: Tracking, notification: Notification): Whose | undefined {
+  const key = unknownKey(tracking, notification);
+  return key === undefined ? undefined : tracking.unknown.get(key);
+}
+
+function unknownKey(tracking: Tracking, notification: Notification): string | undefined {
+  if (tracking.unknown.has(notification.templateId)) return notification.templateId;
+  const key = nameKey(notification.name);
+  return tracking.unknown.has(key) ? key : undefined;
+}
+
+function splitEntry(entry: string): { name: string; whose?: Whose; error?: string } {
+  const at = entry.lastIndexOf("=");
+  if (at < 0) return { name: entry };
+  const name = entry.slice(0, at).trim();
+  const whose = entry.slice(at + 1).trim().toLowerCase();
+  if (name === "" || !WHOSE.includes(whose)) {
+    return { name, error: `'${entry}' must be a name, or Name=owner, Name=user or Name=recipient` };
+  }
+  return { name, whose: whose as Whose };
+}
+
+function nothingKnown(names: readonly string[]): string {
+  const guess = names.map((name) => closestName(name)?.name).find((name) => name !== undefined) ??
+    CATALOGUE[0]!.name;
+  return `no entry is a Coder notification known to this version: did you mean '${guess}'? ` +
+    "'coder-platformx events' lists all names";
+}
