@@ -1,0 +1,142 @@
+/**
+ * One happening, one event.
+ *
+ * Coder sends one webhook per recipient, each with its own `msg_id`, and repeats a `msg_id` when it retries. What
+ * happened is identified by template, person, labels, data and targets. A recipient's k-th different `msg_id` of a
+ * happening is a copy of its occurrence k: three administrators' copies are one occurrence, and the same
+ * administrator told twice is two.
+ */
+import type { Attributed } from "./attribution.ts";
+import type { Notification } from "./notification.ts";
+
+/**
+ * Canonical text of what happened: equal exactly for copies of the same happening, whatever the order of JSON
+ * keys. Recipient, title, body, actions and `msg_id` are no part of it.
+ */
+export function identityOf(notification: Notification, attributed: Attributed): string {
+  const template = attributed.row?.templateId || notification.templateId || notification.name;
+  const { labels, data, targets } = notification;
+  return canonical([template, attributed.email, labels, data, targets]);
+}
+
+/** JSON with sorted keys. Depth is bounded by the notification's parser. */
+function canonical(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const object = value as Readonly<Record<string, unknown>>;
+  const members = Object.keys(object).sort().map((key) => `${JSON.stringify(key)}:${canonical(object[key])}`);
+  return `{${members.join(",")}}`;
+}
+
+/** Whom a copy was sent to, for counting that recipient's copies. */
+export function recipientOf(notification: Notification): string {
+  return notification.recipient.id || notification.recipient.email;
+}
+
+/** One occurrence, as remembered. */
+export interface Occurrence {
+  /** Counted from 1 for each happening. */
+  readonly number: number;
+  /** When its first copy came, in milliseconds of the clock that the window is measured with. */
+  readonly since: number;
+  /** When its first copy came, in Unix milliseconds: the event's time where Coder gives none. */
+  readonly arrivedAt: number;
+  /** Its copies, flat, the first one first: recipient, message id, recipient, message id, … */
+  readonly copies: readonly string[];
+  /** Nothing is left to do for it: its event was delivered, or is in safe hands. */
+  readonly settled: boolean;
+}
+
+/** What is remembered of a happening: its occurrences, the oldest first; forgotten ones left the front. */
+export type Happening = readonly Occurrence[];
+
+/** One webhook of a happening. */
+export interface Copy {
+  readonly recipient: string;
+  readonly messageId: string;
+  /** Unix milliseconds. */
+  readonly arrivedAt: number;
+}
+
+/** What forgetting goes by. */
+export interface Memory {
+  /** Milliseconds of the clock of {@link Occurrence.since}. */
+  readonly now: number;
+  /** Milliseconds for which an occurrence is remembered, from its first copy. */
+  readonly window: number;
+  /** Whether an occurrence is being worked on: such a one is never forgotten. */
+  readonly isHeld: (occurrence: Occurrence) => boolean;
+}
+
+/** Where a copy belongs, and the happening with it. */
+export interface Assignment {
+  /** A new occurrence; a further recipient's copy of a known one; a message that is known itself. */
+  readonly kind: "new" | "copy" | "retry";
+  readonly happening: Happening;
+  readonly occurrence: Occurrence;
+}
+
+/**
+ * Adds a copy to a happening and says which occurrence it is a copy of: the one that holds this message (Coder's
+ * retry), else the oldest one after the recipient's last, else a new one.
+ *
+ * While nothing is forgotten that is the recipient's k-th different message. Counting goes on among what is
+ * remembered, so that a recipient's copy that arrives after occurrence 1 was forgotten still meets the other
+ * recipients' copies of occurrence 2. Only copies of this very recipient decide: a record that holds no others,
+ * as a store with one key per recipient has it, gives the same answer.
+ */
+export function assign(
+  happening: Happening,
+  copy: Copy,
+  memory: Memory,
+): Assignment {
+  const remembered = forget(happening, memory);
+  let next = 0;
+  for (const [index, occurrence] of remembered.entries()) {
+    const messageId = messageOf(occurrence, copy.recipient);
+    if (messageId === copy.messageId) return { kind: "retry", happening: remembered, occurrence };
+    if (messageId !== undefined) next = index + 1;
+  }
+  const known = remembered[next];
+  const occurrence: Occurrence = known === undefined
+    ? {
+      number: (remembered.at(-1)?.number ?? 0) + 1,
+      since: memory.now,
+      arrivedAt: copy.arrivedAt,
+      copies: [copy.recipient, copy.messageId],
+      settled: false,
+    }
+    : { ...known, copies: [...known.copies, copy.recipient, copy.messageId] };
+  return {
+    kind: known === undefined ? "new" : "copy",
+    happening: remembered.toSpliced(next, 1, occurrence),
+    occurrence,
+  };
+}
+
+/** Notes that nothing is left to do for an occurrence. */
+export function settle(happening: Happening, number: number): Happening {
+  return happening.map((occurrence) =>
+    occurrence.number === number ? { ...occurrence, settled: true } : occurrence
+  );
+}
+
+/** The message id of an occurrence's first copy. */
+export function firstMessageOf(occurrence: Occurrence): string {
+  return occurrence.copies[1]!;
+}
+
+/** Drops occurrences whose window is over from the front; a held one keeps what came after it. */
+function forget(happening: Happening, { now, window, isHeld }: Memory): Happening {
+  const kept = happening.findIndex((occurrence) => now - occurrence.since < window || isHeld(occurrence));
+  return kept === 0 ? happening : kept < 0 ? [] : happening.slice(kept);
+}
+
+/** A recipient has at most one message in an occurrence. */
+function messageOf(occurrence: Occurrence, recipient: string): string | undefined {
+  const { copies } = occurrence;
+  for (let i = 0; i < copies.length; i += 2) {
+    if (copies[i] === recipient) return copies[i + 1];
+  }
+  return undefined;
+}
