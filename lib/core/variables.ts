@@ -1,0 +1,87 @@
+/** Every variable the service reads: parser, help, README and `.env.sample` follow this list. */
+
+import { DEFAULT_EVENTS_TRACKED } from "./tracking.ts";
+
+/** One environment variable. */
+export interface Variable {
+  readonly name: string;
+  /** As an operator would write it; absent: unset. */
+  readonly fallback?: string;
+  /** Its value is never shown. */
+  readonly secret?: true;
+  /** `NAME_FILE` reads it from a file. */
+  readonly file?: true;
+  /** Set but empty is an error: an empty value would switch off what the operator meant to switch on. */
+  readonly mustNotBeEmpty?: true;
+  /** One line for the operator. */
+  readonly about: string;
+}
+
+/** The variables, in the order in which documents list them. */
+export const VARIABLES = [
+  { name: "GETDX_API_KEY", secret: true, file: true, about: "PlatformX project API key" },
+  {
+    name: "EVENTS_TRACKED",
+    fallback: DEFAULT_EVENTS_TRACKED.join(", "),
+    mustNotBeEmpty: true,
+    about: "Notification names or template UUIDs, comma-separated; * for every event that has a person",
+  },
+  {
+    name: "EMAIL_DOMAINS",
+    about: "Only people with an address in these domains, comma-separated; unset: everybody",
+  },
+  { name: "LOG_LEVEL", fallback: "INFO", about: "DEBUG, INFO, WARNING or ERROR" },
+  { name: "LOG_FORMAT", about: "text or json; unset: text on a terminal, else json" },
+  { name: "HOST", fallback: "0.0.0.0", about: "Address to listen on" },
+  { name: "PORT", fallback: "8080", about: "Port to listen on; 0 picks a free one" },
+  { name: "TLS_CERT_FILE", about: "Certificate chain (PEM): serves HTTPS without a proxy" },
+  { name: "TLS_KEY_FILE", about: "Private key (PEM) of TLS_CERT_FILE" },
+  {
+    name: "WEBHOOK_SECRET",
+    secret: true,
+    file: true,
+    mustNotBeEmpty: true,
+    about: "Password that Coder sends: https://coder:SECRET@host/ in Coder's endpoint setting",
+  },
+  {
+    name: "WEBHOOK_SECRET_PREVIOUS",
+    secret: true,
+    file: true,
+    about: "Accepted too, while the secret is changed",
+  },
+  { name: "READ_SECRET", secret: true, file: true, about: "Password for the details of GET / only" },
+  {
+    name: "GETDX_API_URL",
+    fallback: "https://api.getdx.com/events.track",
+    about: "Where PlatformX takes events",
+  },
+  {
+    name: "GETDX_TEST_DATA",
+    fallback: "false",
+    about: "Marks every event as test data: each one surveys its person",
+  },
+  { name: "GETDX_RATE_LIMIT", fallback: "300", about: "Requests to PlatformX a minute; 0: no limit" },
+  { name: "DRY_RUN", fallback: "false", about: "Log events instead of sending them" },
+  { name: "DELIVERY_DEADLINE", fallback: "10s", about: "Until when an attempt may start (1s to 30s)" },
+  {
+    name: "DEDUP_WINDOW",
+    fallback: "24h",
+    about: "How long an occurrence is remembered, from its first copy",
+  },
+  { name: "SHUTDOWN_GRACE", fallback: "12s", about: "How long work in progress may finish at a shutdown" },
+] as const satisfies readonly Variable[];
+
+/** Name of a variable in {@link VARIABLES}. */
+export type VariableName = typeof VARIABLES[number]["name"];
+
+/** Variables of the platform that the service looks at, without configuring it. */
+export const PLATFORM_VARIABLES = ["DENO_TRUST_PROXY_HEADERS", "NO_COLOR"] as const;
+
+/** The list, seen as plain rows. */
+export const VARIABLE_ROWS: readonly Variable[] = VARIABLES;
+
+/** Every name the process may read from its environment: the executable's permission is this list. */
+export function readableNames(): readonly string[] {
+  const own = VARIABLE_ROWS.flatMap(({ name, file }) => file ? [name, `${name}_FILE`] : [name]);
+  return [...own, ...PLATFORM_VARIABLES];
+}
