@@ -1,0 +1,63 @@
+/** Direct delivery: hands an event to PlatformX while Coder waits for the answer. */
+import type { PlatformXEvent } from "./core/event.ts";
+import type { UnavailableReason } from "./core/outcome.ts";
+import { delayAfter, DIRECT_BACKOFF } from "./core/retry.ts";
+import type { Clock } from "./clock.ts";
+import type { Held, Sender } from "./sender.ts";
+
+/** How the delivery of one event ended. */
+export type Delivered =
+  | { readonly kind: "delivered"; readonly attempts: number }
+  | { readonly kind: "refused"; readonly words: string; readonly attempts: number }
+  | {
+    readonly kind: "unavailable";
+    readonly reason: UnavailableReason;
+    readonly retryAfterMs: number;
+    readonly attempts: number;
+  };
+
+/** Delivers one event; no attempt starts after `deadline` (monotonic milliseconds). Never throws. */
+export type Deliver = (event: PlatformXEvent, deadline: number) => Promise<Delivered>;
+
+/** What direct delivery needs from outside. */
+export interface DirectOptions {
+  readonly sender: Sender;
+  readonly clock: Clock;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+}
+
+/** An answer that was lost is worth one more attempt: PlatformX cannot tell it from a second event. */
+const LOST_ANSWERS = 2;
+
+/** Makes the function that delivers with retries. */
+export function deliverDirectly({ sender, clock, random }: DirectOptions): Deliver {
+  return async (event, deadline) => {
+    let lost = 0;
+    for (let attempts = 1;; attempts++) {
+      const permit = await sender.acquire(deadline);
+      if (permit.kind === "held") return unavailable(permit, attempts - 1);
+      const verdict = await permit.send(event);
+      if (verdict.kind === "delivered") return { kind: "delivered", attempts };
+      if (verdict.kind === "refused") return { kind: "refused", words: verdict.words, attempts };
+
+      const held = sender.heldNow;
+      if (held !== undefined) return unavailable(held, attempts);
+      if (verdict.kind === "unknown") lost++;
+      const reason = verdict.kind === "later" ? verdict.cause : "platformx";
+      const delay = delayAfter(attempts, DIRECT_BACKOFF, {
+        random: random(),
+        retryAfterMs: verdict.retryAfterMs,
+      });
+      if (lost === LOST_ANSWERS || clock.monotonic() + delay > deadline) {
+        return { kind: "unavailable", reason, retryAfterMs: Math.max(delay, 1_000), attempts };
+      }
+      // A pause that begins meanwhile, or a shutdown, ends the wait: the next turn of the loop says which.
+      await clock.sleep(delay, sender.holdBegins);
+    }
+  };
+}
+
+function unavailable({ reason, waitMs }: Held, attempts: number): Delivered {
+  return { kind: "unavailable", reason, retryAfterMs: waitMs, attempts };
+}

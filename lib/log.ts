@@ -1,0 +1,73 @@
+/**
+ * The service's log: one line per entry, through `console`, so that Deno's OpenTelemetry exports it.
+ *
+ * `@logtape/logtape` was measured beside it (`bench/log_bench.ts`): see the README's dependencies for the choice.
+ */
+import { LOG_LEVELS, type LogLevel } from "./core/config.ts";
+import { escapeControls } from "./core/words.ts";
+import type { LogEvent } from "./log_events.ts";
+
+/** Details of an entry. Never an address (but at DEBUG), never a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Writes entries. `event` is a name of the closed list, `message` a sentence for the operator. */
+export interface Log {
+  /** Whether entries of this level are written: lets a caller skip the work of making one. */
+  writes(level: LogLevel): boolean;
+  write(level: LogLevel, event: LogEvent, message: string, fields?: LogFields): void;
+}
+
+/** How lines look, and where they go. */
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: "text" | "json";
+  readonly colour: boolean;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** DEBUG and INFO. */
+  readonly out: (line: string) => void;
+  /** WARNING and ERROR. */
+  readonly err: (line: string) => void;
+}
+
+const COLOURS: Readonly<Record<LogLevel, string>> = { DEBUG: "90", INFO: "36", WARNING: "33", ERROR: "31" };
+
+/** Makes a log. */
+export function createLog({ level: lowest, format, colour, now, out, err }: LogOptions): Log {
+  const writes = (level: LogLevel) => LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(lowest);
+  const line = format === "json" ? jsonLine : textLine;
+  return {
+    writes,
+    write(level, event, message, fields = {}) {
+      if (!writes(level)) return;
+      const time = new Date(now()).toISOString();
+      (level === "DEBUG" || level === "INFO" ? out : err)(
+        line({ time, level, event, message }, fields, colour),
+      );
+    },
+  };
+}
+
+interface Head {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly event: LogEvent;
+  readonly message: string;
+}
+
+function jsonLine(head: Head, fields: LogFields): string {
+  return JSON.stringify(
+    { ...head, ...fields },
+    (_, value) => typeof value === "string" ? escapeControls(value) : value,
+  );
+}
+
+function textLine({ time, level, event, message }: Head, fields: LogFields, colour: boolean): string {
+  const paint = (text: string, code: string) => colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+  const details = Object.entries(fields).filter(([, value]) => value !== undefined).map(([key, value]) => {
+    const text = escapeControls(String(value));
+    return `${paint(`${key}=`, "90")}${/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)}`;
+  });
+  const head = `${paint(time, "90")} ${paint(level.padEnd(7), COLOURS[level])} ${event.padEnd(16)} `;
+  return head + [escapeControls(message), ...details].join("  ");
+}

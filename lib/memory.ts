@@ -1,0 +1,83 @@
+/** What direct delivery remembers of happenings, in this process only. */
+import { assign, type Copy, type Happening, type Occurrence, settle } from "./core/happening.ts";
+
+/** Parts of the window that are forgotten as a whole. */
+const GENERATIONS = 4;
+
+/**
+ * Remembers happenings by the hash of their identity.
+ *
+ * Memory is freed a generation at a time: deleting the oldest entry of a large Map one by one costs up to 45 µs each
+ * (measured with Deno 2.9), dropping a Map costs nothing. An entry that is past the window stays until its generation
+ * goes, but no longer counts.
+ */
+export class OccurrenceMemory {
+  readonly #window: number;
+  readonly #now: () => number;
+  /** The newest first. */
+  #generations: Map<string, Happening>[] = [new Map()];
+  #rotateAt: number;
+  /** Occurrences that are being worked on, as `key/number`. */
+  readonly #held = new Set<string>();
+
+  /** @param window milliseconds @param now monotonic milliseconds */
+  constructor(window: number, now: () => number) {
+    this.#window = window;
+    this.#now = now;
+    this.#rotateAt = now() + window / GENERATIONS;
+  }
+
+  /** Adds a copy, and returns the occurrence it is a copy of. */
+  remember(key: string, copy: Copy): Occurrence {
+    const now = this.#now();
+    if (now >= this.#rotateAt) this.#rotate(now);
+    const home = this.#homeOf(key);
+    const { kind, happening, occurrence } = assign(home?.get(key) ?? [], copy, {
+      now,
+      window: this.#window,
+      isHeld: (occurrence) => this.#held.has(`${key}/${occurrence.number}`),
+    });
+    // A happening lives in the generation of its newest occurrence.
+    if (kind === "new" && home !== this.#generations[0]) home?.delete(key);
+    (kind === "new" ? this.#generations[0]! : home!).set(key, happening);
+    return occurrence;
+  }
+
+  /** Keeps an occurrence from being forgotten until {@link release}. */
+  hold(key: string, number: number): void {
+    this.#held.add(`${key}/${number}`);
+  }
+
+  /** Ends {@link hold}. */
+  release(key: string, number: number): void {
+    this.#held.delete(`${key}/${number}`);
+  }
+
+  /** Notes that nothing is left to do for an occurrence. */
+  settle(key: string, number: number): void {
+    const home = this.#homeOf(key);
+    home?.set(key, settle(home.get(key)!, number));
+  }
+
+  #homeOf(key: string): Map<string, Happening> | undefined {
+    return this.#generations.find((generation) => generation.has(key));
+  }
+
+  /** Begins a new generation, and forgets those that are past the window as a whole, except what is held. */
+  #rotate(now: number): void {
+    const length = this.#window / GENERATIONS;
+    const begun = Math.floor((now - this.#rotateAt) / length) + 1;
+    this.#rotateAt += begun * length;
+    const empty = Array.from(
+      { length: Math.min(begun, GENERATIONS + 1) },
+      () => new Map<string, Happening>(),
+    );
+    const all = [...empty, ...this.#generations];
+    this.#generations = all.slice(0, GENERATIONS + 1);
+    for (const id of this.#held) {
+      const key = id.slice(0, id.lastIndexOf("/"));
+      const happening = all.slice(GENERATIONS + 1).find((old) => old.has(key))?.get(key);
+      if (happening !== undefined) this.#generations[0]!.set(key, happening);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/** One HTTP attempt at PlatformX's `events.track`. Retries, pause and limits are around it. */
+import type { PlatformXEvent } from "./core/event.ts";
+import { parseRetryAfter } from "./core/retry.ts";
+import { type Answer, judge, type NetworkFailure, type Verdict } from "./core/verdict.ts";
+import type { Clock } from "./clock.ts";
+import { readAtMost } from "./read_at_most.ts";
+
+/** Milliseconds for one attempt, connection and answer included. */
+const ATTEMPT_TIMEOUT = 10_000;
+
+/** Bytes of an answer that are read; PlatformX's own have some 50. */
+const ANSWER_LIMIT = 64 * 1024;
+
+/** The key, wherever it comes from. */
+export interface ApiKey {
+  readonly current: string;
+}
+
+/** What an attempt needs from outside. */
+export interface PlatformXOptions {
+  readonly url: string;
+  readonly key: ApiKey;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+}
+
+/** Makes one attempt; `cut` ends it. Never throws. */
+export type Attempt = (event: PlatformXEvent, cut: AbortSignal) => Promise<Verdict>;
+
+/** Makes the function that sends an event once and judges the answer. */
+export function attemptAt(options: PlatformXOptions): Attempt {
+  return async (event, cut) => {
+    const key = options.key.current;
+    return judge(await send(event, key, cut, options), [key]);
+  };
+}
+
+async function send(
+  event: PlatformXEvent,
+  key: string,
+  cut: AbortSignal,
+  options: PlatformXOptions,
+): Promise<Answer> {
+  const abort = new AbortController();
+  // A timer of its own, cleared at the end: AbortSignal.timeout keeps its memory until it fires.
+  const timer = setTimeout(() => abort.abort("timed_out"), ATTEMPT_TIMEOUT);
+  const cutOff = () => abort.abort("cut_off");
+  if (cut.aborted) cutOff();
+  cut.addEventListener("abort", cutOff);
+  try {
+    const response = await options.fetch(options.url, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${key}`,
+        "content-type": "application/json",
+        accept: "application/json",
+        "user-agent": options.userAgent,
+      },
+      body: JSON.stringify(event),
+      redirect: "manual",
+      signal: abort.signal,
+    });
+    const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), options.clock.now());
+    return {
+      kind: "response",
+      status: response.status,
+      body: await textOf(response),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  } catch (error) {
+    return { kind: "failure", failure: abort.signal.aborted ? abort.signal.reason : failureOf(error) };
+  } finally {
+    clearTimeout(timer);
+    cut.removeEventListener("abort", cutOff);
+  }
+}
+
+/** The body as text; empty when it is longer than allowed or breaks off: the status then decides alone. */
+async function textOf(response: Response): Promise<string> {
+  try {
+    const bytes = await readAtMost(response.body, ANSWER_LIMIT);
+    return bytes === undefined ? "" : new TextDecoder().decode(bytes);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Names a failure of `fetch` by its kind. Deno tells kinds apart in its texts only: in `message` (2.4) or in
+ * `cause.message` (2.9); "(Connect)" is hyper's word for "no connection was made".
+ */
+function failureOf(error: unknown): NetworkFailure {
+  if (!(error instanceof Error)) return "unknown_failure";
+  const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ""}`;
+  if (/dns error|failed to lookup/i.test(text)) return "name_not_found";
+  if (/certificate|tls|ssl|handshake/i.test(text) && /\(Connect\)/.test(text)) return "tls_failed";
+  if (/\(Connect\)|connection refused/i.test(text)) return "connection_failed";
+  return /connection|sendrequest|reset|closed|eof/i.test(text) ? "connection_lost" : "unknown_failure";
+}

@@ -1,0 +1,44 @@
+/**
+ * Reads a stream up to a limit, until the signal is aborted.
+ *
+ * @returns the bytes, or undefined when there are more than `limit` or the signal was aborted: no more is then read
+ * @throws what the stream throws
+ */
+export async function readAtMost(
+  stream: ReadableStream<Uint8Array> | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  if (stream === null) return new Uint8Array();
+  const reader = stream.getReader();
+  // Cancelling ends a pending read; that the stream cannot be cancelled properly any more concerns nobody.
+  const stop = () => void reader.cancel().catch(() => {});
+  signal?.addEventListener("abort", stop);
+  try {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      length += read.value.byteLength;
+      if (length > limit) {
+        stop();
+        return undefined;
+      }
+      chunks.push(read.value);
+    }
+    return signal?.aborted ? undefined : joined(chunks, length);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
