@@ -1,0 +1,160 @@
+/** Request → Response. No socket: the server is elsewhere, and tests call {@link App.handle}. */
+import { detailedHealth, type HealthState, publicHealth } from "./core/health.ts";
+import { answerTo, type ErrorReason, type Outcome, shownName } from "./core/outcome.ts";
+import type { Authenticator } from "./auth.ts";
+import { type Body, BODY_LIMIT, BODY_TIMEOUT, declaresTooMuch, readBody } from "./body.ts";
+import type { Clock } from "./clock.ts";
+import { describeFault } from "./fault.ts";
+import { InFlight } from "./in_flight.ts";
+import type { Log } from "./log.ts";
+import type { Relay, Report } from "./relay.ts";
+import type { Stats } from "./stats.ts";
+
+/** What the app needs from outside. */
+export interface AppOptions {
+  readonly relay: Pick<Relay, "receive">;
+  /** Who may send webhooks. */
+  readonly senders: Authenticator;
+  /** Who may see details. */
+  readonly readers: Authenticator;
+  readonly health: () => HealthState;
+  readonly stats: Stats;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborted when no new work is taken. */
+  readonly draining: AbortSignal;
+  /** Aborted when work in progress must end. */
+  readonly cut: AbortSignal;
+  /** Milliseconds for a body to arrive. */
+  readonly bodyTimeout?: number;
+}
+
+/** The HTTP interface: `GET /` and `POST /`. */
+export class App {
+  readonly #options: AppOptions;
+  /** Webhooks being worked on. */
+  readonly inFlight = new InFlight();
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+  }
+
+  /** Answers a request. Never throws, never redirects. */
+  readonly handle = async (request: Request): Promise<Response> => {
+    const url = URL.parse(request.url);
+    if (request.method !== "POST") return this.#answerOther(request, url);
+
+    const { clock } = this.#options;
+    const begun = clock.monotonic();
+    const admitted = this.inFlight.enter();
+    try {
+      const report = await this.#receive(request, url, admitted).catch((error) => this.#fault(error));
+      this.#record(report, clock.monotonic() - begun);
+      return respond(report.outcome);
+    } finally {
+      this.inFlight.leave();
+    }
+  };
+
+  /** The checks in their documented order; what passes them goes to the relay. */
+  async #receive(request: Request, url: URL | null, admitted: boolean): Promise<Report> {
+    const { bodyTimeout = BODY_TIMEOUT, clock, cut, draining, relay, senders } = this.#options;
+    const { headers } = request;
+    if (url?.pathname !== "/") return NOT_FOUND;
+    if (draining.aborted) return unavailable("draining");
+    if (!admitted) return unavailable("busy");
+    if (!senders.accepts(headers.get("authorization"))) return UNAUTHORIZED;
+    if (!isJson(headers)) return UNSUPPORTED;
+    if (declaresTooMuch(headers)) return TOO_LARGE;
+    const arrivedAt = clock.now();
+    const body = await readBody(request, bodyTimeout, cut);
+    return body.kind === "json" ? await relay.receive(body.value, arrivedAt) : withoutJson(body.kind);
+  }
+
+  #answerOther(request: Request, url: URL | null): Response {
+    if (url?.pathname !== "/") return respond(NOT_FOUND.outcome);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return respond(METHOD_NOT_ALLOWED, { allow: "GET, HEAD, POST" });
+    }
+    const { draining, health, readers } = this.#options;
+    if (draining.aborted) return respond(unavailable("draining").outcome);
+    const mayRead = readers.accepts(request.headers.get("authorization"));
+    if (url.searchParams.has("details") && !mayRead) return respond(UNAUTHORIZED.outcome);
+    const state = health();
+    return Response.json(mayRead ? detailedHealth(state) : publicHealth(state), { headers: HEALTH_HEADERS });
+  }
+
+  #record({ outcome, messageId, attempts }: Report, ms: number): void {
+    const { clock, log, stats } = this.#options;
+    stats.count(outcome, clock.now());
+    if (!log.writes("INFO")) return;
+    log.write("INFO", "webhook", outcome.status, {
+      msg_id: messageId,
+      notification: "event" in outcome && outcome.event !== undefined ? shownName(outcome.event) : undefined,
+      outcome: outcome.status,
+      reason: "reason" in outcome ? outcome.reason : undefined,
+      attempts,
+      ms,
+    });
+  }
+
+  /** A fault of the service itself. Its text may hold data of the webhook: only kind and place are logged. */
+  #fault(error: unknown): Report {
+    this.#options.log.write("ERROR", "internal_error", INTERNAL, describeFault(error));
+    return failure("internal", "The service failed. Send again later.");
+  }
+}
+
+const HEALTH_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+const INTERNAL =
+  "A fault of the service: Coder is asked to send again. Please report it, with these two fields";
+const NOT_FOUND = failure(
+  "not_found",
+  "There is only / here. Correct the address in Coder's endpoint setting.",
+);
+const METHOD_NOT_ALLOWED: Outcome = {
+  status: "error",
+  reason: "method_not_allowed",
+  message: "Use GET for health, POST for webhooks.",
+};
+const UNAUTHORIZED = failure(
+  "unauthorized",
+  "The secret is missing or wrong. Set Coder's endpoint to https://coder:SECRET@host/ with WEBHOOK_SECRET.",
+);
+const UNSUPPORTED = failure(
+  "unsupported_media_type",
+  "The body must be application/json without Content-Encoding.",
+);
+const TOO_LARGE = failure("too_large", `The body must have at most ${BODY_LIMIT} bytes.`);
+
+function withoutJson(kind: Exclude<Body["kind"], "json">): Report {
+  switch (kind) {
+    case "cut_off":
+      return unavailable("draining");
+    case "too_large":
+      return TOO_LARGE;
+    case "too_slow":
+      return failure("too_slow", `The body must arrive within ${BODY_TIMEOUT / 1000} seconds.`);
+    case "invalid_json":
+      return failure("invalid_json", "The body must be JSON in UTF-8.");
+  }
+}
+
+function failure(reason: ErrorReason, message: string): Report {
+  return { outcome: { status: "error", reason, message }, attempts: 0 };
+}
+
+function unavailable(reason: "busy" | "draining"): Report {
+  return { outcome: { status: "unavailable", reason, retryAfterMs: 1_000 }, attempts: 0 };
+}
+
+function isJson(headers: Headers): boolean {
+  const type = (headers.get("content-type") ?? "").split(";", 1)[0]!.trim();
+  return /^application\/json$|^[^\s/]+\/[^\s/]+\+json$/i.test(type) && !headers.has("content-encoding");
+}
+
+function respond(outcome: Outcome, more: Readonly<Record<string, string>> = {}): Response {
+  const { status, headers, body } = answerTo(outcome);
+  return new Response(body, { status, headers: { ...headers, ...more } });
+}

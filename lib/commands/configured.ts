@@ -1,0 +1,34 @@
+import { type Config, parseConfig } from "../core/config.ts";
+import type { SettingsSource } from "../core/settings.ts";
+import { readEnvironment } from "../environment.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** A configuration that can be used. */
+export interface Configured {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the configuration for a command, or tells all problems on standard error.
+ *
+ * @returns undefined when there are problems: the exit code is then 2
+ */
+export function configured(
+  terminal: Terminal,
+  options: { readonly needsKey: boolean },
+): Configured | undefined {
+  let source: SettingsSource;
+  try {
+    source = readEnvironment();
+  } catch (error) {
+    terminal.err(error instanceof Error ? error.message : "The environment cannot be read");
+    return undefined;
+  }
+  const parsed = parseConfig(source, options.needsKey);
+  if ("config" in parsed) return parsed;
+  const count = parsed.problems.length;
+  terminal.err(`The configuration has ${count === 1 ? "a problem" : `${count} problems`}:`);
+  for (const problem of parsed.problems) terminal.err(`- ${problem}`);
+  return undefined;
+}

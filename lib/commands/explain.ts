@@ -1,0 +1,134 @@
+import { attribute, type Attributed, type NotAttributed } from "../core/attribution.ts";
+import { METADATA_LIMIT } from "../core/budget.ts";
+import type { Config } from "../core/config.ts";
+import { buildEvent, type BuiltEvent } from "../core/event.ts";
+import type { LeftOutReason } from "../core/metadata.ts";
+import { type Notification, parseNotification } from "../core/notification.ts";
+import { escapeControls } from "../core/words.ts";
+import { BODY_LIMIT } from "../body.ts";
+import { readAtMost } from "../read_at_most.ts";
+import { alignColumns } from "../table.ts";
+import type { Terminal } from "../terminal.ts";
+import { configured } from "./configured.ts";
+
+/** Help of `explain`. */
+export const HELP = `coder-platformx explain [FILE|-] [--json]
+
+Reads the body of a webhook from a file or standard input, and tells what the service would do with it: whether it is
+tracked, whose event it is and why, the event that would be sent, how large its metadata is, and what was left out and
+why. Uses EVENTS_TRACKED, EMAIL_DOMAINS and GETDX_TEST_DATA; sends nothing. The person's address is printed.
+
+Exit codes: 0 it is a notification, 1 it is not or cannot be read, 2 usage or configuration.`;
+
+const WHY_IGNORED = {
+  secret: "dropped unread: it holds a password-reset code, and nothing of it is shown or kept",
+  not_tracked: "ignored: it is not in EVENTS_TRACKED",
+  no_person: "ignored: it holds no e-mail address of the person it is about",
+  domain: "ignored: the person's address is not in EMAIL_DOMAINS",
+} as const;
+
+const WHY_LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
+  free_text: "text typed by a person",
+  secret_name: "its name says that it is a secret",
+  personal_id: "the id of a person",
+  recipient: "the recipient's address",
+  empty: "it is empty",
+  name_taken: "another field has its name",
+};
+
+/** Explains one webhook body. */
+export async function explain(
+  terminal: Terminal,
+  { file, json }: { readonly file: string; readonly json: boolean },
+): Promise<number> {
+  const setUp = configured(terminal, { needsKey: false });
+  if (setUp === undefined) return 2;
+  const body = await readFile(file);
+  if ("problem" in body) return terminal.err(body.problem), 1;
+  const parsed = parseNotification(body.value);
+  if (!parsed.ok) return terminal.err(`Not a Coder notification: ${parsed.field} ${parsed.rule}`), 1;
+  const explanation = explained(parsed.notification, setUp.config, Date.now());
+  terminal.out(json ? JSON.stringify(asJson(explanation), null, 2) : asText(explanation));
+  return 0;
+}
+
+type Explanation =
+  | { readonly attributed: NotAttributed }
+  | { readonly attributed: Attributed; readonly built: BuiltEvent };
+
+function explained(
+  notification: Notification,
+  { tracking, domains, testData }: Config,
+  now: number,
+): Explanation {
+  const attributed = attribute(notification, { tracking, domains });
+  if (attributed.kind === "ignored") return { attributed };
+  const first = { messageId: notification.messageId, arrivedAt: now };
+  return { attributed, built: buildEvent(notification, attributed, { first, testData }) };
+}
+
+function asJson(explanation: Explanation): unknown {
+  if (!("built" in explanation)) {
+    const { attributed } = explanation;
+    const name = "name" in attributed ? attributed.name : null;
+    return {
+      notification: name,
+      sent: false,
+      reason: attributed.reason,
+      why: WHY_IGNORED[attributed.reason],
+    };
+  }
+  const { attributed, built: { event, fitted, leftOut } } = explanation;
+  return {
+    notification: attributed.name,
+    sent: true,
+    person: { email: attributed.email, found_in: attributed.source },
+    event,
+    metadata_bytes: fitted.bytes,
+    metadata_limit: METADATA_LIMIT,
+    left_out: leftOut.map(({ label, why }) => ({ label, why: WHY_LEFT_OUT[why] })),
+    cut: fitted.cut,
+    dropped: fitted.dropped,
+  };
+}
+
+function asText(explanation: Explanation): string {
+  if (!("built" in explanation)) {
+    const { attributed } = explanation;
+    const name = "name" in attributed ? `${escapeControls(attributed.name)}: ` : "";
+    return name + WHY_IGNORED[attributed.reason];
+  }
+  const { attributed, built: { event, fitted, leftOut } } = explanation;
+  const known = attributed.row === undefined ? ", not known to this version" : "";
+  const rows = [
+    ["notification", `${escapeControls(attributed.name)} (tracked${known})`],
+    ["person", `${escapeControls(attributed.email)} (from ${attributed.source})`],
+    ["metadata", `${fitted.bytes} of ${METADATA_LIMIT} bytes`],
+    ...leftOut.map(({ label, why }) => ["left out", `${escapeControls(label)}: ${WHY_LEFT_OUT[why]}`]),
+    ...fitted.cut.map((key) => ["cut", `${escapeControls(key)}: to fit the limit`]),
+    ...fitted.dropped.map((key) => ["dropped", `${escapeControls(key)}: to fit the limit`]),
+    ["never sent", "recipient, title, body, actions, build parameters"],
+  ];
+  return `${alignColumns(rows)}\n\nThe event that would be sent:\n${JSON.stringify(event, null, 2)}`;
+}
+
+async function readFile(file: string): Promise<{ readonly value: unknown } | { readonly problem: string }> {
+  const name = file === "-" ? "Standard input" : `'${escapeControls(file)}'`;
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await readAtMost(
+      file === "-" ? Deno.stdin.readable : (await Deno.open(file)).readable,
+      BODY_LIMIT,
+    );
+  } catch {
+    return {
+      problem: `${name} cannot be read: give a file with the body of a webhook, or - for standard input`,
+    };
+  }
+  if (bytes === undefined) return { problem: `${name} must have at most ${BODY_LIMIT} bytes` };
+  try {
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
+  } catch {
+    return { problem: `${name} must be JSON in UTF-8` };
+  }
+}

@@ -1,0 +1,31 @@
+import type { CommandName } from "../core/cli.ts";
+import type { Terminal } from "../terminal.ts";
+import { HELP as EVENTS } from "./events.ts";
+import { HELP as EXPLAIN } from "./explain.ts";
+import { HELP as HEALTHCHECK } from "./healthcheck.ts";
+import { HELP as SERVE } from "./serve.ts";
+
+const HELP = `coder-platformx: forwards Coder's notifications to DX PlatformX as events
+
+  coder-platformx [serve]                 run the service
+  coder-platformx events [--json]         list Coder's notifications and whose event each is
+  coder-platformx explain [FILE|-]        tell what becomes of a webhook body (--json)
+  coder-platformx healthcheck             ask the running service whether it is well
+  coder-platformx COMMAND --help          more about a command
+  coder-platformx --version
+
+Configuration is read from the environment and from .env in the working directory.
+Exit codes: 0 done, 1 failed, 2 usage or configuration.`;
+
+const HELP_ABOUT: Readonly<Record<CommandName, string>> = {
+  serve: SERVE,
+  events: EVENTS,
+  explain: EXPLAIN,
+  healthcheck: HEALTHCHECK,
+};
+
+/** Prints help, in general or about a command. */
+export function help(terminal: Terminal, about: CommandName | undefined): number {
+  terminal.out(about === undefined ? HELP : HELP_ABOUT[about]);
+  return 0;
+}

@@ -1,0 +1,117 @@
+import type { Config } from "../core/config.ts";
+import type { HealthState, Mode } from "../core/health.ts";
+import { expectedNames } from "../core/tracking.ts";
+import { ApiKey } from "../api_key.ts";
+import { App } from "../app.ts";
+import { Authenticator } from "../auth.ts";
+import { systemClock as clock } from "../clock.ts";
+import { deliverDirectly } from "../direct.ts";
+import { deliverToLog } from "../dry_run.ts";
+import { createLog, type Log } from "../log.ts";
+import { OccurrenceMemory } from "../memory.ts";
+import { OneDelivery } from "../one_delivery.ts";
+import { attemptAt } from "../platformx.ts";
+import { Relay } from "../relay.ts";
+import { Sender } from "../sender.ts";
+import { ListenError, serve as serveHttp, type Shutdown } from "../server.ts";
+import { Stats } from "../stats.ts";
+import type { Terminal } from "../terminal.ts";
+import { VERSION } from "../version.ts";
+import { configured } from "./configured.ts";
+
+/** Help of `serve`. */
+export const HELP = `coder-platformx serve
+
+Takes Coder's webhooks at POST / and forwards tracked ones to DX PlatformX. This is what runs without a command.
+Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT) lets work in progress finish.
+
+Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, 2 configuration.`;
+
+/** Runs the service until a signal ends it. */
+export async function serve(terminal: Terminal): Promise<number> {
+  const setUp = configured(terminal, { needsKey: true });
+  if (setUp === undefined) return 2;
+  const { config, warnings } = setUp;
+  const log = logFor(config, terminal);
+  tellStart(config, warnings, log);
+  const shutdown = { draining: new AbortController(), cut: new AbortController() };
+  try {
+    return await serveHttp({ app: compose(config, log, shutdown), config, shutdown, clock, log });
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    terminal.err(error.message);
+    return 1;
+  }
+}
+
+/** Puts the parts together. */
+function compose(config: Config, log: Log, shutdown: Shutdown): App {
+  const draining = shutdown.draining.signal;
+  const cut = shutdown.cut.signal;
+  const key = new ApiKey(config.apiKey, config.apiKeyFile, log);
+  const userAgent = `coder-platformx/${VERSION}`;
+  const attempt = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch });
+  const sender = new Sender({ attempt, key, ratePerMinute: config.ratePerMinute, clock, log, draining, cut });
+  const oneDelivery = new OneDelivery({
+    memory: new OccurrenceMemory(config.dedupWindow, clock.monotonic),
+    deliver: config.dryRun ? deliverToLog(log) : deliverDirectly({ sender, clock, random: Math.random }),
+    clock,
+    deadline: config.deliveryDeadline,
+    holds: sender,
+  });
+  const { domains, dryRun, testData, tracking } = config;
+  const fulfil = oneDelivery.fulfil.bind(oneDelivery);
+  const relay = new Relay({ rules: { tracking, domains }, testData, dryRun, fulfil, log });
+  const stats = new Stats(expectedNames(tracking));
+  const health = (): HealthState => ({
+    version: VERSION,
+    uptimeSeconds: Math.floor(clock.monotonic() / 1000),
+    mode: modeOf(config),
+    eventsTracked: tracking.names,
+    lastSeen: stats.lastSeen,
+    counts: stats.counts,
+    paused: sender.paused,
+    lastDelivered: sender.lastDelivered,
+  });
+  const secrets = config.webhookSecrets;
+  const senders = new Authenticator(secrets);
+  const readers = new Authenticator(
+    config.readSecret === undefined ? secrets : [...secrets, config.readSecret],
+  );
+  return new App({ relay, senders, readers, health, stats, clock, log, draining, cut });
+}
+
+function modeOf({ dryRun }: Config): Mode {
+  return dryRun ? "dry_run" : "direct";
+}
+
+function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal): Log {
+  return createLog({
+    level: logLevel,
+    format: logFormat ?? (isTerminal ? "text" : "json"),
+    colour: isTerminal && !Deno.env.get("NO_COLOR"),
+    now: clock.now,
+    out: (line) => console.log(line),
+    err: (line) => console.error(line),
+  });
+}
+
+function tellStart(config: Config, warnings: readonly string[], log: Log): void {
+  const mode = modeOf(config);
+  log.write("INFO", "starting", "coder-platformx starts", {
+    version: VERSION,
+    mode,
+    deno: Deno.version.deno,
+  });
+  for (const warning of warnings) log.write("WARNING", "config_warning", warning);
+  const whence = config.trackingIsDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
+  log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.tracking.names.join(", ")}`);
+  const where = config.dryRun ? "Nothing leaves this process (DRY_RUN). Logged" : "Sent to PlatformX";
+  log.write(
+    "INFO",
+    "tracking",
+    `${where} for each of them: the notification's name, the person's e-mail address, the time, and as metadata what ` +
+      "Coder labels it with (workspace, template, version, organization, initiator and the like) and the ids of these. " +
+      "Never: recipients, titles, texts, links, build parameters, passcodes",
+  );
+}

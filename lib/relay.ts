@@ -1,0 +1,117 @@
+/** The use case: a webhook's JSON in, what became of it out. */
+import { createHash } from "node:crypto";
+import { attribute, type AttributionRules } from "./core/attribution.ts";
+import { buildEvent, type FirstCopy, type PlatformXEvent } from "./core/event.ts";
+import { identityOf, recipientOf } from "./core/happening.ts";
+import { parseNotification } from "./core/notification.ts";
+import { type Outcome, shownName } from "./core/outcome.ts";
+import { scrub } from "./core/words.ts";
+import type { Log } from "./log.ts";
+import type { LogEvent } from "./log_events.ts";
+import type { Fulfilled, Order } from "./one_delivery.ts";
+
+/** What became of a webhook, and what may be told of it in the log. */
+export interface Report {
+  readonly outcome: Outcome;
+  /** As shown: shortened, without addresses. Undefined when the body is no notification. */
+  readonly messageId?: string;
+  readonly attempts: number;
+}
+
+/** What the relay needs from outside. */
+export interface RelayOptions {
+  readonly rules: AttributionRules;
+  readonly testData: boolean;
+  readonly dryRun: boolean;
+  readonly fulfil: (order: Order) => Promise<Fulfilled>;
+  readonly log: Log;
+}
+
+/** Names of which a warning is remembered, so that senders cannot make the list grow. */
+const MOST_WARNED = 1_000;
+
+/** Turns notifications into events and has them delivered. */
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #warned = new Set<string>();
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  /** Handles one decoded body that arrived at `arrivedAt` (Unix milliseconds). */
+  async receive(body: unknown, arrivedAt: number): Promise<Report> {
+    const parsed = parseNotification(body);
+    if (!parsed.ok) {
+      const message = `${parsed.field} ${parsed.rule}.`;
+      return { outcome: { status: "error", reason: "invalid_notification", message }, attempts: 0 };
+    }
+    const { notification } = parsed;
+    const messageId = scrub(notification.messageId, [], 64);
+    const attributed = attribute(notification, this.#options.rules);
+    if (attributed.kind === "ignored") {
+      if (attributed.reason === "secret") {
+        this.#warnOnce("passcode_dropped", "", PASSCODE_DROPPED);
+        return { outcome: { status: "ignored", reason: "secret" }, messageId, attempts: 0 };
+      }
+      const { reason, name: event } = attributed;
+      if (reason === "no_person") this.#warnOnce("person_missing", event, PERSON_MISSING);
+      return { outcome: { status: "ignored", reason, event }, messageId, attempts: 0 };
+    }
+
+    const { name } = attributed;
+    const { dryRun, fulfil, testData } = this.#options;
+    const key = createHash("sha256").update(identityOf(notification, attributed)).digest("base64url");
+    const copy = { recipient: recipientOf(notification), messageId: notification.messageId, arrivedAt };
+    const eventFor = (first: FirstCopy) => {
+      const { event, fitted } = buildEvent(notification, attributed, { first, testData });
+      this.#debug(event, fitted.bytes, messageId);
+      return event;
+    };
+    const fulfilled = await fulfil({ key, copy, eventFor });
+    return { outcome: outcomeOf(fulfilled, name, dryRun), messageId, attempts: fulfilled.attempts };
+  }
+
+  #debug(event: PlatformXEvent, metadataBytes: number, messageId: string): void {
+    const { log } = this.#options;
+    if (!log.writes("DEBUG")) return;
+    const { name, email, timestamp } = event;
+    const fields = {
+      msg_id: messageId,
+      notification: shownName(name),
+      email,
+      timestamp,
+      metadata_bytes: metadataBytes,
+    };
+    log.write("DEBUG", "event", "An event was made", fields);
+  }
+
+  #warnOnce(event: LogEvent, name: string, message: string): void {
+    const key = `${event} ${name}`;
+    if (this.#warned.has(key) || this.#warned.size >= MOST_WARNED) return;
+    this.#warned.add(key);
+    this.#options.log.write("WARNING", event, message, name === "" ? {} : { notification: shownName(name) });
+  }
+}
+
+function outcomeOf(fulfilled: Fulfilled, event: string, dryRun: boolean): Outcome {
+  switch (fulfilled.kind) {
+    case "delivered":
+      return { status: dryRun ? "dry_run" : "forwarded", event };
+    case "duplicate":
+      return { status: "duplicate", event };
+    case "refused":
+      return { status: "refused", event, message: fulfilled.words };
+    case "unavailable": {
+      const { reason, retryAfterMs } = fulfilled;
+      return { status: "unavailable", reason, retryAfterMs, event };
+    }
+  }
+}
+
+const PASSCODE_DROPPED =
+  "Coder sends password-reset codes here. They are dropped unread, so people cannot reset their passwords: in Coder, " +
+  "let 'One-Time Passcode' go by e-mail, or do not make webhook the method of all notifications";
+const PERSON_MISSING =
+  "A tracked notification came without the address of the person it is about and was not forwarded. Older Coder " +
+  "versions leave it out; service accounts and prebuilt workspaces have none. Said once per name";

@@ -1,0 +1,132 @@
+/** The socket, the signals, and an orderly end. */
+import type { App } from "./app.ts";
+import type { Config } from "./core/config.ts";
+import type { Clock } from "./clock.ts";
+import { describeFault } from "./fault.ts";
+import type { Log } from "./log.ts";
+
+/** Milliseconds that answers get to be made after attempts were cut, and then to be written. */
+const ANSWERS = 150;
+const CLOSING = 300;
+
+/** Two signals of a shutdown: no new work; then, work in progress must end. */
+export interface Shutdown {
+  readonly draining: AbortController;
+  readonly cut: AbortController;
+}
+
+/** What the server needs from outside. */
+export interface ServerOptions {
+  readonly app: App;
+  readonly config: Pick<Config, "host" | "port" | "tls" | "shutdownGrace">;
+  readonly shutdown: Shutdown;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The address cannot be listened at; the message says what to do. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/**
+ * Serves until a signal ends it, or the listener is lost.
+ *
+ * @returns exit code
+ * @throws {ListenError} when the address cannot be had
+ */
+export async function serve(options: ServerOptions): Promise<number> {
+  const { app, clock, config, log, shutdown } = options;
+  const server = listen(options);
+  const stopping = Promise.withResolvers<"stop">();
+  let signals = 0;
+  const onSignal = () => {
+    // The second one is from somebody who does not want to wait.
+    if (++signals > 1) shutdown.cut.abort();
+    stopping.resolve("stop");
+  };
+  const onFault = (event: PromiseRejectionEvent | ErrorEvent) => {
+    event.preventDefault();
+    const fault = describeFault("reason" in event ? event.reason : event.error);
+    log.write(
+      "ERROR",
+      "internal_error",
+      "A fault of the service, outside of any request: it goes on serving",
+      fault,
+    );
+  };
+  globalThis.addEventListener("unhandledrejection", onFault);
+  globalThis.addEventListener("error", onFault);
+  for (const name of SIGNALS) Deno.addSignalListener(name, onSignal);
+  try {
+    // Without descriptors Deno closes the listener for good: better no process than one that hears nothing.
+    const lost = server.finished.then(() => "lost" as const, () => "lost" as const);
+    if (await Promise.race([stopping.promise, lost]) === "lost") {
+      log.write("ERROR", "listener_lost", LISTENER_LOST);
+      return 1;
+    }
+    log.write(
+      "INFO",
+      "draining",
+      "Shutting down: new webhooks are answered 503, work in progress may finish",
+      {
+        in_flight: app.inFlight.count,
+        grace_ms: config.shutdownGrace,
+      },
+    );
+    shutdown.draining.abort();
+    await Promise.race([app.inFlight.idle(), clock.sleep(config.shutdownGrace, shutdown.cut.signal)]);
+    shutdown.cut.abort();
+    const never = new AbortController().signal;
+    await Promise.race([app.inFlight.idle(), clock.sleep(ANSWERS, never)]);
+    // A sender whose upload is stalled would keep shutdown() waiting for ever.
+    await Promise.race([server.shutdown(), clock.sleep(CLOSING, never)]);
+    log.write("INFO", "stopped", "Stopped", { unanswered: app.inFlight.count });
+    return 0;
+  } finally {
+    for (const name of SIGNALS) Deno.removeSignalListener(name, onSignal);
+    globalThis.removeEventListener("unhandledrejection", onFault);
+    globalThis.removeEventListener("error", onFault);
+  }
+}
+
+/** Windows knows no SIGTERM that a program could listen to. */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM"];
+
+const LISTENER_LOST =
+  "No connection can be taken any more, most likely because the process ran out of file descriptors. It ends now, to " +
+  "be started again: raise the limit (LimitNOFILE in systemd, ulimit -n), and put a proxy with time-outs in front";
+
+function listen({ app, config, log }: ServerOptions): Deno.HttpServer<Deno.NetAddr> {
+  const { host, port, tls } = config;
+  const onListen = (address: Deno.NetAddr) => {
+    const scheme = tls === undefined ? "http" : "https";
+    const name = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
+    log.write("INFO", "listening", "Webhooks are taken at this address", {
+      url: `${scheme}://${name}:${address.port}/`,
+    });
+  };
+  try {
+    return Deno.serve({ hostname: host, port, onListen, ...tls }, app.handle);
+  } catch (error) {
+    throw new ListenError(whyNot(error, config));
+  }
+}
+
+function whyNot(error: unknown, { host, port, tls }: ServerOptions["config"]): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `PORT ${port} is in use by another process: stop that one, or set PORT to a free port`;
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return `HOST '${host}' is not an address of this machine: set HOST to one that is, or to 0.0.0.0`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+    return `PORT ${port} may not be listened at by this user: set PORT to one from 1024 up`;
+  }
+  if (tls !== undefined) {
+    return "TLS_CERT_FILE and TLS_KEY_FILE must hold a certificate chain and its key, as PEM";
+  }
+  return `HOST '${host}' and PORT ${port} cannot be listened at: check both`;
+}
