@@ -19,6 +19,8 @@ export class OccurrenceMemory {
   #rotateAt: number;
   /** Occurrences that are being worked on, as `key/number`. */
   readonly #held = new Set<string>();
+  /** Few people get most notifications: each one's id is kept once, which is a quarter of the memory. */
+  #recipients = new Map<string, string>();
 
   /** @param window milliseconds @param now monotonic milliseconds */
   constructor(window: number, now: () => number) {
@@ -32,7 +34,9 @@ export class OccurrenceMemory {
     const now = this.#now();
     if (now >= this.#rotateAt) this.#rotate(now);
     const home = this.#homeOf(key);
-    const { kind, happening, occurrence } = assign(home?.get(key) ?? [], copy, {
+    const recipient = this.#recipients.get(copy.recipient) ?? copy.recipient;
+    this.#recipients.set(recipient, recipient);
+    const { kind, happening, occurrence } = assign(home?.get(key) ?? [], { ...copy, recipient }, {
       now,
       window: this.#window,
       isHeld: (occurrence) => this.#held.has(`${key}/${occurrence.number}`),
@@ -65,6 +69,7 @@ export class OccurrenceMemory {
 
   /** Begins a new generation, and forgets those that are past the window as a whole, except what is held. */
   #rotate(now: number): void {
+    this.#recipients = new Map();
     const length = this.#window / GENERATIONS;
     const begun = Math.floor((now - this.#rotateAt) / length) + 1;
     this.#rotateAt += begun * length;

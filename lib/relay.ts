@@ -61,7 +61,12 @@ export class Relay {
 
     const { name } = attributed;
     const { dryRun, fulfil, testData } = this.#options;
-    const key = createHash("sha256").update(identityOf(notification, attributed)).digest("base64url");
+    // 128 bits: no two happenings of a deployment share them.
+    const key = createHash("sha256").update(identityOf(notification, attributed)).digest().toString(
+      "base64url",
+      0,
+      16,
+    );
     const copy = { recipient: recipientOf(notification), messageId: notification.messageId, arrivedAt };
     const eventFor = (first: FirstCopy) => {
       const { event, fitted } = buildEvent(notification, attributed, { first, testData });

@@ -106,7 +106,7 @@ export function assign(
       copies: [copy.recipient, copy.messageId],
       settled: false,
     }
-    : { ...known, copies: [...known.copies, copy.recipient, copy.messageId] };
+    : { ...known, copies: known.copies.concat(copy.recipient, copy.messageId) };
   return {
     kind: known === undefined ? "new" : "copy",
     happening: remembered.toSpliced(next, 1, occurrence),
