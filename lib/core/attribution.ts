@@ -67,18 +67,20 @@ function personOf(notification: Notification, whose: Whose | "none" | undefined)
     case "recipient":
       return personAt("user_email", recipient);
     case undefined:
-      // Unknown to the catalogue: the recipient may be an administrator, so never he.
-      return personAt("data.owner.email", data?.owner) ?? personAt("data.user.email", data?.user);
+      // Unknown to the catalogue: the recipient may be an administrator, and is never taken for the person.
+      return hasEmail(data?.owner)
+        ? personAt("data.owner.email", data?.owner)
+        : personAt("data.user.email", data?.user);
   }
 }
 
-function personAt(
-  source: PersonSource,
-  person:
-    | { readonly id?: string | null | undefined; readonly email?: string | null | undefined }
-    | null
-    | undefined,
-): Person | undefined {
+type PersonData = { readonly id?: string | null | undefined; readonly email?: string | null | undefined };
+
+function hasEmail(person: PersonData | null | undefined): boolean {
+  return (person?.email?.trim() ?? "") !== "";
+}
+
+function personAt(source: PersonSource, person: PersonData | null | undefined): Person | undefined {
   const email = person?.email?.trim().toWellFormed() ?? "";
   const isPrebuilds = person?.id?.trim().toLowerCase() === PREBUILDS_USER.id ||
     email === PREBUILDS_USER.email;
@@ -86,5 +88,6 @@ function personAt(
 }
 
 function domainOf(email: string): string {
-  return email.slice(email.lastIndexOf("@") + 1).toLowerCase();
+  const at = email.lastIndexOf("@");
+  return at < 0 ? "" : email.slice(at + 1).toLowerCase();
 }

@@ -37,37 +37,61 @@ export function fitMetadata(fields: readonly Field[], limit = METADATA_LIMIT): F
 
   const kept = longestHead(fields, limit);
   const values = kept.map(([, value]) => new Cuttable(value, limit));
-  const keyBytes = 2 + kept.reduce((sum, [key]) => sum + jsonBytes(key) + 2, -1);
-  // A cut value can be a byte longer than an uncut one (`…` is three), so the size is not monotonic in the
-  // length: the search goes down step by step. No value that fits is longer than the limit.
-  let length = limit;
-  let size = 0;
-  for (; length >= SHORTEST; length--) {
-    size = values.reduce((sum, value) => sum + value.bytesAt(length), keyBytes);
-    if (size <= limit) break;
-  }
+  const length = commonLength(kept, values, limit) ?? SHORTEST;
   return {
     metadata: Object.fromEntries(kept.map(([key], i) => [key, values[i]!.at(length)])),
-    bytes: kept.length === 0 ? 2 : size,
+    bytes: sizeAt(kept, values, length),
     cut: kept.filter((_, i) => values[i]!.isCutAt(length)).map(([key]) => key),
     dropped: fields.slice(kept.length).map(([key]) => key),
   };
 }
 
-function sizeOf(fields: readonly Field[]): number {
-  let bytes = fields.length === 0 ? 2 : 1;
-  for (const [key, value] of fields) bytes += jsonBytes(key) + jsonBytes(value) + 2;
-  return bytes;
+/**
+ * The greatest length that fits. A cut value can be a byte longer than an uncut one (`…` is three), so the size is not
+ * monotonic in the length, and the search goes down step by step. No value that fits is longer than the limit.
+ */
+function commonLength(
+  fields: readonly Field[],
+  values: readonly Cuttable[],
+  limit: number,
+): number | undefined {
+  for (let length = Math.max(limit, SHORTEST); length >= SHORTEST; length--) {
+    if (sizeAt(fields, values, length) <= limit) return length;
+  }
+  return undefined;
 }
 
-/** The fields that fit when every value is cut as far as allowed, counted from the front. */
+function sizeAt(fields: readonly Field[], values: readonly Cuttable[], length: number): number {
+  return fields.reduce(
+    (sum, [key], i) => sum + jsonBytes(key) + values[i]!.bytesAt(length) + 2,
+    emptySize(fields),
+  );
+}
+
+/** Braces, less the comma that the last field does not have. */
+function emptySize(fields: readonly Field[]): number {
+  return fields.length === 0 ? 2 : 1;
+}
+
+function sizeOf(fields: readonly Field[]): number {
+  return fields.reduce((sum, [key, value]) => sum + jsonBytes(key) + jsonBytes(value) + 2, emptySize(fields));
+}
+
+/** The most fields, counted from the front, for which there is a common length. */
 function longestHead(fields: readonly Field[], limit: number): readonly Field[] {
   let bytes = 1;
-  for (const [i, [key, value]] of fields.entries()) {
+  let count = 0;
+  // A field that fits at the shortest length is sure to fit: most are decided by that, in one pass.
+  for (const [key, value] of fields) {
     bytes += jsonBytes(key) + new Cuttable(value, SHORTEST).bytesAt(SHORTEST) + 2;
-    if (bytes > limit) return fields.slice(0, i);
+    if (bytes > limit) break;
+    count++;
   }
-  return fields;
+  for (; count < fields.length; count++) {
+    const head = fields.slice(0, count + 1);
+    if (commonLength(head, head.map(([, value]) => new Cuttable(value, limit)), limit) === undefined) break;
+  }
+  return fields.slice(0, count);
 }
 
 /** A value and the sizes of its beginnings, up to `longest` code points. */

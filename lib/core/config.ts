@@ -73,7 +73,7 @@ export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedCo
 
   const secret = settings.text("WEBHOOK_SECRET");
   const previous = settings.text("WEBHOOK_SECRET_PREVIOUS");
-  if (previous !== undefined && secret === undefined) {
+  if (previous !== undefined && !settings.isSet("WEBHOOK_SECRET")) {
     settings.report(
       "WEBHOOK_SECRET_PREVIOUS must not be set without WEBHOOK_SECRET: set WEBHOOK_SECRET to the new secret",
     );
@@ -103,7 +103,7 @@ export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedCo
     );
   }
   // With it, a malformed header of a client ends the whole process (seen with Deno 2.4 and 2.9).
-  if (source.get("DENO_TRUST_PROXY_HEADERS") !== undefined) {
+  if (source.get("DENO_TRUST_PROXY_HEADERS")) {
     settings.report(
       "DENO_TRUST_PROXY_HEADERS must not be set: with it, a request can crash the process. Unset it",
     );
@@ -148,8 +148,10 @@ const LOG_LEVEL_WORDS = {
 const platformxUrl: Parser<string> = (text) => {
   const rule = "must be an http or https address without user name and password";
   // The core has no URL; the host is all that is needed of it.
-  const match = /^https?:\/\/([^/?#\s\\]+)(?:[/?][^\s#]*)?$/i.exec(text);
-  return match === null || match[1]!.includes("@") ? { rule } : { value: text };
+  const match = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[^/?#\s\\:@[\]]+)(?::(\d{1,5}))?(?:[/?][^\s#]*)?$/i.exec(
+    text,
+  );
+  return match === null || Number(match[1] ?? 0) > 65535 ? { rule } : { value: text };
 };
 
 function isPlainRemote(url: string): boolean {

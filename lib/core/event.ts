@@ -49,14 +49,18 @@ export function buildEvent(
 }
 
 /** RFC 3339 with up to nanoseconds, as Go's `time.Time` marshals. */
-const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 /** Earlier times are Go's zero time or a clock that was never set. */
 const EARLIEST = Date.UTC(2021, 0, 1);
 
 /** The notification's own time where it is believable, else its arrival. Unix milliseconds. */
 function happenedAt(timestamp: unknown, arrivedAt: number): number {
-  if (typeof timestamp !== "string" || !RFC3339.test(timestamp)) return arrivedAt;
-  const time = Date.parse(timestamp);
+  const parts = typeof timestamp === "string" ? RFC3339.exec(timestamp) : null;
+  if (parts === null) return arrivedAt;
+  const [text, year, month, day] = parts;
+  // Date.parse makes the second of March of the thirtieth of February.
+  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  const time = Number(day) <= daysInMonth ? Date.parse(text) : NaN;
   return time >= EARLIEST && time <= arrivedAt ? time : arrivedAt;
 }

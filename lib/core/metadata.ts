@@ -31,7 +31,8 @@ const ALIASES = {
 } as const;
 
 const SECRET_NAME = /passcode|password|secret|token|credential|key/i;
-const PERSONAL_ID_NAME = /(?:user|owner|initiator|account|claimant|member|person)_?id$/i;
+const PERSONAL_ID_NAME =
+  /(?:user|owner|initiator|account|claimant|member|person|recipient|creator|actor)[_-]?id$/i;
 const UNKNOWN_FREE_TEXT: readonly string[] = ["title", "body", "message", "text", "description"];
 
 /**
@@ -67,9 +68,10 @@ export function selectMetadata(
 
   const ids = idsOf(notification, row);
   for (const label of [...labels.keys()].sort()) {
-    const taken = fields.has(label) || ids.has(label) || label === "coder_message_id";
+    const key = label.toWellFormed();
+    const taken = fields.has(key) || ids.has(key) || key === "coder_message_id";
     if (taken) leftOut.push({ label, why: "name_taken" });
-    else put(label.toWellFormed(), labels.get(label));
+    else put(key, labels.get(label));
   }
   for (const [key, id] of ids) put(key, id);
   put("coder_message_id", messageId);
@@ -99,16 +101,16 @@ function idsOf(notification: Notification, row: CatalogueRow | undefined): Map<s
 function unwantedLabels(notification: Notification, row: CatalogueRow | undefined) {
   const { recipient, data, targets } = notification;
   const freeText = row === undefined ? UNKNOWN_FREE_TEXT : row.freeText ?? [];
-  const personalIds = new Set([recipient.id, data?.owner?.id, data?.user?.id]);
+  const personalIds = new Set([recipient.id, data?.owner?.id, data?.user?.id].map((id) => id?.toLowerCase()));
   row?.targets?.forEach((target, position) => {
-    if (target === "owner" || target === "user") personalIds.add(targets[position]);
+    if (target === "owner" || target === "user") personalIds.add(targets[position]?.toLowerCase());
   });
   return (label: string, value: string): LeftOutReason | undefined => {
     if (value === "") return "empty";
     if (freeText.includes(label)) return "free_text";
     if (SECRET_NAME.test(label)) return "secret_name";
-    if (PERSONAL_ID_NAME.test(label) || personalIds.has(value)) return "personal_id";
-    if (value === recipient.email) return "recipient";
+    if (PERSONAL_ID_NAME.test(label) || personalIds.has(value.toLowerCase())) return "personal_id";
+    if (value.toLowerCase() === recipient.email.toLowerCase()) return "recipient";
     return undefined;
   };
 }

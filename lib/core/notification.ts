@@ -5,7 +5,7 @@
  * `coderd/notifications/types/payload.go` (inner body, 1.0, 1.1 and 1.2).
  */
 import * as z from "zod";
-import { scrub } from "./words.ts";
+import { cut, scrub } from "./words.ts";
 
 /** One webhook, validated. Texts are as received; what Coder left out or sent as null is empty. */
 export interface Notification {
@@ -31,9 +31,14 @@ export type ParsedNotification =
 /** Levels of nesting accepted in `payload.data`; Coder uses five. The identity walks it recursively. */
 const MAX_DEPTH = 64;
 
-const optionalText = z.string().nullish();
-const named = z.looseObject({ id: optionalText, name: optionalText }).nullish();
-const person = z.looseObject({ id: optionalText, email: optionalText }).nullish();
+/** Characters of an id, a name and an address: what is remembered of a webhook is bounded by these. */
+const LONGEST = { id: 200, name: 1_000, email: 1_000 } as const;
+
+const optionalId = z.string().max(LONGEST.id).nullish();
+const optionalName = z.string().nullish();
+const optionalEmail = z.string().max(LONGEST.email).nullish();
+const named = z.looseObject({ id: optionalId, name: optionalName }).nullish();
+const person = z.looseObject({ id: optionalId, email: optionalEmail }).nullish();
 
 const dataSchema = z.looseObject({
   owner: person,
@@ -48,12 +53,12 @@ const dataSchema = z.looseObject({
 export type NotificationData = z.infer<typeof dataSchema>;
 
 const bodySchema = z.object({
-  msg_id: z.string().regex(/\S/),
+  msg_id: z.string().regex(/\S/).max(LONGEST.id),
   payload: z.object({
-    notification_name: z.string().regex(/\S/),
-    notification_template_id: optionalText,
-    user_id: optionalText,
-    user_email: optionalText,
+    notification_name: z.string().regex(/\S/).max(LONGEST.name),
+    notification_template_id: optionalId,
+    user_id: optionalId,
+    user_email: optionalEmail,
     labels: z.record(z.string(), z.string()).nullish(),
     data: dataSchema.nullish(),
     targets: z.array(z.string()).nullish(),
@@ -97,11 +102,20 @@ function problem(issue: z.core.$ZodIssue | undefined, value: unknown): ParsedNot
       typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
     value,
   );
+  const field = path.length === 0
+    ? "the body"
+    : cut(path.map((part) => scrub(String(part), [], 80)).join("."), 80);
+  return { ok: false, field, rule: ruleOf(issue, current) };
+}
+
+function ruleOf(issue: z.core.$ZodIssue | undefined, current: unknown): string {
+  if (issue?.code === "too_big") {
+    return `must have at most ${issue.maximum} characters: it has ${String(current).length}`;
+  }
   const expected = issue?.code === "invalid_type"
     ? KIND_NAMES[issue.expected] ?? issue.expected
     : "non-empty text";
-  const field = path.length === 0 ? "the body" : scrub(path.join("."), [], 80);
-  return { ok: false, field, rule: `must be ${expected}: it is ${kindOf(current)}` };
+  return `must be ${expected}: it is ${kindOf(current)}`;
 }
 
 function kindOf(value: unknown): string {

@@ -17,6 +17,8 @@ const STREAK = 3;
 export interface Sending {
   readonly state: "sending";
   readonly badInARow: number;
+  /** A probe of the last pause is still on its way: the next pause waits for it. */
+  readonly probing: boolean;
 }
 
 /** Sending is stopped. Times are milliseconds of the caller's clock. */
@@ -35,7 +37,7 @@ export interface Paused {
 export type Pause = Sending | Paused;
 
 /** At start. */
-export const SENDING: Sending = { state: "sending", badInARow: 0 };
+export const SENDING: Sending = { state: "sending", badInARow: 0, probing: false };
 
 /** Whether an attempt may be made now, and what state it leaves. */
 export type Admission =
@@ -57,28 +59,29 @@ export function observe(
   verdict: Verdict,
   at: { readonly now: number; readonly probe: boolean },
 ): Pause {
-  if (verdict.kind === "delivered" || verdict.kind === "refused") return SENDING;
+  const probing = pause.probing && !at.probe;
+  if (verdict.kind === "delivered" || verdict.kind === "refused") return { ...SENDING, probing };
   const cause = verdict.kind === "later" ? verdict.cause : "platformx";
   const { now } = at;
   if (pause.state === "sending") {
     const badInARow = pause.badInARow + 1;
     const atOnce = cause === "key" || cause === "rate_limit";
-    if (!atOnce && badInARow < STREAK) return { state: "sending", badInARow };
+    if (!atOnce && badInARow < STREAK) return { state: "sending", badInARow, probing };
     const nextProbeAt = now + probeDelay(0, verdict.retryAfterMs);
-    return { state: "paused", cause, since: now, nextProbeAt, failedProbes: 0, probing: false };
+    return { state: "paused", cause, since: now, nextProbeAt, failedProbes: 0, probing };
   }
   // An attempt that was under way when the pause began says nothing new, unless it asks for more time.
   if (!at.probe) {
     return { ...pause, nextProbeAt: Math.max(pause.nextProbeAt, now + (verdict.retryAfterMs ?? 0)) };
   }
   const failedProbes = pause.failedProbes + 1;
-  const nextProbeAt = now + probeDelay(failedProbes, verdict.retryAfterMs);
+  const nextProbeAt = Math.max(pause.nextProbeAt, now + probeDelay(failedProbes, verdict.retryAfterMs));
   return { ...pause, cause, failedProbes, nextProbeAt, probing: false };
 }
 
 /** A probe ended without an answer of PlatformX's, because the service ended it. */
 export function abandonProbe(pause: Pause): Pause {
-  return pause.state === "paused" ? { ...pause, probing: false } : pause;
+  return { ...pause, probing: false };
 }
 
 function probeDelay(failedProbes: number, retryAfterMs: number | undefined): number {

@@ -41,8 +41,9 @@ export function bound(attempts: number, { first, longest }: Backoff): number {
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   const text = header?.trim() ?? "";
   if (/^\d+(?:\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, LONGEST_RETRY_AFTER);
-  // Only dates that name a day: Date.parse also takes bare numbers and words for years.
-  if (!/^[a-z]{3,9},? /i.test(text)) return undefined;
-  const at = Date.parse(text);
+  // Only texts with a day and a time: Date.parse also takes bare numbers and words for years.
+  if (!/^[a-z]{3,9},? .*\d\d:\d\d:\d\d/i.test(text)) return undefined;
+  // The form of asctime names no zone, and means GMT.
+  const at = Date.parse(/ GMT$/i.test(text) ? text : `${text} GMT`);
   return Number.isNaN(at) ? undefined : Math.min(Math.max(at - now, 0), LONGEST_RETRY_AFTER);
 }

@@ -36,7 +36,12 @@ export class Settings {
     const own = this.#own(variable);
     if (!variable.file) return own;
     const path = this.path(name);
-    if (path === undefined) return own;
+    if (path === undefined) {
+      if (variable.mustNotBeEmpty && this.#source.get(`${name}_FILE`) !== undefined) {
+        this.#reportEmpty(`${name}_FILE`);
+      }
+      return own;
+    }
     if (own !== undefined) {
       this.report(`${name} and ${name}_FILE are both set: set one of them`);
       return undefined;
@@ -53,6 +58,11 @@ export class Settings {
   contents(name: VariableName): string | undefined {
     const path = this.text(name);
     return path === undefined ? undefined : this.#fromFile(name, path);
+  }
+
+  /** Whether a variable or its file is named at all, usable or not. */
+  isSet(name: VariableName): boolean {
+    return this.#source.get(name) !== undefined || this.#source.get(`${name}_FILE`) !== undefined;
   }
 
   /** The parsed value of a variable that has a fallback. */
@@ -76,21 +86,25 @@ export class Settings {
     const raw = this.#source.get(variable.name);
     const text = clean(raw);
     if (raw !== undefined && text === undefined && variable.mustNotBeEmpty) {
-      this.report(`${variable.name} must not be empty: remove it, or give it a value`);
+      this.#reportEmpty(variable.name);
     }
     return text;
+  }
+
+  #reportEmpty(name: string): void {
+    this.report(`${name} must not be empty: remove it, or give it a value`);
   }
 
   #fromFile(name: string, path: string): string | undefined {
     try {
       const text = clean(this.#source.readFile(path));
       if (text === undefined) {
-        this.report(`${name} must name a file with text: '${escapeControls(path)}' is empty`);
+        this.report(`${name} must name a file with text: ${shownPath(path)} is empty`);
       }
       return text;
     } catch (error) {
       const cause = error instanceof Error ? error.message : "it cannot be read";
-      this.report(`${name} must name a readable file: '${escapeControls(path)}': ${cause}`);
+      this.report(`${name} must name a readable file: ${shownPath(path)}: ${cause}`);
       return undefined;
     }
   }
@@ -100,7 +114,7 @@ export class Settings {
 function clean(raw: string | undefined): string | undefined {
   const text = raw?.trim() ?? "";
   const unquoted = /^(["'])([^]*)\1$/.exec(text)?.[2] ?? text;
-  return unquoted === "" ? undefined : unquoted;
+  return unquoted.trim() === "" ? undefined : unquoted;
 }
 
 function rowOf(name: VariableName): Variable {
@@ -116,4 +130,9 @@ function shown(variable: Variable, text: string): string {
   // An address with an at-sign may hold credentials.
   if (variable.secret || (variable.name === "GETDX_API_URL" && text.includes("@"))) return "(hidden)";
   return `'${escapeControls(cut(text, 80))}'`;
+}
+
+/** What looks like no path may be the secret itself, put into the wrong variable. */
+function shownPath(path: string): string {
+  return /[/\\.]/.test(path) ? `'${escapeControls(cut(path, 80))}'` : "(hidden)";
 }

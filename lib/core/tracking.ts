@@ -121,7 +121,7 @@ function splitEntry(entry: string): { name: string; whose?: Whose; error?: strin
   if (at < 0) return { name: entry };
   const name = entry.slice(0, at).trim();
   const whose = entry.slice(at + 1).trim().toLowerCase();
-  if (name === "" || !WHOSE.includes(whose)) {
+  if (name === "" || name === "*" || !WHOSE.includes(whose)) {
     return { name, error: `'${entry}' must be a name, or Name=owner, Name=user or Name=recipient` };
   }
   return { name, whose: whose as Whose };

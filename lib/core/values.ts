@@ -34,7 +34,9 @@ export function integer(from: number, to: number): Parser<number> {
 
 /** `true`, `false`, `1` or `0`. */
 export const boolean: Parser<boolean> = (text) => {
-  const value = ({ true: true, "1": true, false: false, "0": false } as const)[text.toLowerCase()];
+  const value = new Map([["true", true], ["1", true], ["false", false], ["0", false]]).get(
+    text.toLowerCase(),
+  );
   return value === undefined ? { rule: "must be true, false, 1 or 0" } : { value };
 };
 

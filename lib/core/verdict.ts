@@ -50,8 +50,14 @@ const NOT_ABOUT_THE_EVENT: ReadonlySet<number> = new Set([401, 403, 407, 408, 42
 
 const NAMES_RATE_LIMIT = /rate.?limit|too many requests|throttl/i;
 /** Kept narrow: "invalid metadata key" is about an event, and must not stop everybody's. */
-const NAMES_AUTHENTICATION =
-  /unauth|not.?auth|authenti|authoriz|forbidden|(?:api|project|access|bearer)[ _-]?(?:key|token)|invalid[ _]token/i;
+const NAMES_AUTHENTICATION = new RegExp(
+  [
+    "unauth|not.?auth|authenti|authoriz|forbidden|credential|(?:^|[^a-z])auth(?:$|[^a-z])",
+    "(?:api|project|access|bearer)[ _-]?(?:key|token)",
+    "(?:invalid|expired|revoked|missing)[ _-]token|token[ _-](?:invalid|expired|revoked|missing)",
+  ].join("|"),
+  "i",
+);
 
 /** Judges an answer. `secrets` are removed from PlatformX's words. */
 export function judge(answer: Answer, secrets: readonly string[]): Verdict {
@@ -63,6 +69,8 @@ export function judge(answer: Answer, secrets: readonly string[]): Verdict {
   const json = parseObject(answer.body);
   const said = wordsOf(json);
   const words = scrub(said, secrets);
+  // Without addresses and keys: "no user throttle@example.com" names no rate limit.
+  const about = scrub(said, secrets, 2_000);
   const seen = words === "" ? `status ${status}` : `status ${status}: ${words}`;
   const wait = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
   const later = (cause: LaterCause): Verdict => ({ kind: "later", cause, seen, ...wait });
@@ -72,8 +80,8 @@ export function judge(answer: Answer, secrets: readonly string[]): Verdict {
   if (status === 429) return later("rate_limit");
   if (status === 401 || status === 403) return later("key");
   if ((success || isClientError(status)) && json?.["ok"] === false) {
-    if (NAMES_RATE_LIMIT.test(said)) return later("rate_limit");
-    if (NAMES_AUTHENTICATION.test(said)) return later("key");
+    if (NAMES_RATE_LIMIT.test(about)) return later("rate_limit");
+    if (NAMES_AUTHENTICATION.test(about)) return later("key");
     if (!NOT_ABOUT_THE_EVENT.has(status)) return { kind: "refused", words };
     return later(status === 407 ? "url" : "platformx");
   }

@@ -18,16 +18,15 @@ const LOOK_AHEAD = 8;
  */
 export function scrub(text: string, secrets: readonly string[], limit = 200): string {
   let shown = text;
-  // Secrets go before the first cut: half a secret would no longer be recognised.
-  for (const secret of secrets) {
+  // Secrets go before the first cut, as half a secret would not be recognised; the longest first, as one can hold another.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret !== "") shown = shown.replaceAll(secret, "(secret)");
   }
-  if (shown.length > limit * LOOK_AHEAD) {
-    // Half a word at the cut could be half an address.
-    shown = shown.slice(0, limit * LOOK_AHEAD).replace(/\S*$/, "");
-    if (shown === "") return "…";
-  }
-  return cut(escapeControls(shown.replace(EMAIL, "(e-mail)")), limit);
+  const tooLong = shown.length > limit * LOOK_AHEAD;
+  // Half a word at the cut could be half an address.
+  if (tooLong) shown = shown.slice(0, limit * LOOK_AHEAD).replace(/\S*$/, "");
+  const clean = escapeControls(shown.replace(EMAIL, "(e-mail)"));
+  return cut(tooLong ? `${clean}…` : clean, limit);
 }
 
 /** Spells control characters as `\u{hex}`, so that a text cannot forge a line or colour a terminal. */
