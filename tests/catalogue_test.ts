@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { CATALOGUE, findRow, holdsSecret, rowOf } from "../lib/core/catalogue.ts";
+import type { CatalogueRow } from "../lib/core/catalogue/row.ts";
+import { anyText, notificationWith, parsed } from "./fakes.ts";
+
+/** Where the address of the person stands; `nowhere`: the webhook does not hold it. */
+type Where = "owner" | "user" | "recipient" | "nowhere";
+
+const WOTO = "workspace owner template organization";
+const WOO = "workspace owner organization";
+const WOO_APP = "workspace owner organization app";
+const PREBUILT = "workspace owner template template_version preset organization";
+const OFF = "off by default";
+
+/**
+ * Coder's notifications as its sources have them, written down a second time: name, template UUID, where the
+ * person's address stands, meaning of `targets` by position, and whether it is off by default.
+ */
+const FACTS: [name: string, templateId: string, where: Where, targets: string, off?: typeof OFF][] = [
+  ["Workspace Created", "281fdf73-c6d6-4cbb-8ff5-888baf8a2fff", "owner", WOTO, OFF],
+  ["Workspace Manually Updated", "d089fe7b-d5c5-4c0c-aaf5-689859f7d392", "owner", WOTO, OFF],
+  ["Workspace Deleted", "f517da0b-cdc9-410f-ab89-a86107c420ed", "recipient", WOTO],
+  ["Workspace Autobuild Failed", "381df2a9-c0c0-4749-420f-80a9280c66f9", "recipient", WOTO],
+  ["Workspace Marked as Dormant", "0ea69165-ec14-4314-91f1-69566ac3c5a0", "recipient", WOTO],
+  ["Workspace Updated Automatically", "c34a0c09-0704-4cac-bd1c-0c0146811c2b", "recipient", WOTO],
+  ["Workspace Marked for Deletion", "51ce2fdf-c9ca-4be1-8d70-628674f9bc42", "recipient", WOTO],
+  ["Workspace Autostop Reminder", "6f6cb984-c167-4fa5-bb87-1058dd642779", "recipient", WOTO],
+  ["Workspace Manual Build Failed", "2faeee0f-26cb-4e96-821c-85ccb9f71513", "nowhere", WOTO],
+  ["Workspace Out Of Memory", "a9d027b4-ac49-4fb1-9f6d-45af15f64e7a", "recipient", WOO],
+  ["Workspace Out Of Disk", "f047f6a3-5713-40f7-85aa-0394cce9fa3a", "recipient", WOO],
+  ["User account created", "4e19c0ac-94e1-4532-9515-d1801aa283b2", "user", "user"],
+  ["User account deleted", "f44d9314-ad03-4bc8-95d0-5cad491da6b6", "nowhere", "user"],
+  ["User account suspended", "b02ddd82-4733-4d02-a2d7-c36f3598997d", "user", "user"],
+  ["User account activated", "9f5af851-8408-4e73-a7a1-c6502ba46689", "user", "user"],
+  ["Your account has been suspended", "6a2f0609-9b69-4d36-a989-9f5925b6cbff", "recipient", "user"],
+  ["Your account has been activated", "1a6a6bea-ee0a-43e2-9e7c-eabdb53730e4", "recipient", "user"],
+  ["One-Time Passcode", "62f86a30-2330-4b61-a26d-311ff3b608cf", "recipient", "user"],
+  ["Template Deleted", "29a09665-2a4c-403f-9648-54301670e7be", "nowhere", "template organization"],
+  ["Template Deprecated", "f40fae84-55a2-42cd-99fa-b41c1ca64894", "recipient", ""],
+  // Its targets are a list without repetitions over many templates: no position has a meaning.
+  ["Report: Workspace Builds Failed", "34a20db2-e9cc-4a93-b0e4-8569699d7a00", "nowhere", ""],
+  ["Prebuilt Workspace Resource Replaced", "89d9745a-816e-4695-a17f-3d0a229e2b8d", "nowhere", PREBUILT],
+  [
+    "Prebuild Failure Limit Reached",
+    "414d9331-c1fc-4761-b40c-d1f4702279eb",
+    "nowhere",
+    "template template_version preset organization",
+  ],
+  ["Test Notification", "c425f63e-716a-4bf4-ae24-78348f706c3f", "recipient", ""],
+  ["Custom Notification", "39b1e189-c857-4b0c-877a-511144c18516", "recipient", ""],
+  ["Task Working", "bd4b7168-d05e-4e19-ad0f-3593b77aa90f", "recipient", WOO_APP, OFF],
+  ["Task Idle", "d4a6271c-cced-4ed0-84ad-afd02a9c7799", "recipient", WOO_APP, OFF],
+  ["Task Completed", "8c5a4d12-9f7e-4b3a-a1c8-6e4f2d9b5a7c", "recipient", WOO_APP, OFF],
+  ["Task Failed", "3b7e8f1a-4c2d-49a6-b5e9-7f3a1c8d6b4e", "recipient", WOO_APP, OFF],
+  ["Task Paused", "2a74f3d3-ab09-4123-a4a5-ca238f4f65a1", "recipient", WOO],
+  ["Task Resumed", "843ee9c3-a8fb-4846-afa9-977bec578649", "recipient", WOO],
+  ["Chats Auto-Archived", "764031be-4863-4220-867b-6ce1a1b7a5f5", "recipient", ""],
+  ["Chat Shared", "b789bd75-d7c6-4cab-9757-1147ab184903", "recipient", "chat"],
+  ["Chat Project Shared", "3f1c6d8a-5b2e-4f7a-9c0d-7e8b2a4c6d1f", "recipient", "project"],
+  ["AI Budget Warning", "b5db9597-de2a-4dea-87e9-25cee6906b86", "recipient", "group"],
+  ["AI Budget Limit Reached", "cdcf2ecd-f003-4169-9800-abb2661ea522", "recipient", "group"],
+  ["User Approaching AI Budget Limit", "2a7b0ac1-00e1-4625-9cd5-1e5933972c77", "nowhere", "user group"],
+  ["User Reached AI Budget Limit", "0bafe0ea-a78b-4217-ad05-1ef12e92e025", "nowhere", "user group"],
+  ["Missing AI Model Prices", "1b7d9fa7-f5a8-4e46-8078-5cf53abfed94", "nowhere", ""],
+];
+
+const FORMER_NAMES: [former: string, name: string][] = [
+  ["Workspace updated automatically", "Workspace Updated Automatically"],
+  ["Report: Workspace Builds Failed For Template", "Report: Workspace Builds Failed"],
+];
+
+Deno.test("the catalogue agrees with Coder's sources", async (t) => {
+  for (const [name, templateId, where, targets, off] of FACTS) {
+    await t.step(name, () => {
+      const row = find((row) => row.name === name);
+      assert.equal(row.templateId, templateId);
+      assert.equal(row.person, where === "nowhere" ? "none" : where);
+      assert.equal((row.targets ?? []).join(" "), targets);
+      assert.equal(row.offByDefault === true, off === OFF);
+    });
+  }
+});
+
+Deno.test("the catalogue has no other rows, and none twice", () => {
+  assert.equal(FACTS.length, 39);
+  assert.deepEqual(CATALOGUE.map((row) => row.name).sort(), FACTS.map(([name]) => name).sort());
+  assert.equal(new Set(CATALOGUE.map((row) => row.templateId)).size, 39);
+});
+
+Deno.test("the catalogue says what is secret, what must be named, what people type, and what 'name' names", () => {
+  const named = (wanted: (row: CatalogueRow) => boolean) =>
+    CATALOGUE.filter(wanted).map((row) => row.name).sort();
+  assert.deepEqual(named((row) => row.secret === true), ["One-Time Passcode"]);
+  assert.deepEqual(named((row) => row.onlyByName === true), ["Custom Notification", "Test Notification"]);
+  assert.deepEqual(
+    Object.fromEntries(
+      CATALOGUE.flatMap((row) => row.freeText ? [[row.name, [...row.freeText].sort()]] : []),
+    ),
+    {
+      "Chat Shared": ["chat_title"],
+      "Custom Notification": ["custom_message", "custom_title"],
+      "Template Deprecated": ["message"],
+      "Workspace Updated Automatically": ["template_version_message"],
+    },
+  );
+  assert.deepEqual(named((row) => row.nameIs === "workspace"), [
+    "Workspace Autobuild Failed",
+    "Workspace Deleted",
+    "Workspace Manual Build Failed",
+    "Workspace Marked as Dormant",
+    "Workspace Marked for Deletion",
+    "Workspace Updated Automatically",
+  ]);
+  assert.deepEqual(named((row) => row.nameIs === "template"), ["Template Deleted"]);
+});
+
+Deno.test("every note is for operators: one line that ends as a sentence", async (t) => {
+  for (const row of CATALOGUE) {
+    await t.step(row.name, () => assert.match(row.note, /^[A-Z][^\n]+\.$/));
+  }
+});
+
+Deno.test("a name is found whatever its letter case and spaces, a UUID whatever its letter case", async (t) => {
+  for (const [name, templateId] of FACTS) {
+    const spellings = [
+      name,
+      name.toUpperCase(),
+      name.toLowerCase(),
+      name.replaceAll(" ", ""),
+      ` ${name.replaceAll(" ", " \t\u00a0")}\n`,
+      templateId,
+      ` ${templateId.toUpperCase()} `,
+    ];
+    for (const spelling of spellings) {
+      await t.step(JSON.stringify(spelling), () => assert.equal(findRow(spelling)?.name, name));
+    }
+  }
+  for (const [former, name] of FORMER_NAMES) {
+    await t.step(former, () => assert.equal(findRow(former.toUpperCase())?.name, name));
+  }
+  for (const other of ["", "*", "Workspace", "Workspace Create", "281fdf73", "constructor", "__proto__"]) {
+    await t.step(`nothing is '${other}'`, () => assert.equal(findRow(other), undefined));
+  }
+});
+
+Deno.test("a notification's row goes by its template UUID, else by its name", async (t) => {
+  const created = "281fdf73-c6d6-4cbb-8ff5-888baf8a2fff";
+  const unknown = "00000000-0000-4000-8000-000000000000";
+  const rows: [what: string, id: string | null, name: string, row: string | undefined][] = [
+    ["both known", created, "Workspace Created", "Workspace Created"],
+    ["a UUID in capitals", created.toUpperCase(), "n", "Workspace Created"],
+    ["a UUID with another row's name", created, "Task Idle", "Workspace Created"],
+    ["a UUID with a new name", created, "Workspace Born", "Workspace Created"],
+    ["an unknown UUID with a known name", unknown, "task  IDLE", "Task Idle"],
+    ["no UUID, as in version 1.0", null, "User account created", "User account created"],
+    ["no UUID and a former name", null, "Workspace updated automatically", "Workspace Updated Automatically"],
+    ["nothing known", unknown, "Workspace Born", undefined],
+    ["a name that is a UUID", null, created, undefined],
+  ];
+  for (const [what, notification_template_id, notification_name, row] of rows) {
+    await t.step(what, () => {
+      const notification = parsed(notificationWith({ notification_template_id, notification_name }));
+      assert.equal(rowOf(notification)?.name, row);
+    });
+  }
+});
+
+Deno.test("a passcode is known by template UUID, by name, and by a label", async (t) => {
+  const passcode = { notification_template_id: "62f86a30-2330-4b61-a26d-311ff3b608cf" };
+  const rows: [what: string, payload: Record<string, unknown>, secret: boolean][] = [
+    ["by UUID, renamed", passcode, true],
+    ["by UUID in capitals", { notification_template_id: "62F86A30-2330-4B61-A26D-311FF3B608CF" }, true],
+    [
+      "by name, without UUID",
+      { notification_template_id: null, notification_name: "One-Time Passcode" },
+      true,
+    ],
+    ["by name in other spelling", { notification_name: " one-time  PASSCODE" }, true],
+    ["by label, though all else is known", { labels: { one_time_passcode: "0" } }, true],
+    ["by an empty label", { labels: { one_time_passcode: "" } }, true],
+    ["by another label", { labels: { workspace: "w", "Pass-Code": "0" } }, true],
+    ["by a label in one word", { labels: { resetPasscode: "0" } }, true],
+    ["by the label otp", { labels: { otp: "0" } }, true],
+    ["by a label with otp", { labels: { user_otp: "0" } }, true],
+    ["a workspace", {}, false],
+    [
+      "labels with parts of the word",
+      { labels: { pass: "1", code: "2", passenger: "3", footpath: "4" } },
+      false,
+    ],
+    ["a value with the word", { labels: { workspace: "one_time_passcode" } }, false],
+    ["no labels", { labels: null }, false],
+  ];
+  for (const [what, payload, secret] of rows) {
+    await t.step(what, () => assert.equal(holdsSecret(parsed(notificationWith(payload))), secret));
+  }
+});
+
+Deno.test("a passcode is known among any other labels", () => {
+  fc.assert(
+    fc.property(fc.dictionary(anyText(20), anyText(20)), (labels) => {
+      const notification = parsed(notificationWith({ labels: { ...labels, one_time_passcode: "0" } }));
+      assert.equal(holdsSecret(notification), true);
+    }),
+  );
+});
+
+Deno.test("the samples are one for each notification, with its name, UUID and as many targets", async (t) => {
+  const files = [...Deno.readDirSync(SAMPLES)].map((entry) => entry.name).filter((name) =>
+    name.endsWith(".json")
+  );
+  const slugs = FACTS.map(([name]) => `${name.toLowerCase().replace(/[^a-z]+/g, "-")}.json`);
+  assert.deepEqual(files.sort(), slugs.sort());
+  for (const [name, templateId, , targets] of FACTS) {
+    await t.step(name, () => {
+      const sample = `${name.toLowerCase().replace(/[^a-z]+/g, "-")}.json`;
+      const notification = parsed(JSON.parse(Deno.readTextFileSync(new URL(sample, SAMPLES))));
+      assert.equal(notification.name, name);
+      assert.equal(notification.templateId, templateId);
+      if (targets !== "") assert.equal(notification.targets.length, targets.split(" ").length);
+    });
+  }
+});
+
+const SAMPLES = new URL("../demo/samples/", import.meta.url);
+
+function find(wanted: (row: CatalogueRow) => boolean): CatalogueRow {
+  const row = CATALOGUE.find(wanted);
+  assert.ok(row, "no such row");
+  return row;
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { attribute, type Attributed } from "../lib/core/attribution.ts";
+import { CATALOGUE } from "../lib/core/catalogue.ts";
+import { buildEvent, type FirstCopy } from "../lib/core/event.ts";
+import type { Notification } from "../lib/core/notification.ts";
+import { parseTracking } from "../lib/core/tracking.ts";
+import { IDS, notificationWith, parsed } from "./fakes.ts";
+
+const SAMPLES = new URL("../demo/samples/", import.meta.url);
+const ARRIVED = Date.parse("2026-09-14T09:00:00.750Z");
+const FIRST: FirstCopy = { messageId: IDS.message, arrivedAt: ARRIVED };
+
+/** Whose event each sample is; the others are nobody's. */
+const PEOPLE: Record<string, string[]> = {
+  "alice@example.com": [
+    "ai-budget-limit-reached",
+    "ai-budget-warning",
+    "chats-auto-archived",
+    "custom-notification",
+    "task-completed",
+    "task-failed",
+    "task-idle",
+    "task-paused",
+    "task-resumed",
+    "task-working",
+    "template-deprecated",
+    "workspace-autobuild-failed",
+    "workspace-autostop-reminder",
+    "workspace-created",
+    "workspace-deleted",
+    "workspace-manually-updated",
+    "workspace-marked-as-dormant",
+    "workspace-marked-for-deletion",
+    "workspace-out-of-disk",
+    "workspace-out-of-memory",
+    "workspace-updated-automatically",
+  ],
+  "bob@example.com": ["chat-project-shared", "chat-shared"],
+  "nina@example.com": [
+    "user-account-activated",
+    "user-account-created",
+    "user-account-suspended",
+    "your-account-has-been-activated",
+    "your-account-has-been-suspended",
+  ],
+  "omar@example.com": ["test-notification"],
+};
+
+/** Everything that can be tracked is. */
+const RULES = {
+  tracking: parseTracking(CATALOGUE.filter((row) => !row.secret).map((row) => row.name).join(",")).tracking,
+  domains: undefined,
+};
+
+Deno.test("each of Coder's notifications becomes the event of its snapshot", async (t) => {
+  const samples = [...Deno.readDirSync(SAMPLES)].map(({ name }) => name).filter((name) =>
+    name.endsWith(".json")
+  );
+  assert.equal(samples.length, CATALOGUE.length);
+  for (const file of samples.sort()) {
+    const sample = file.replace(".json", "");
+    await t.step(sample, async (t) => {
+      const notification = parsed(JSON.parse(Deno.readTextFileSync(new URL(file, SAMPLES))));
+      const attribution = attribute(notification, RULES);
+      const expected = Object.keys(PEOPLE).find((email) => PEOPLE[email]!.includes(sample));
+      assert.equal("email" in attribution ? attribution.email : undefined, expected);
+      // As text, because the order of metadata is part of what is promised.
+      await t.assertSnapshot(JSON.stringify(shown(notification, attribution), null, 2));
+    });
+  }
+});
+
+function shown(notification: Notification, attribution: ReturnType<typeof attribute>): unknown {
+  if (attribution.kind === "ignored") return attribution;
+  const { row, source, kind } = attribution;
+  const first = { messageId: notification.messageId, arrivedAt: ARRIVED };
+  const { event, fitted, leftOut } = buildEvent(notification, attribution, { first, testData: false });
+  assert.deepEqual(event.metadata, fitted.metadata);
+  const { bytes, cut, dropped } = fitted;
+  return { kind, row: row?.name, source, event, bytes, cut, dropped, leftOut };
+}
+
+/** The event of a notification; fails when it is nobody's. */
+function eventOf(payload: Record<string, unknown>, options = { first: FIRST, testData: false }) {
+  const notification = parsed(notificationWith(payload));
+  const attribution = attribute(notification, RULES);
+  assert.equal(attribution.kind, "attributed");
+  return buildEvent(notification, attribution as Attributed, options).event;
+}
+
+Deno.test("the time is Coder's where that is believable, else the arrival, in whole seconds", async (t) => {
+  const arrival = "2026-09-14T09:00:00Z";
+  const rows: [timestamp: unknown, time: string][] = [
+    ["2026-09-14T08:24:05Z", "2026-09-14T08:24:05Z"],
+    ["2026-09-14T08:24:05.118730462Z", "2026-09-14T08:24:05Z"],
+    ["2026-09-14T08:24:05.999999999Z", "2026-09-14T08:24:05Z"],
+    ["2026-09-14T10:24:05.5+02:00", "2026-09-14T08:24:05Z"],
+    ["2026-09-14T02:54:05-05:30", "2026-09-14T08:24:05Z"],
+    ["2021-01-01T00:00:00Z", "2021-01-01T00:00:00Z"],
+    ["2026-09-14T09:00:00.750Z", arrival],
+    // From here on, it is not believed.
+    ["2026-09-14T09:00:01Z", arrival],
+    ["2026-09-14T09:24:05Z", arrival],
+    ["2126-09-14T08:24:05Z", arrival],
+    ["2020-12-31T23:59:59Z", arrival],
+    ["0001-01-01T00:00:00Z", arrival],
+    ["1970-01-01T00:00:00Z", arrival],
+    ["2026-09-14T08:24:05", arrival],
+    ["2026-09-14 08:24:05Z", arrival],
+    ["2026-09-14", arrival],
+    ["2026-13-14T08:24:05Z", arrival],
+    ["2026-02-30T08:24:05Z", arrival],
+    ["2026-09-13T24:00:00Z", arrival],
+    ["2026-09-14T08:24:05+25:00", arrival],
+    ["last Monday", arrival],
+    ["", arrival],
+    ["1789374245", arrival],
+    [1789374245, arrival],
+    [1789374245000, arrival],
+    [null, arrival],
+    [undefined, arrival],
+    [["2026-09-14T08:24:05Z"], arrival],
+  ];
+  for (const [timestamp, time] of rows) {
+    await t.step(String(JSON.stringify(timestamp)), () => {
+      const data = { owner: { email: "alice@example.com" }, timestamp };
+      assert.equal(eventOf({ data }).timestamp, String(Date.parse(time) / 1000));
+    });
+  }
+});
+
+Deno.test("the event is that of the occurrence's first copy, whichever copy makes it", () => {
+  const first = { messageId: "the-first", arrivedAt: ARRIVED };
+  const copies = ["m1", "m2"].map((messageId) => {
+    const notification = parsed(notificationWith({ user_id: messageId }, messageId));
+    const attribution = attribute(notification, RULES) as Attributed;
+    return JSON.stringify(buildEvent(notification, attribution, { first, testData: false }).event);
+  });
+  assert.equal(copies[0], copies[1]);
+  assert.match(copies[0]!, /"coder_message_id":"the-first"/);
+});
+
+Deno.test("test_data is on the event only when the operator asked for it", () => {
+  assert.equal("test_data" in eventOf({}), false);
+  assert.equal(eventOf({}, { first: FIRST, testData: true }).test_data, true);
+});
+
+Deno.test("the event is the documented one, field by field", () => {
+  assert.deepEqual(eventOf({}), {
+    name: "Workspace Created",
+    email: "alice@example.com",
+    timestamp: "1789376400",
+    metadata: {
+      workspace: "alice-dev",
+      template: "docker-go",
+      template_version: "brave_turing4",
+      workspace_id: IDS.workspace,
+      template_id: IDS.template,
+      organization_id: IDS.organization,
+      coder_message_id: IDS.message,
+    },
+  });
+});

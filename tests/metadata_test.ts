@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { fitMetadata } from "../lib/core/budget.ts";
+import { findRow, rowOf } from "../lib/core/catalogue.ts";
+import { selectMetadata } from "../lib/core/metadata.ts";
+import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "./fakes.ts";
+
+type Payload = Record<string, unknown>;
+
+const UNKNOWN = { notification_name: "Changelog", notification_template_id: null, data: null, targets: null };
+
+/** The fields of a notification, but for `coder_message_id`, which is always the last one. */
+function fieldsOf(payload: Payload): (readonly [string, string])[] {
+  const notification = parsed(notificationWith(payload));
+  const { fields } = selectMetadata(notification, rowOf(notification), IDS.message);
+  assert.deepEqual(fields.at(-1), ["coder_message_id", IDS.message]);
+  return fields.slice(0, -1);
+}
+
+function leftOutOf(payload: Payload): Record<string, string> {
+  const notification = parsed(notificationWith(payload));
+  const { leftOut } = selectMetadata(notification, rowOf(notification), IDS.message);
+  return Object.fromEntries(leftOut.map(({ label, why }) => [label, why]));
+}
+
+Deno.test("metadata is in order of worth: what people look for, other labels by alphabet, ids, the message", () => {
+  const notification = parsed(notificationWith({
+    labels: {
+      zone: "eu",
+      reason: "autostart",
+      initiator: "bob",
+      Account: "capitals come first",
+      workspace_owner_username: "alice",
+      organization: "acme",
+      version: "brave_turing4",
+      template: "docker-go",
+      workspace: "alice-dev",
+      "10": "ten",
+    },
+    data: {
+      owner: ALICE,
+      organization: { id: "o" },
+      template_version: { id: "v" },
+      template: { id: "t" },
+      workspace: { id: "w" },
+    },
+  }));
+  assert.deepEqual(selectMetadata(notification, rowOf(notification), "m").fields, [
+    ["workspace", "alice-dev"],
+    ["template", "docker-go"],
+    ["template_version", "brave_turing4"],
+    ["organization", "acme"],
+    ["initiator", "bob"],
+    ["reason", "autostart"],
+    ["10", "ten"],
+    ["Account", "capitals come first"],
+    ["workspace_owner_username", "alice"],
+    ["zone", "eu"],
+    ["workspace_id", "w"],
+    ["template_id", "t"],
+    ["template_version_id", "v"],
+    ["organization_id", "o"],
+    ["coder_message_id", "m"],
+  ]);
+});
+
+Deno.test("what Coder's call sites name differently has one name", async (t) => {
+  const deleted = { ...UNKNOWN, notification_name: "Workspace Deleted" };
+  const templateDeleted = { ...UNKNOWN, notification_name: "Template Deleted" };
+  const taskIdle = { ...UNKNOWN, notification_name: "Task Idle" };
+  const named = { ...taskIdle, data: { workspace: { name: "d" } } };
+  const rows: [payload: Payload, labels: Payload, fields: [string, string][]][] = [
+    [UNKNOWN, { workspace: "w" }, [["workspace", "w"]]],
+    [deleted, { name: "w" }, [["workspace", "w"]]],
+    [deleted, { name: "n", workspace: "w" }, [["workspace", "w"], ["name", "n"]]],
+    [taskIdle, { name: "n" }, [["name", "n"]]],
+    [UNKNOWN, { name: "n" }, [["name", "n"]]],
+    [named, { reason: "r" }, [["workspace", "d"], ["reason", "r"]]],
+    [named, { workspace: "w" }, [["workspace", "w"]]],
+    [named, { workspace: "" }, [["workspace", "d"]]],
+    [UNKNOWN, { template: "t" }, [["template", "t"]]],
+    [UNKNOWN, { template_name: "t" }, [["template", "t"]]],
+    [UNKNOWN, { template_name: "n", template: "t" }, [["template", "t"], ["template_name", "n"]]],
+    [templateDeleted, { name: "t" }, [["template", "t"]]],
+    [UNKNOWN, { version: "v" }, [["template_version", "v"]]],
+    [UNKNOWN, { template_version_name: "v" }, [["template_version", "v"]]],
+    [UNKNOWN, { template_version: "v" }, [["template_version", "v"]]],
+    [UNKNOWN, { template_version_name: "n", version: "v" }, [
+      ["template_version", "v"],
+      ["template_version_name", "n"],
+    ]],
+    [UNKNOWN, { organization: "o" }, [["organization", "o"]]],
+    [UNKNOWN, { org: "o" }, [["organization", "o"]]],
+    [UNKNOWN, { organization_name: "o" }, [["organization", "o"]]],
+    [UNKNOWN, { initiator: "i" }, [["initiator", "i"]]],
+    [UNKNOWN, { reason: "r" }, [["reason", "r"]]],
+    [UNKNOWN, { pause_reason: "r" }, [["reason", "r"]]],
+  ];
+  for (const [payload, labels, fields] of rows) {
+    const { notification_name, data } = payload;
+    await t.step(`${notification_name}: ${JSON.stringify({ labels, data })}`, () => {
+      assert.deepEqual(fieldsOf({ ...payload, labels }), fields);
+    });
+  }
+});
+
+Deno.test("ids of things come from data, else from the targets that the catalogue knows; persons' never", async (t) => {
+  const targets = ["t0", "t1", "t2", "t3", "t4", "t5", "t6"];
+  const rows: [name: string, ids: [string, string][]][] = [
+    ["Workspace Deleted", [["workspace_id", "t0"], ["template_id", "t2"], ["organization_id", "t3"]]],
+    ["Workspace Out Of Memory", [["workspace_id", "t0"], ["organization_id", "t2"]]],
+    ["Task Idle", [["workspace_id", "t0"], ["organization_id", "t2"]]],
+    ["Task Paused", [["workspace_id", "t0"], ["organization_id", "t2"]]],
+    ["Template Deleted", [["template_id", "t0"], ["organization_id", "t1"]]],
+    ["Prebuilt Workspace Resource Replaced", [
+      ["workspace_id", "t0"],
+      ["template_id", "t2"],
+      ["template_version_id", "t3"],
+      ["organization_id", "t5"],
+    ]],
+    ["Prebuild Failure Limit Reached", [
+      ["template_id", "t0"],
+      ["template_version_id", "t1"],
+      ["organization_id", "t3"],
+    ]],
+    ["User account created", []],
+    ["Template Deprecated", []],
+    ["Report: Workspace Builds Failed", []],
+    ["Chat Shared", []],
+    ["AI Budget Warning", []],
+    ["User Reached AI Budget Limit", []],
+    ["Changelog", []],
+  ];
+  for (const [notification_name, ids] of rows) {
+    const about = { notification_name, notification_template_id: null, labels: {} };
+    await t.step(notification_name, () => {
+      assert.deepEqual(fieldsOf({ ...about, data: null, targets }), ids);
+      for (const none of [[], null]) assert.deepEqual(fieldsOf({ ...about, data: null, targets: none }), []);
+    });
+    await t.step(`${notification_name}, with ids in data`, () => {
+      const data = { workspace: { id: "d0" }, owner: { id: "d1" }, user: { id: "d1" }, template: { id: "" } };
+      const others = ids.filter(([key]) => key !== "workspace_id");
+      assert.deepEqual(fieldsOf({ ...about, data, targets }), [["workspace_id", "d0"], ...others]);
+    });
+  }
+});
+
+Deno.test("labels that are nobody's business stay out, each with its reason", async (t) => {
+  const automatic = { notification_name: "Workspace Updated Automatically", notification_template_id: null };
+  const texts = ["title", "body", "message", "text", "description"];
+  const personal = ["user_id", "owner_id", "workspace_owner_id", "initiator_id", "userId"];
+  const secret = ["git_token", "API_KEY", "dbPassword", "Secret", "aws-credentials"];
+  const taken = ["workspace_id", "coder_message_id"];
+  const fine = ["task", "task_id", "username", "threshold", "claimant", "zone"];
+  const rows: [what: string, payload: Payload, leftOut: Record<string, string>][] = [
+    ["an empty one", { labels: { initiator: "", zone: "eu" } }, { initiator: "empty" }],
+    ["free text of the row", { ...automatic, labels: { template_version_message: "hi", message: "ok" } }, {
+      template_version_message: "free_text",
+    }],
+    ["free text of an unknown event", { ...UNKNOWN, labels: each("x", texts) }, each("free_text", texts)],
+    ["the recipient's address", { labels: { to: TINA.email } }, { to: "recipient" }],
+    ["the recipient's id", { labels: { to: TINA.id } }, { to: "personal_id" }],
+    ["the owner's id", { labels: { whose: ALICE.id } }, { whose: "personal_id" }],
+    ["the owner's id, known by targets", { data: null, labels: { whose: IDS.owner } }, {
+      whose: "personal_id",
+    }],
+    ["the user's id", { data: { user: { id: "u1" } }, labels: { whose: "u1" } }, { whose: "personal_id" }],
+    ["names of a person's id", { labels: each("x", personal) }, each("personal_id", personal)],
+    ["names with a secret", { labels: each("x", secret) }, each("secret_name", secret)],
+    ["names that the service gives", { labels: each("x", taken) }, each("name_taken", taken)],
+    ["all others stay", { labels: each("x", fine) }, {}],
+  ];
+  for (const [what, payload, leftOut] of rows) {
+    await t.step(what, () => assert.deepEqual(leftOutOf(payload), leftOut));
+  }
+});
+
+Deno.test("of any labels, every one is either a field or left out", () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(anyText(20), anyText(20)),
+      fc.constantFrom("Task Idle", "Else"),
+      (labels, name) => {
+        const notification = parsed(
+          notificationWith({ notification_name: name, labels, data: null, targets: null }),
+        );
+        const row = findRow(name);
+        const { fields, leftOut } = selectMetadata(notification, row, IDS.message);
+        assert.equal(fields.length - 1 + leftOut.length, Object.keys(notification.labels).length);
+        assert.equal(new Set(fields.map(([key]) => key)).size, fields.length, "a key twice");
+        for (const [key, value] of fields) {
+          assert.ok(
+            key.isWellFormed() && value.isWellFormed() && value !== "",
+          );
+        }
+      },
+    ),
+    // Two labels that differ in a lone surrogate only, and so not at all when that is replaced.
+    { numRuns: 300, examples: [[Object.fromEntries([["a\ud800", "1"], ["a\udc00", "2"]]), "Else"]] },
+  );
+});
+
+Deno.test("whatever the labels, metadata fits, is the same every time, and holds nothing forbidden", () => {
+  const ids = { recipient: "7e1d-recipient", owner: "7e1d-owner", user: "7e1d-user" };
+  const recipient = { user_id: ids.recipient, user_email: "7e1d@recipient.test", user_name: "7e1d name" };
+  const texts = { title: "7e1d title", title_markdown: "7e1d", body: "7e1d body", body_markdown: "7e1d" };
+  const forbidden = {
+    git_token: "7e1d token",
+    one_PASSWORD: "7e1d password",
+    "the-secret": "7e1d secret",
+    credentials: "7e1d credentials",
+    "ssh key": "7e1d key",
+    owner_id: "7e1d id",
+    ...Object.fromEntries(Object.entries(ids).map(([name, id]) => [`of ${name}`, id])),
+    to: recipient.user_email,
+  };
+  const freeText: Record<string, string[]> = {
+    "Workspace Created": [],
+    "Workspace Updated Automatically": ["template_version_message"],
+    "Template Deprecated": ["message"],
+    "Chat Shared": ["chat_title"],
+    "Custom Notification": ["custom_title", "custom_message"],
+    Changelog: ["title", "body", "message", "text", "description"],
+  };
+  const data = {
+    owner: { id: ids.owner, email: "7e1d@owner.test", name: "7e1d owner" },
+    user: { id: ids.user, email: "7e1d@user.test", name: "7e1d user" },
+    parameters: [{ name: "7e1d parameter", value: "7e1d value" }],
+    archived_chats: [{ title: "7e1d chat" }],
+    workspace: { id: IDS.workspace, name: "alice-dev" },
+  };
+  const huge = fc.tuple(anyText(20), fc.nat(3_000)).map(([text, times]) => (text + "x").repeat(times));
+  const labels = fc.oneof(
+    { weight: 3, arbitrary: fc.dictionary(anyText(30), fc.oneof(anyText(80), huge), { maxKeys: 40 }) },
+    { weight: 1, arbitrary: many() },
+  );
+  fc.assert(
+    fc.property(labels, fc.constantFrom(...Object.keys(freeText)), anyText(40), (some, name, messageId) => {
+      const planted = Object.fromEntries((freeText[name] ?? []).map((label) => [label, "7e1d free text"]));
+      const payload = {
+        notification_name: name,
+        notification_template_id: null,
+        ...recipient,
+        labels: { ...some, ...forbidden, ...planted },
+        data,
+        targets: [IDS.workspace, ids.owner, IDS.template, IDS.organization],
+        actions: [{ label: "7e1d action", url: "https://7e1d.test" }],
+      };
+      const body = { ...notificationWith(payload), ...texts };
+      const [metadata, again] = [metadataOf(body, `m${messageId}`), metadataOf(body, `m${messageId}`)];
+      const json = JSON.stringify(metadata.metadata);
+      assert.equal(new TextEncoder().encode(json).length, metadata.bytes);
+      assert.ok(metadata.bytes <= 1000, `${metadata.bytes} bytes`);
+      for (const [key, value] of Object.entries(metadata.metadata)) {
+        assert.ok(key.isWellFormed() && value.isWellFormed(), key);
+      }
+      assert.ok(!json.includes("7e1d"), json);
+      assert.equal(JSON.stringify(again), JSON.stringify(metadata));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+function metadataOf(body: unknown, messageId: string) {
+  const notification = parsed(body);
+  return fitMetadata(selectMetadata(notification, rowOf(notification), messageId).fields);
+}
+
+/** 2,000 labels with names of one kind. */
+function many(): fc.Arbitrary<Record<string, string>> {
+  return fc.tuple(anyText(10), anyText(100)).map(([name, value]) =>
+    Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`${name}${i}`, `${value}${i}`]))
+  );
+}
+
+/** The labels, each with the same value. */
+function each(value: string, labels: readonly string[]): Record<string, string> {
+  return Object.fromEntries(labels.map((label) => [label, value]));
+}
