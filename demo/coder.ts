@@ -1,0 +1,110 @@
+/**
+ * Coder's part of the demo: what it sends, and how.
+ *
+ * Sources: Coder `coderd/notifications/dispatch/webhook.go`, and Go's `net/http` and `encoding/json`.
+ */
+import { Buffer } from "node:buffer";
+import type { CatalogueRow } from "../lib/core/catalogue/row.ts";
+
+/** Whom Coder tells: not always the person whom the event is about. */
+export interface Recipient {
+  readonly user_id: string;
+  readonly user_email: string;
+  readonly user_name: string;
+  readonly user_username: string;
+}
+
+/** Body of a webhook, as far as the demo looks at it. */
+export interface Webhook {
+  /** One for each recipient; the same when Coder sends again. */
+  readonly msg_id: string;
+  readonly payload: Recipient & {
+    readonly notification_name: string;
+    readonly data: { readonly owner?: PersonInData; readonly user?: PersonInData } | null;
+  };
+}
+
+interface PersonInData {
+  readonly email: string;
+}
+
+/** The service's answer: Coder goes by the HTTP status alone, and logs the rest. */
+export interface Answer {
+  /** As the table shows it: HTTP status, outcome and reason. */
+  readonly outcome: string;
+  /** Milliseconds after which sending again can help. */
+  readonly retryAfterMs: number;
+}
+
+/** The sample of a notification. Its file's name is the notification's, as a slug. */
+export function sampleOf({ name }: Pick<CatalogueRow, "name">): Webhook {
+  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return JSON.parse(Deno.readTextFileSync(new URL(`samples/${slug}.json`, import.meta.url)));
+}
+
+/** The webhook with which Coder tells a further recipient the same. */
+export function toldTo(recipient: Recipient, webhook: Webhook): Webhook {
+  return { ...webhook, msg_id: crypto.randomUUID(), payload: { ...webhook.payload, ...recipient } };
+}
+
+/** The endpoint as it stands in Coder's setting: the secret is the password, percent-encoded. */
+export function endpointOf(url: string, secret: string): string {
+  const endpoint = new URL(url);
+  endpoint.username = "coder";
+  // The setter of `password` would leave "%" as it is.
+  endpoint.password = encodeURIComponent(secret);
+  return endpoint.href;
+}
+
+/**
+ * Posts a webhook as Coder does.
+ *
+ * @throws {Error} when there is no answer
+ */
+export async function post(endpoint: string, webhook: Webhook, signal: AbortSignal): Promise<Answer> {
+  const url = new URL(endpoint);
+  const authorization = basicAuth(decodeURIComponent(url.username), decodeURIComponent(url.password));
+  url.username = url.password = "";
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "accept-encoding": "gzip",
+      authorization,
+      "content-type": "application/json",
+      "user-agent": "Go-http-client/1.1",
+      "x-message-id": webhook.msg_id,
+    },
+    body: goJson(webhook),
+    signal,
+  }).catch((cause) => {
+    signal.throwIfAborted();
+    throw new Error("the service does not answer", { cause });
+  });
+  const text = await response.text();
+  return {
+    outcome: [response.status, ...outcomeIn(text)].join(" "),
+    retryAfterMs: Number(response.headers.get("retry-after") ?? 0) * 1000,
+  };
+}
+
+/** Go takes the UTF-8 bytes of user name and password (`net/http` `basicAuth`). */
+function basicAuth(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`, "utf8").toString("base64")}`;
+}
+
+/** Go escapes what HTML or JavaScript could misread, and writes no spaces. */
+function goJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[&<>\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function outcomeIn(text: string): string[] {
+  try {
+    const { status, reason } = JSON.parse(text);
+    return [status, reason].filter((word) => typeof word === "string");
+  } catch {
+    return ["(no JSON)"];
+  }
+}
