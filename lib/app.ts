@@ -88,7 +88,7 @@ export class App {
     const { clock, log, stats } = this.#options;
     stats.count(outcome, clock.now());
     if (!log.writes("INFO")) return;
-    log.write("INFO", "webhook", outcome.status, {
+    log.write("INFO", "webhook", "A webhook was answered", {
       msg_id: messageId,
       notification: "event" in outcome && outcome.event !== undefined ? shownName(outcome.event) : undefined,
       outcome: outcome.status,

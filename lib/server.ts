@@ -9,6 +9,9 @@ import type { Log } from "./log.ts";
 const ANSWERS = 150;
 const CLOSING = 300;
 
+/** Milliseconds within which a second signal counts as the first. */
+const SAME_SIGNAL = 500;
+
 /** Two signals of a shutdown: no new work; then, work in progress must end. */
 export interface Shutdown {
   readonly draining: AbortController;
@@ -39,10 +42,11 @@ export async function serve(options: ServerOptions): Promise<number> {
   const { app, clock, config, log, shutdown } = options;
   const server = listen(options);
   const stopping = Promise.withResolvers<"stop">();
-  let signals = 0;
+  let impatientFrom = Infinity;
   const onSignal = () => {
-    // The second one is from somebody who does not want to wait.
-    if (++signals > 1) shutdown.cut.abort();
+    // A second one is from somebody who does not want to wait; not so at once: task runners deliver one twice.
+    if (clock.monotonic() >= impatientFrom) shutdown.cut.abort();
+    impatientFrom = Math.min(impatientFrom, clock.monotonic() + SAME_SIGNAL);
     stopping.resolve("stop");
   };
   const onFault = (event: PromiseRejectionEvent | ErrorEvent) => {

@@ -9,7 +9,7 @@ export const HELP = `coder-platformx events [--json]
 
 Lists every Coder notification that this version knows: whose event it is, whether Coder sends it only to people who
 switched it on, whether it is tracked when EVENTS_TRACKED is not set, and what to know about it. --json adds template
-UUIDs and former names.`;
+UUIDs and other names.`;
 
 /** How a row's person is told to operators. */
 export function whose(row: CatalogueRow): string {
@@ -23,7 +23,7 @@ export function events(terminal: Terminal, json: boolean): number {
     const rows = CATALOGUE.map((row) => ({
       name: row.name,
       template_id: row.templateId,
-      former_names: row.formerNames ?? [],
+      other_names: row.otherNames ?? [],
       whose: row.secret ? "none" : row.person,
       off_by_default: row.offByDefault ?? false,
       tracked_by_default: DEFAULT_EVENTS_TRACKED.includes(row.name),

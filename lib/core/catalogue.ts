@@ -23,7 +23,7 @@ export const CATALOGUE: readonly CatalogueRow[] = [
 
 const byTemplateId = new Map(CATALOGUE.map((row) => [row.templateId, row]));
 const byName = new Map(
-  CATALOGUE.flatMap((row) => [row.name, ...row.formerNames ?? []].map((name) => [nameKey(name), row])),
+  CATALOGUE.flatMap((row) => [row.name, ...row.otherNames ?? []].map((name) => [nameKey(name), row])),
 );
 
 /** Names are compared without regard to letter case and spaces: Coder's own spelling is not uniform. */

@@ -12,7 +12,7 @@ export function closestName(name: string): { readonly name: string; readonly nea
   const key = nameKey(name).slice(0, 100);
   let best: { name: string; edits: number } | undefined;
   for (const row of CATALOGUE) {
-    for (const candidate of [row.name, ...row.formerNames ?? []]) {
+    for (const candidate of [row.name, ...row.otherNames ?? []]) {
       const edits = editDistance(key, nameKey(candidate));
       if (best === undefined || edits < best.edits) best = { name: row.name, edits };
     }

@@ -30,7 +30,7 @@ export const VARIABLES = [
     name: "EMAIL_DOMAINS",
     about: "Only people with an address in these domains, comma-separated; unset: everybody",
   },
-  { name: "LOG_LEVEL", fallback: "INFO", about: "DEBUG, INFO, WARNING or ERROR" },
+  { name: "LOG_LEVEL", fallback: "INFO", about: "DEBUG, INFO, WARNING (or WARN) or ERROR" },
   { name: "LOG_FORMAT", about: "text or json; unset: text on a terminal, else json" },
   { name: "HOST", fallback: "0.0.0.0", about: "Address to listen on" },
   { name: "PORT", fallback: "8080", about: "Port to listen on; 0 picks a free one" },
@@ -62,11 +62,15 @@ export const VARIABLES = [
   },
   { name: "GETDX_RATE_LIMIT", fallback: "300", about: "Requests to PlatformX a minute; 0: no limit" },
   { name: "DRY_RUN", fallback: "false", about: "Log events instead of sending them" },
-  { name: "DELIVERY_DEADLINE", fallback: "10s", about: "Until when an attempt may start (1s to 30s)" },
+  {
+    name: "DELIVERY_DEADLINE",
+    fallback: "10s",
+    about: "How long after a webhook's arrival an attempt may start (1s to 30s)",
+  },
   {
     name: "DEDUP_WINDOW",
     fallback: "24h",
-    about: "How long an occurrence is remembered, from its first copy",
+    about: "How long copies of a notification are folded into one event, from the first",
   },
   { name: "SHUTDOWN_GRACE", fallback: "12s", about: "How long work in progress may finish at a shutdown" },
 ] as const satisfies readonly Variable[];

@@ -63,7 +63,7 @@ export const OTHERS: readonly CatalogueRow[] = [
     person: "recipient",
     onlyByName: true,
     note:
-      "An administrator tried the connection; name it to see the whole way work, and mind that it can survey him.",
+      "An administrator tried the connection; name it to see the whole way work, and mind that it can survey them.",
   },
   {
     templateId: "39b1e189-c857-4b0c-877a-511144c18516",
@@ -71,6 +71,6 @@ export const OTHERS: readonly CatalogueRow[] = [
     person: "recipient",
     freeText: ["custom_title", "custom_message"],
     onlyByName: true,
-    note: "Any user can send it to himself as often as he likes; its texts are never forwarded.",
+    note: "People can send it to themselves as often as they like; its texts are never forwarded.",
   },
 ];

@@ -21,8 +21,8 @@ export interface CatalogueRow {
   readonly templateId: string;
   /** Coder's newest display name: the name of the PlatformX event. */
   readonly name: string;
-  /** Names it had in earlier versions. */
-  readonly formerNames?: readonly string[];
+  /** Names it had in earlier versions, or has in Coder's documentation: operators copy them from there. */
+  readonly otherNames?: readonly string[];
   /**
    * `owner`: `data.owner.email`; `user`: `data.user.email`; `recipient`: `user_email`;
    * `none`: the webhook never holds the address of the person it is about.

@@ -11,7 +11,7 @@ export const TASKS: readonly CatalogueRow[] = [
     person: "recipient",
     targets: WITH_APP,
     offByDefault: true,
-    note: "A task began to work; told to its owner if he switched it on.",
+    note: "A task began to work; told to its owner if they switched it on.",
   },
   {
     templateId: "d4a6271c-cced-4ed0-84ad-afd02a9c7799",
@@ -19,7 +19,7 @@ export const TASKS: readonly CatalogueRow[] = [
     person: "recipient",
     targets: WITH_APP,
     offByDefault: true,
-    note: "A task waits for input; told to its owner if he switched it on.",
+    note: "A task waits for input; told to its owner if they switched it on.",
   },
   {
     templateId: "8c5a4d12-9f7e-4b3a-a1c8-6e4f2d9b5a7c",
@@ -27,7 +27,7 @@ export const TASKS: readonly CatalogueRow[] = [
     person: "recipient",
     targets: WITH_APP,
     offByDefault: true,
-    note: "A task is done; told to its owner if he switched it on.",
+    note: "A task is done; told to its owner if they switched it on.",
   },
   {
     templateId: "3b7e8f1a-4c2d-49a6-b5e9-7f3a1c8d6b4e",
@@ -35,7 +35,7 @@ export const TASKS: readonly CatalogueRow[] = [
     person: "recipient",
     targets: WITH_APP,
     offByDefault: true,
-    note: "A task failed; told to its owner if he switched it on.",
+    note: "A task failed; told to its owner if they switched it on.",
   },
   {
     templateId: "2a74f3d3-ab09-4123-a4a5-ca238f4f65a1",

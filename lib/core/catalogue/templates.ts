@@ -20,7 +20,7 @@ export const TEMPLATES: readonly CatalogueRow[] = [
   {
     templateId: "34a20db2-e9cc-4a93-b0e4-8569699d7a00",
     name: "Report: Workspace Builds Failed",
-    formerNames: ["Report: Workspace Builds Failed For Template"],
+    otherNames: ["Report: Workspace Builds Failed For Template"],
     person: "none",
     note: "A weekly report for template administrators, about many people.",
   },

@@ -30,6 +30,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
   {
     templateId: "381df2a9-c0c0-4749-420f-80a9280c66f9",
     name: "Workspace Autobuild Failed",
+    otherNames: ["Workspace Automatic Build Failure"],
     person: "recipient",
     nameIs: "workspace",
     targets: WOTO,
@@ -38,6 +39,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
   {
     templateId: "0ea69165-ec14-4314-91f1-69566ac3c5a0",
     name: "Workspace Marked as Dormant",
+    otherNames: ["Workspace Dormant"],
     person: "recipient",
     nameIs: "workspace",
     targets: WOTO,
@@ -46,7 +48,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
   {
     templateId: "c34a0c09-0704-4cac-bd1c-0c0146811c2b",
     name: "Workspace Updated Automatically",
-    formerNames: ["Workspace updated automatically"],
+    otherNames: ["Workspace updated automatically", "Workspace Automatically Updated"],
     person: "recipient",
     nameIs: "workspace",
     targets: WOTO,
@@ -71,6 +73,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
   {
     templateId: "2faeee0f-26cb-4e96-821c-85ccb9f71513",
     name: "Workspace Manual Build Failed",
+    otherNames: ["Workspace Manual Build Failure"],
     person: "none",
     nameIs: "workspace",
     targets: WOTO,
