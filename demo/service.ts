@@ -1,9 +1,9 @@
 /** The service as a child process, started like in production: same permissions, an environment of its own. */
 import { fileURLToPath } from "node:url";
 import type { VariableName } from "../lib/core/variables.ts";
-import { readableNames } from "../lib/core/variables.ts";
 // Imported for its packages only: this process, which knows the proxies, fetches them where that was never done.
 import "../lib/commands/serve.ts";
+import { PERMISSIONS } from "../tools/permissions.ts";
 
 /** A running service. */
 export interface Service extends AsyncDisposable {
@@ -42,10 +42,7 @@ export async function startService(
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
-      "--no-prompt",
-      "--allow-net",
-      "--allow-read",
-      `--allow-env=${readableNames().join(",")}`,
+      ...PERMISSIONS,
       MAIN,
     ],
     cwd: FOLDER,

@@ -1,0 +1,30 @@
+/**
+ * Makes the executable: one file, for this machine or for the `--target` given as arguments.
+ *
+ * Written for Deno 2.4 and later, so without `--bundle` and `-P`. Bundling first leaves the unused parts of the npm
+ * packages out (6 MB of zod alone); the bundle stays unminified, so that a stack trace names the service's functions.
+ */
+import { PERMISSIONS } from "./permissions.ts";
+
+const BUNDLE = "build/coder-platformx.js";
+const EXECUTABLE = "build/coder-platformx";
+
+await deno(["bundle", "--quiet", "--frozen", "--output", BUNDLE, "main.ts"]);
+await deno([
+  "compile",
+  "--no-check", // the gate has checked the types
+  "--no-config",
+  "--no-lock", // it would embed every package that it lists
+  "--no-code-cache", // else the program writes to a predictable name in a temporary folder that others write to too
+  ...PERMISSIONS,
+  "--output",
+  EXECUTABLE,
+  ...Deno.args,
+  BUNDLE,
+]);
+
+/** Runs the Deno that runs this; ends the process with its exit code when it fails. */
+async function deno(args: readonly string[]): Promise<void> {
+  const { code } = await new Deno.Command(Deno.execPath(), { args: [...args] }).spawn().status;
+  if (code !== 0) Deno.exit(code);
+}

@@ -1,0 +1,12 @@
+import { readableNames } from "../lib/core/variables.ts";
+
+/**
+ * What the service may do, as Deno's flags: its own variables by name, and network and files without limits, because
+ * addresses and paths are configured (containers and service managers confine those). It never asks for more.
+ */
+export const PERMISSIONS: readonly string[] = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-read",
+  `--allow-env=${readableNames().join(",")}`,
+];
