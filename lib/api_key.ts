@@ -1,3 +1,5 @@
+import { API_KEY } from "./core/config.ts";
+import { clean } from "./core/settings.ts";
 import type { Log } from "./log.ts";
 
 /** PlatformX's key. From a file it can change while the service runs: secrets are rotated by replacing files. */
@@ -22,8 +24,8 @@ export class ApiKey {
   async reload(): Promise<void> {
     if (this.#path === undefined) return;
     try {
-      const key = (await Deno.readTextFile(this.#path)).trim();
-      if (key === this.#current || !/^[\x21-\x7e]+$/.test(key)) return;
+      const key = clean(await Deno.readTextFile(this.#path));
+      if (key === undefined || key === this.#current || !API_KEY.test(key)) return;
       this.#current = key;
       this.#log.write(
         "INFO",

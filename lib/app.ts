@@ -42,7 +42,13 @@ export class App {
   /** Answers a request. Never throws, never redirects. */
   readonly handle = async (request: Request): Promise<Response> => {
     const url = URL.parse(request.url);
-    if (request.method !== "POST") return this.#answerOther(request, url);
+    if (request.method !== "POST") {
+      try {
+        return this.#answerOther(request, url);
+      } catch (error) {
+        return respond(this.#fault(error).outcome);
+      }
+    }
 
     const { clock } = this.#options;
     const begun = clock.monotonic();
@@ -84,9 +90,9 @@ export class App {
     return Response.json(mayRead ? detailedHealth(state) : publicHealth(state), { headers: HEALTH_HEADERS });
   }
 
-  #record({ outcome, messageId, attempts }: Report, ms: number): void {
+  #record({ outcome, messageId, attempts, arrived }: Report, ms: number): void {
     const { clock, log, stats } = this.#options;
-    stats.count(outcome, clock.now());
+    stats.count(outcome, arrived, clock.now());
     if (!log.writes("INFO")) return;
     log.write("INFO", "webhook", "A webhook was answered", {
       msg_id: messageId,

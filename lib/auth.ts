@@ -32,7 +32,7 @@ export class Authenticator {
  * address, percent-decoded, as UTF-8 in base64 (net/http `Request.SetBasicAuth`); any user name is accepted.
  */
 function credentialOf(authorization: string | null): Buffer | undefined {
-  const match = /^(basic|bearer) +(\S+) *$/i.exec(authorization ?? "");
+  const match = /^(basic|bearer) +([\x21-\xff]+) *$/i.exec(authorization ?? "");
   if (match === null) return undefined;
   const [, scheme, value] = match;
   // Header values are bytes, one to a code unit.

@@ -57,7 +57,7 @@ export class OneDelivery {
     const end = clock.monotonic() + deadline;
     const occurrence = memory.remember(order.key, order.copy);
     if (occurrence.settled) return DUPLICATE;
-    const id = `${order.key}/${occurrence.number}`;
+    const id = idOf(order, occurrence);
     const words = this.#refusalOf(id);
     if (words !== undefined) return { kind: "refused", words, attempts: 0 };
 
@@ -76,7 +76,7 @@ export class OneDelivery {
     const { clock, deliver, holds, memory } = this.#options;
     const { key } = order;
     const { number, arrivedAt } = occurrence;
-    const id = `${key}/${number}`;
+    const id = idOf(order, occurrence);
     let delivered: Delivered | undefined;
     try {
       const event = order.eventFor({ messageId: firstMessageOf(occurrence), arrivedAt });
@@ -127,6 +127,11 @@ export class OneDelivery {
     }
     return this.#refusals.get(id)?.words;
   }
+}
+
+/** Numbers begin anew when a happening was forgotten as a whole: the time tells such occurrences apart. */
+function idOf({ key }: Order, { number, since }: Occurrence): string {
+  return `${key}/${number}@${since}`;
 }
 
 const DUPLICATE = { kind: "duplicate", attempts: 0 } as const;

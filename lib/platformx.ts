@@ -5,7 +5,7 @@ import { type Answer, judge, type NetworkFailure, type Verdict } from "./core/ve
 import type { Clock } from "./clock.ts";
 import { readAtMost } from "./read_at_most.ts";
 
-/** Milliseconds for one attempt, connection and answer included. */
+/** Milliseconds; the contract's. */
 const ATTEMPT_TIMEOUT = 10_000;
 
 /** Bytes of an answer that are read; PlatformX's own have some 50. */
@@ -23,6 +23,8 @@ export interface PlatformXOptions {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Milliseconds for one attempt, connection and answer included. */
+  readonly timeout?: number;
 }
 
 /** Makes one attempt; `cut` ends it. Never throws. */
@@ -32,7 +34,8 @@ export type Attempt = (event: PlatformXEvent, cut: AbortSignal) => Promise<Verdi
 export function attemptAt(options: PlatformXOptions): Attempt {
   return async (event, cut) => {
     const key = options.key.current;
-    return judge(await send(event, key, cut, options), [key]);
+    // The person's address goes as it is written here too: it may have a form that no pattern knows.
+    return judge(await send(event, key, cut, options), [key, event.email]);
   };
 }
 
@@ -44,7 +47,7 @@ async function send(
 ): Promise<Answer> {
   const abort = new AbortController();
   // A timer of its own, cleared at the end: AbortSignal.timeout keeps its memory until it fires.
-  const timer = setTimeout(() => abort.abort("timed_out"), ATTEMPT_TIMEOUT);
+  const timer = setTimeout(() => abort.abort("timed_out"), options.timeout ?? ATTEMPT_TIMEOUT);
   const cutOff = () => abort.abort("cut_off");
   if (cut.aborted) cutOff();
   cut.addEventListener("abort", cutOff);
@@ -92,9 +95,12 @@ async function textOf(response: Response): Promise<string> {
  */
 function failureOf(error: unknown): NetworkFailure {
   if (!(error instanceof Error)) return "unknown_failure";
-  const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ""}`;
+  const cause = error.cause instanceof Error ? error.cause.message : "";
+  // The address is quoted, and its words are the operator's.
+  const text = `${error.message} ${cause}`.replace(/url \(\S*\)/g, "");
   if (/dns error|failed to lookup/i.test(text)) return "name_not_found";
-  if (/certificate|tls|ssl|handshake/i.test(text) && /\(Connect\)/.test(text)) return "tls_failed";
-  if (/\(Connect\)|connection refused/i.test(text)) return "connection_failed";
-  return /connection|sendrequest|reset|closed|eof/i.test(text) ? "connection_lost" : "unknown_failure";
+  if (!/\(Connect\)|connection refused/i.test(text)) {
+    return /connection|sendrequest|reset|closed|eof/i.test(text) ? "connection_lost" : "unknown_failure";
+  }
+  return /certificate|tls|ssl|handshake|corrupt message/i.test(text) ? "tls_failed" : "connection_failed";
 }

@@ -15,6 +15,10 @@ export async function readAtMost(
   const stop = () => void reader.cancel().catch(() => {});
   signal?.addEventListener("abort", stop);
   try {
+    if (signal?.aborted) {
+      stop();
+      return undefined;
+    }
     const chunks: Uint8Array[] = [];
     let length = 0;
     for (let read = await reader.read(); !read.done; read = await reader.read()) {

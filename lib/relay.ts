@@ -1,10 +1,12 @@
 /** The use case: a webhook's JSON in, what became of it out. */
 import { createHash } from "node:crypto";
 import { attribute, type AttributionRules } from "./core/attribution.ts";
+import { rowOf } from "./core/catalogue.ts";
 import { buildEvent, type FirstCopy, type PlatformXEvent } from "./core/event.ts";
 import { identityOf, recipientOf } from "./core/happening.ts";
 import { parseNotification } from "./core/notification.ts";
 import { type Outcome, shownName } from "./core/outcome.ts";
+import { expectedAs } from "./core/tracking.ts";
 import { scrub } from "./core/words.ts";
 import type { Log } from "./log.ts";
 import type { LogEvent } from "./log_events.ts";
@@ -16,6 +18,8 @@ export interface Report {
   /** As shown: shortened, without addresses. Undefined when the body is no notification. */
   readonly messageId?: string;
   readonly attempts: number;
+  /** The tracked name that has arrived with it, if any. */
+  readonly arrived?: string | undefined;
 }
 
 /** What the relay needs from outside. */
@@ -49,14 +53,15 @@ export class Relay {
     const { notification } = parsed;
     const messageId = scrub(notification.messageId, [], 64);
     const attributed = attribute(notification, this.#options.rules);
+    if (attributed.kind === "ignored" && attributed.reason === "secret") {
+      this.#warnOnce("passcode_dropped", "", PASSCODE_DROPPED);
+      return { outcome: { status: "ignored", reason: "secret" }, messageId, attempts: 0 };
+    }
+    const arrived = expectedAs(this.#options.rules.tracking, notification, rowOf(notification));
     if (attributed.kind === "ignored") {
-      if (attributed.reason === "secret") {
-        this.#warnOnce("passcode_dropped", "", PASSCODE_DROPPED);
-        return { outcome: { status: "ignored", reason: "secret" }, messageId, attempts: 0 };
-      }
       const { reason, name: event } = attributed;
       if (reason === "no_person") this.#warnOnce("person_missing", event, PERSON_MISSING);
-      return { outcome: { status: "ignored", reason, event }, messageId, attempts: 0 };
+      return { outcome: { status: "ignored", reason, event }, messageId, attempts: 0, arrived };
     }
 
     const { name } = attributed;
@@ -74,7 +79,7 @@ export class Relay {
       return event;
     };
     const fulfilled = await fulfil({ key, copy, eventFor });
-    return { outcome: outcomeOf(fulfilled, name, dryRun), messageId, attempts: fulfilled.attempts };
+    return { outcome: outcomeOf(fulfilled, name, dryRun), messageId, attempts: fulfilled.attempts, arrived };
   }
 
   #debug(event: PlatformXEvent, metadataBytes: number, messageId: string): void {

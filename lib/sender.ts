@@ -89,11 +89,14 @@ export class Sender {
     const held = this.heldNow ?? await this.#waitForTurn(deadline);
     if (held !== undefined) return held;
     const { clock, key } = this.#options;
-    const admission = admit(this.#pause, clock.monotonic());
-    if (!admission.admitted) {
+    const now = clock.monotonic();
+    const admission = admit(this.#pause, now);
+    if (!admission.admitted || now > deadline) {
       this.#slots.release();
       this.#bucket.giveBack();
-      return { kind: "held", reason: admission.cause, waitMs: admission.waitMs };
+      return admission.admitted
+        ? TOO_LATE
+        : { kind: "held", reason: admission.cause, waitMs: admission.waitMs };
     }
     this.#pause = admission.pause;
     const { probe } = admission;
@@ -113,8 +116,9 @@ export class Sender {
   async #waitForTurn(deadline: number): Promise<Held | undefined> {
     const { clock } = this.#options;
     const now = clock.monotonic();
+    if (now > deadline) return TOO_LATE;
     const wait = this.#bucket.reserve(now, deadline - now);
-    if (wait === undefined) return { kind: "held", reason: "rate_limit", waitMs: deadline - now };
+    if (wait === undefined) return { kind: "held", reason: "rate_limit", waitMs: this.#bucket.waitAt(now) };
     if (wait === 0 && this.#slots.tryTake()) return undefined;
 
     const ended = new AbortController();
@@ -128,7 +132,7 @@ export class Sender {
       if (placed) return undefined;
     }
     this.#bucket.giveBack();
-    return this.heldNow ?? { kind: "held", reason: "platformx", waitMs: 1_000 };
+    return this.heldNow ?? TOO_LATE;
   }
 
   async #send(event: PlatformXEvent, probe: boolean): Promise<Verdict> {
@@ -186,6 +190,9 @@ export class Sender {
     }
   }
 }
+
+/** No attempt may start any more. */
+const TOO_LATE: Held = { kind: "held", reason: "platformx", waitMs: 1_000 };
 
 const KEY_REFUSED =
   "PlatformX does not accept the key. Nothing is lost: Coder is asked to send again. Put the project's key into " +

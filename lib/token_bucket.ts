@@ -18,12 +18,18 @@ export class TokenBucket {
   /** Takes a token and returns the milliseconds to wait for it; undefined, taking none, when that is too long. */
   reserve(now: number, longest: number): number | undefined {
     if (this.#perMs === 0) return 0;
-    this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, now - this.#filledAt) * this.#perMs);
-    this.#filledAt = Math.max(now, this.#filledAt);
-    const wait = this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
+    const wait = this.waitAt(now);
     if (wait > longest) return undefined;
     this.#tokens--;
     return wait;
+  }
+
+  /** Milliseconds until a token is there for who comes now. */
+  waitAt(now: number): number {
+    if (this.#perMs === 0) return 0;
+    this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, now - this.#filledAt) * this.#perMs);
+    this.#filledAt = Math.max(now, this.#filledAt);
+    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
   }
 
   /** Returns a token that was not used. */

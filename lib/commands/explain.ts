@@ -4,7 +4,7 @@ import type { Config } from "../core/config.ts";
 import { buildEvent, type BuiltEvent } from "../core/event.ts";
 import type { LeftOutReason } from "../core/metadata.ts";
 import { type Notification, parseNotification } from "../core/notification.ts";
-import { escapeControls } from "../core/words.ts";
+import { escapeControls, printableJson } from "../core/words.ts";
 import { BODY_LIMIT } from "../body.ts";
 import { readAtMost } from "../read_at_most.ts";
 import { alignColumns } from "../table.ts";
@@ -48,7 +48,7 @@ export async function explain(
   const parsed = parseNotification(body.value);
   if (!parsed.ok) return terminal.err(`Not a Coder notification: ${parsed.field} ${parsed.rule}`), 1;
   const explanation = explained(parsed.notification, setUp.config, Date.now());
-  terminal.out(json ? JSON.stringify(asJson(explanation), null, 2) : asText(explanation));
+  terminal.out(json ? printableJson(asJson(explanation)) : asText(explanation));
   return 0;
 }
 
@@ -109,7 +109,7 @@ function asText(explanation: Explanation): string {
     ...fitted.dropped.map((key) => ["dropped", `${escapeControls(key)}: to fit the limit`]),
     ["never sent", "recipient, title, body, actions, build parameters"],
   ];
-  return `${alignColumns(rows)}\n\nThe event that would be sent:\n${JSON.stringify(event, null, 2)}`;
+  return `${alignColumns(rows)}\n\nThe event that would be sent:\n${printableJson(event)}`;
 }
 
 async function readFile(file: string): Promise<{ readonly value: unknown } | { readonly problem: string }> {

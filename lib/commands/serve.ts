@@ -106,11 +106,12 @@ function tellStart(config: Config, warnings: readonly string[], log: Log): void 
   for (const warning of warnings) log.write("WARNING", "config_warning", warning);
   const whence = config.trackingIsDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
   log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.tracking.names.join(", ")}`);
+  const address = config.dryRun ? "masked e-mail address" : "e-mail address";
   const where = config.dryRun ? "Nothing leaves this process (DRY_RUN). Logged" : "Sent to PlatformX";
   log.write(
     "INFO",
     "tracking",
-    `${where} for each of them: the notification's name, the person's e-mail address, the time, and as metadata what ` +
+    `${where} for each of them: the notification's name, the person's ${address}, the time, and as metadata what ` +
       "Coder labels it with (workspace, template, version, organization, initiator and the like) and the ids of these. " +
       "Never: recipients, titles, texts, links, build parameters, passcodes",
   );

@@ -44,6 +44,9 @@ export type ParsedConfig =
   | { readonly config: Config; readonly warnings: readonly string[] }
   | { readonly problems: readonly string[] };
 
+/** What a key may look like: it goes into a header. */
+export const API_KEY = /^[\x21-\x7e]+$/;
+
 /** Coder retries a failed message for some 21 minutes (5 attempts, 5 min 15 s apart). */
 const CODER_RETRIES_FOR = 30 * 60_000;
 
@@ -55,7 +58,7 @@ export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedCo
   const dryRun = settings.value("DRY_RUN", boolean);
   const apiKey = settings.optional(
     "GETDX_API_KEY",
-    matching(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces"),
+    matching(API_KEY, "must be printable ASCII without spaces"),
   );
   const keyIsUnset = settings.text("GETDX_API_KEY") === undefined &&
     settings.path("GETDX_API_KEY") === undefined;

@@ -111,7 +111,7 @@ export class Settings {
 }
 
 /** Removes surrounding space and one pair of quotes; what is empty then counts as unset. */
-function clean(raw: string | undefined): string | undefined {
+export function clean(raw: string | undefined): string | undefined {
   const text = raw?.trim() ?? "";
   const unquoted = /^(["'])([^]*)\1$/.exec(text)?.[2] ?? text;
   return unquoted.trim() === "" ? undefined : unquoted;

@@ -97,6 +97,17 @@ export function isTracked(
   return tracking.everything || unknownKey(tracking, notification) !== undefined;
 }
 
+/** The name of {@link expectedNames} under which a notification is expected, if it is. */
+export function expectedAs(
+  tracking: Tracking,
+  notification: Notification,
+  row: CatalogueRow | undefined,
+): string | undefined {
+  if (row !== undefined) return row.name;
+  const key = unknownKey(tracking, notification);
+  return tracking.names.find((name) => nameKey(name) === key);
+}
+
 /** Every name that can be expected to arrive: `*` written out. */
 export function expectedNames(tracking: Tracking): readonly string[] {
   const isExpected = (row: CatalogueRow) => row.person !== "none" && !row.onlyByName && !row.secret;

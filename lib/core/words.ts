@@ -34,6 +34,15 @@ export function escapeControls(text: string): string {
   return text.replace(CONTROL, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
+/** JSON for people's terminals: control characters are escaped, line breaks between members stay. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(CONTROL, (character) => {
+    if (character === "\n") return character;
+    return [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");
+  });
+}
+
 /** Cuts to `limit` code points; a cut text ends in `…`, which counts. */
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
