@@ -88,6 +88,23 @@ export async function settled(): Promise<void> {
   await setImmediate();
 }
 
+/** Resolves as soon as the condition holds; fails when it still does not after ten seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const begun = performance.now();
+  while (!condition()) {
+    assert.ok(performance.now() - begun < 10_000, "it never came to that");
+    // Not a timer: those may be in a test's hands.
+    await setImmediate();
+  }
+}
+
+/** What a promise has come to so far; undefined: to nothing yet. */
+export function watched<T>(promise: Promise<T>): { value: T | undefined } {
+  const seen: { value: T | undefined } = { value: undefined };
+  void promise.then((value) => seen.value = value);
+  return seen;
+}
+
 /** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #wall = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -120,6 +137,7 @@ export class FakeClock implements Clock {
 
   /** Lets time pass: whoever is due is woken in order, and does what he does before the next one. */
   async advance(ms: number): Promise<void> {
+    await settled();
     const end = this.#monotonic + ms;
     for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
       this.#pass(Math.max(0, next.until - this.#monotonic));

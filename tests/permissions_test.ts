@@ -11,7 +11,7 @@ for (const [task, flags] of [["start", []], ["dev", ["--watch"]]] as const) {
 Deno.test("no task takes all permissions, and none stops to ask for one", () => {
   for (const [name, command] of Object.entries(manifest.tasks)) {
     assert.doesNotMatch(command, / -A\b|--allow-all/, name);
-    const runs = command.match(/\bdeno (run|test)\b/g) ?? [];
+    const runs = command.match(/\bdeno (run|test|bench)\b/g) ?? [];
     assert.equal(command.match(/--no-prompt\b/g)?.length ?? 0, runs.length, `${name}: ${command}`);
   }
 });

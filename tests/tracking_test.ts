@@ -3,7 +3,13 @@ import fc from "fast-check";
 import { CATALOGUE, rowOf } from "../lib/core/catalogue.ts";
 import type { Notification } from "../lib/core/notification.ts";
 import { closestName } from "../lib/core/suggest.ts";
-import { declaredPerson, DEFAULT_EVENTS_TRACKED, isTracked, parseTracking } from "../lib/core/tracking.ts";
+import {
+  declaredPerson,
+  DEFAULT_EVENTS_TRACKED,
+  expectedAs,
+  isTracked,
+  parseTracking,
+} from "../lib/core/tracking.ts";
 import { anyText, notificationWith, parsed } from "./fakes.ts";
 
 const UNKNOWN_ID = "00000000-0000-4000-8000-00000000000a";
@@ -244,3 +250,22 @@ function named(name: string, templateId: string | null = null): Notification {
 function tracks(tracking: ReturnType<typeof parseTracking>["tracking"], notification: Notification): boolean {
   return isTracked(tracking, notification, rowOf(notification));
 }
+
+Deno.test("a notification is expected under the name that operators gave, whichever way it matched", () => {
+  const id = "00000000-0000-4000-8000-000000000000";
+  const { tracking } = parseTracking(`Workspace created, My  Event=owner, ${id.toUpperCase()}`);
+  const rows: [
+    notification_name: string,
+    notification_template_id: string | null,
+    expected: string | undefined,
+  ][] = [
+    ["Workspace Created", null, "Workspace Created"],
+    ["my event", null, "My  Event"],
+    ["New In Coder", id, id.toUpperCase()],
+    ["Something Else", null, undefined],
+  ];
+  for (const [notification_name, notification_template_id, expected] of rows) {
+    const notification = parsed(notificationWith({ notification_name, notification_template_id }));
+    assert.equal(expectedAs(tracking, notification, rowOf(notification)), expected, notification_name);
+  }
+});

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { parseTracking } from "../lib/core/tracking.ts";
+import type { Order } from "../lib/one_delivery.ts";
+import { Relay } from "../lib/relay.ts";
+import { appWith, FORWARDED, request, webhook } from "./app_fakes.ts";
+import { ALICE, type LogEntry, notificationWith, RecordingLog, TINA } from "./fakes.ts";
+
+const SENTINEL = "alice@example.com and s3cret";
+
+/** The app with the real relay behind it; orders are kept and count as delivered. */
+function appWithRelay(tracked: string) {
+  const orders: Order[] = [];
+  const relay = new Relay({
+    rules: { tracking: parseTracking(tracked).tracking, domains: undefined },
+    testData: false,
+    dryRun: false,
+    log: new RecordingLog(),
+    fulfil: (order) => {
+      orders.push(order);
+      return Promise.resolve({ kind: "delivered", attempts: 1 });
+    },
+  });
+  return { ...appWith({ relay }), orders };
+}
+
+const BASICS = {
+  user_id: ALICE.id,
+  user_email: ALICE.email,
+  user_name: "Alice Adler",
+  user_username: "alice",
+  actions: [{ label: "View workspaces", url: "https://coder.example.com/workspaces" }],
+  labels: { name: "alice-dev", reason: "dormant", initiator: "tina" },
+};
+const TEMPLATE = "f517da0b-cdc9-410f-ab89-a86107c420ed";
+const TARGETS = ["42d265a4-65c6-48b8-8464-94382de8de3a", ALICE.id];
+
+/** Inner bodies as Coder's versions write them: later ones have more fields, and null where there is nothing. */
+const INNER: readonly (readonly [version: string, fields: object])[] = [
+  ["1.0", {}],
+  ["1.1", { notification_template_id: TEMPLATE }],
+  ["1.1", { notification_template_id: TEMPLATE, data: null, targets: null }],
+  ["1.1", { notification_template_id: TEMPLATE, data: { owner: ALICE }, targets: TARGETS }],
+  ["1.2", { notification_template_id: TEMPLATE, data: null, targets: TARGETS }],
+  ["1.2", { notification_template_id: TEMPLATE, data: {}, targets: [] }],
+  ["2.0", { notification_template_id: TEMPLATE, data: null, targets: null, novelty: { deep: [1] } }],
+];
+const OUTER: readonly (readonly [version: string, fields: object])[] = [
+  ["1.0", { title: "t", body: "b" }],
+  ["1.1", { title: "t", title_markdown: "t", body: "b", body_markdown: "b" }],
+  ["2.0", { title: null, novelty: "x" }],
+];
+
+Deno.test("bodies of every version of Coder are taken, and of versions to come", async (t) => {
+  for (const [outer, outerFields] of OUTER) {
+    for (const [inner, innerFields] of INNER) {
+      await t.step(`outer ${outer}, inner ${inner} ${JSON.stringify(innerFields)}`, async () => {
+        const { app, orders } = appWithRelay("Workspace Deleted");
+        const payload = {
+          _version: inner,
+          notification_name: "Workspace Deleted",
+          ...BASICS,
+          ...innerFields,
+        };
+        const body = JSON.stringify({ _version: outer, msg_id: "m", payload, ...outerFields });
+        const response = await app.handle(webhook({ body }));
+        assert.equal(response.status, 200);
+        assert.deepEqual(await response.json(), { status: "forwarded", event: "Workspace Deleted" });
+        const event = orders[0]!.eventFor({ messageId: "m", arrivedAt: 0 });
+        assert.equal(event.email, ALICE.email);
+        assert.equal(event.metadata["workspace"], "alice-dev");
+      });
+    }
+  }
+});
+
+Deno.test("only the message id and the name are required", async (t) => {
+  const rows: [body: unknown, field: string | undefined][] = [
+    [{ msg_id: "m", payload: { notification_name: "n" } }, undefined],
+    [{ payload: { notification_name: "n" } }, "msg_id"],
+    [{ msg_id: "m" }, "payload"],
+    [{ msg_id: "m", payload: {} }, "payload.notification_name"],
+    [[], "the body"],
+    [null, "the body"],
+    ["text", "the body"],
+    [{ msg_id: "m", payload: { notification_name: "n", labels: { cpu: 4 } } }, "payload.labels.cpu"],
+  ];
+  for (const [body, field] of rows) {
+    await t.step(JSON.stringify(body), async () => {
+      const response = await appWithRelay("*").app.handle(webhook({ body: JSON.stringify(body) }));
+      const { message = "" } = await response.json();
+      assert.equal(response.status, field === undefined ? 200 : 422);
+      if (field !== undefined) assert.ok(message.startsWith(`${field} must be `), message);
+    });
+  }
+});
+
+Deno.test("the event belongs to the person it is about, not to the recipient", async () => {
+  const { app, orders } = appWithRelay("Workspace Created");
+  await app.handle(webhook({ body: JSON.stringify(notificationWith()) }));
+  const event = JSON.stringify(orders[0]!.eventFor({ messageId: "m", arrivedAt: 0 }));
+  assert.ok(event.includes(ALICE.email));
+  assert.ok(!event.includes(TINA.email));
+});
+
+/** Every kind of thing that can be thrown, and how its kind is told. */
+const FAULTS: readonly (readonly [fault: unknown, kind: string])[] = [
+  [new TypeError(SENTINEL), "TypeError"],
+  [new Error(`${SENTINEL}\n    at ${SENTINEL}`), "Error"],
+  [SENTINEL, "string"],
+  [undefined, "undefined"],
+];
+
+Deno.test("a fault of the service is answered 500, and neither answer nor log tell its text", async (t) => {
+  for (const [fault, kind] of FAULTS) {
+    await t.step(String(fault), async () => {
+      const { app, log, stats } = appWith({ relay: { receive: () => Promise.reject(fault) } });
+      const response = await app.handle(webhook());
+      const text = await response.text();
+      assert.equal(response.status, 500);
+      assert.deepEqual({ ...JSON.parse(text), message: "" }, {
+        status: "error",
+        reason: "internal",
+        message: "",
+      });
+      assert.equal(stats.counts["error"], 1);
+      assert.equal(app.inFlight.count, 0);
+
+      const [entry] = log.of("internal_error");
+      assert.equal(entry?.level, "ERROR");
+      assert.equal(entry?.fields["error"], kind);
+      const told = text + JSON.stringify(log.entries);
+      for (const secret of ["alice", "s3cret"]) assert.ok(!told.includes(secret), told);
+    });
+  }
+});
+
+Deno.test("a relay that throws instead of rejecting is answered alike, and the next webhook is served", async () => {
+  let calls = 0;
+  const receive = () => {
+    if (++calls === 1) throw new Error(SENTINEL);
+    return Promise.resolve(FORWARDED);
+  };
+  const { app } = appWith({ relay: { receive } });
+  assert.equal((await app.handle(webhook())).status, 500);
+  assert.equal((await app.handle(webhook())).status, 200);
+});
+
+Deno.test("a fault while health is told is answered 500 in JSON too", async () => {
+  const health = () => {
+    throw new Error(SENTINEL);
+  };
+  const { app } = appWith({ health });
+  const response = await app.handle(request("GET"));
+  assert.equal(response.status, 500);
+  assert.equal((await response.json()).reason, "internal");
+});
+
+Deno.test("one INFO entry tells what became of a webhook, and how long that took", async (t) => {
+  const event = "Workspace Created";
+  const id = { messageId: "m-1", attempts: 2 };
+  const rows: [report: typeof FORWARDED, fields: LogEntry["fields"]][] = [
+    [{ outcome: { status: "forwarded", event }, ...id }, { outcome: "forwarded", notification: event }],
+    [{ outcome: { status: "ignored", reason: "secret" }, ...id }, { outcome: "ignored", reason: "secret" }],
+    [{ outcome: { status: "ignored", reason: "domain", event: "for bob@example.com" }, ...id }, {
+      outcome: "ignored",
+      reason: "domain",
+      notification: "for (e-mail)",
+    }],
+    [{ outcome: { status: "refused", event, message: SENTINEL }, ...id }, {
+      outcome: "refused",
+      notification: event,
+    }],
+    [{ outcome: { status: "unavailable", reason: "key", retryAfterMs: 1, event }, ...id }, {
+      outcome: "unavailable",
+      reason: "key",
+      notification: event,
+    }],
+  ];
+  for (const [report, fields] of rows) {
+    await t.step(JSON.stringify(report.outcome), async () => {
+      const { app, log, clock, stats } = appWith({
+        relay: {
+          receive: async () => {
+            await clock.advance(250);
+            return report;
+          },
+        },
+      });
+      await app.handle(webhook());
+      const nothing = { reason: undefined, notification: undefined };
+      assert.deepEqual(log.entries, [{
+        level: "INFO",
+        event: "webhook",
+        message: "A webhook was answered",
+        fields: { ...nothing, ...fields, msg_id: "m-1", attempts: 2, ms: 250 },
+      }]);
+      assert.equal(stats.counts[report.outcome.status], 1);
+    });
+  }
+});
+
+Deno.test("what does not reach the relay has its line too, without attempts", async () => {
+  const { app, log } = appWith();
+  await app.handle(webhook({ body: "{" }));
+  await app.handle(webhook({}, "/hook"));
+  const told = log.of("webhook").map((
+    { fields: { outcome, reason, attempts } },
+  ) => [outcome, reason, attempts]);
+  assert.deepEqual(told, [["error", "invalid_json", 0], ["error", "not_found", 0]]);
+});
+
+Deno.test("nothing is made for the log that the log would not write", async () => {
+  const log = new RecordingLog();
+  log.writes = () => false;
+  const { app, stats } = appWith({ log });
+  await app.handle(webhook());
+  assert.deepEqual(log.entries, []);
+  assert.equal(stats.counts["forwarded"], 1);
+});

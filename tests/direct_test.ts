@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import type { Verdict } from "../lib/core/verdict.ts";
+import { deliverDirectly, type Delivered } from "../lib/direct.ts";
+import { EVENT, settled, watched } from "./fakes.ts";
+import {
+  DELIVERED,
+  FAILED,
+  KEY_REFUSED,
+  permitted,
+  RATE_LIMITED,
+  senderWith,
+  WRONG_URL,
+} from "./sender_fakes.ts";
+
+const LOST: Verdict = { kind: "unknown", seen: "timed_out" };
+const DEADLINE = 10_000;
+
+/** Direct delivery whose jitter is `random`; `start` begins a delivery and shows what it has come to. */
+function directWith({ random = 0.5, ratePerMinute = 0 } = {}) {
+  const parts = senderWith({ ratePerMinute });
+  const { sender, clock } = parts;
+  const deliver = deliverDirectly({ sender, clock, random: () => random });
+  const start = async (deadline = DEADLINE): Promise<{ value: Delivered | undefined }> => {
+    const delivery = watched(deliver(EVENT, clock.monotonic() + deadline));
+    await settled();
+    return delivery;
+  };
+  return { ...parts, start };
+}
+
+const unavailable = (
+  reason: "platformx" | "rate_limit" | "key" | "url" | "draining",
+  retryAfterMs: number,
+  attempts: number,
+): Delivered => ({ kind: "unavailable", reason, retryAfterMs, attempts });
+
+Deno.test("an event that is taken or refused needs one attempt", async (t) => {
+  const rows: [verdict: Verdict, delivered: Delivered][] = [
+    [DELIVERED, { kind: "delivered", attempts: 1 }],
+    [{ kind: "refused", words: "no" }, { kind: "refused", words: "no", attempts: 1 }],
+  ];
+  for (const [verdict, delivered] of rows) {
+    await t.step(verdict.kind, async () => {
+      const { platformX, start } = directWith();
+      const delivery = await start();
+      await platformX.end(verdict);
+      assert.deepEqual(delivery.value, delivered);
+      assert.deepEqual(platformX.sent, [EVENT]);
+    });
+  }
+});
+
+Deno.test("what failed for now is tried again, after delays that grow, until it is taken", async (t) => {
+  const soon: Verdict = { kind: "later", cause: "platformx", seen: "status 503", retryAfterMs: 3_000 };
+  const rows: [what: string, random: number, failures: Verdict[], delays: number[]][] = [
+    ["half of the bounds", 0.5, [FAILED, FAILED], [250, 500]],
+    ["no jitter at all", 0, [FAILED, WRONG_URL], [0, 0]],
+    ["Retry-After is longer than the backoff", 0.5, [soon, FAILED], [3_000, 500]],
+    ["one lost answer among them", 0.5, [LOST, FAILED], [250, 500]],
+  ];
+  for (const [what, random, failures, delays] of rows) {
+    await t.step(what, async () => {
+      const { clock, platformX, start } = directWith({ random });
+      const delivery = await start();
+      for (const [index, failure] of failures.entries()) {
+        await platformX.end(failure);
+        const delay = delays[index]!;
+        if (delay > 0) {
+          await clock.advance(delay - 1);
+          assert.equal(platformX.underWay, 0, `attempt ${index + 2} came too early`);
+          await clock.advance(1);
+        }
+        assert.equal(platformX.underWay, 1, `attempt ${index + 2} did not come`);
+      }
+      await platformX.end(DELIVERED);
+      assert.deepEqual(delivery.value, { kind: "delivered", attempts: failures.length + 1 });
+    });
+  }
+});
+
+Deno.test("the delay's bound stops at five seconds", async () => {
+  const { clock, platformX, start, send } = directWith({ random: 0.999 });
+  const delivery = await start(1_000_000);
+  for (const bound of [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000]) {
+    await platformX.end(FAILED);
+    // Another event's success keeps a pause from beginning.
+    await send(DELIVERED);
+    await clock.advance(Math.floor(0.999 * bound) - 1);
+    assert.equal(platformX.underWay, 0, `too early for ${bound}`);
+    await clock.advance(1);
+    assert.equal(platformX.underWay, 1, `too late for ${bound}`);
+  }
+  await platformX.end(DELIVERED);
+  assert.deepEqual(delivery.value, { kind: "delivered", attempts: 8 });
+});
+
+Deno.test("a wait past the deadline ends the delivery at once, and is what Coder is told", async (t) => {
+  const asks = (retryAfterMs: number): Verdict => ({ kind: "later", cause: "url", seen: "", retryAfterMs });
+  const rows: [what: string, verdict: Verdict, deadline: number, delivered: Delivered | undefined][] = [
+    ["one millisecond past it", asks(10_001), DEADLINE, unavailable("url", 10_001, 1)],
+    ["exactly at it", asks(10_000), DEADLINE, undefined],
+    ["a backoff past it", FAILED, 200, unavailable("platformx", 1_000, 1)],
+    ["an hour", asks(3_600_000), DEADLINE, unavailable("url", 3_600_000, 1)],
+  ];
+  for (const [what, verdict, deadline, delivered] of rows) {
+    await t.step(what, async () => {
+      const { clock, platformX, start } = directWith();
+      const delivery = await start(deadline);
+      await platformX.end(verdict);
+      assert.deepEqual(delivery.value, delivered);
+      if (delivered === undefined) {
+        await clock.advance(deadline);
+        assert.equal(platformX.sent.length, 2);
+      } else assert.equal(clock.sleepers, 0);
+    });
+  }
+});
+
+Deno.test("no attempt starts after the deadline, though the process was busy until then", async () => {
+  const { clock, platformX, start } = directWith();
+  const delivery = await start(1_000);
+  await platformX.end(FAILED);
+  clock.stall(1_001);
+  await clock.advance(0);
+  assert.equal(platformX.sent.length, 1);
+  assert.equal(delivery.value?.kind, "unavailable");
+});
+
+Deno.test("setting the machine's clock neither ends a delivery nor prolongs it", async (t) => {
+  for (const jump of [-86_400_000, 86_400_000]) {
+    await t.step(`by ${jump} ms`, async () => {
+      const { clock, platformX, start } = directWith();
+      const delivery = await start();
+      clock.setBy(jump);
+      await platformX.end(FAILED);
+      await clock.advance(250);
+      await platformX.end(DELIVERED);
+      assert.deepEqual(delivery.value, { kind: "delivered", attempts: 2 });
+    });
+  }
+});
+
+Deno.test("an answer that was lost is repeated once, not twice", async (t) => {
+  await t.step("and the repetition can succeed", async () => {
+    const { clock, platformX, start } = directWith();
+    const delivery = await start();
+    await platformX.end(LOST);
+    await clock.advance(250);
+    await platformX.end(DELIVERED);
+    assert.deepEqual(delivery.value, { kind: "delivered", attempts: 2 });
+  });
+  await t.step("a second one ends the delivery", async () => {
+    const { clock, platformX, start } = directWith();
+    const delivery = await start();
+    await platformX.end(LOST);
+    await clock.advance(250);
+    await platformX.end(LOST);
+    assert.deepEqual(delivery.value, unavailable("platformx", 1_000, 2));
+    await clock.advance(DEADLINE);
+    assert.equal(platformX.sent.length, 2);
+  });
+  await t.step("a second one after others too", async () => {
+    const { clock, platformX, start, send } = directWith();
+    const delivery = await start();
+    for (const verdict of [LOST, FAILED, LOST]) {
+      await platformX.end(verdict);
+      await send(DELIVERED);
+      await clock.advance(1_000);
+    }
+    assert.deepEqual(delivery.value, unavailable("platformx", 1_000, 3));
+  });
+});
+
+Deno.test("what is about PlatformX ends the delivery with its reason", async (t) => {
+  const rows: [what: string, verdicts: Verdict[], delivered: Delivered][] = [
+    ["a refused key", [KEY_REFUSED], unavailable("key", 1_000, 1)],
+    ["a rate limit", [RATE_LIMITED], unavailable("rate_limit", 1_000, 1)],
+    ["three failures in a row", [FAILED, FAILED, FAILED], unavailable("platformx", 1_000, 3)],
+    ["three wrong answers", [WRONG_URL, WRONG_URL, WRONG_URL], unavailable("url", 1_000, 3)],
+  ];
+  for (const [what, verdicts, delivered] of rows) {
+    await t.step(what, async () => {
+      const { clock, platformX, start } = directWith();
+      const delivery = await start();
+      for (const verdict of verdicts) {
+        await platformX.end(verdict);
+        if (delivery.value === undefined) await clock.advance(500);
+      }
+      assert.deepEqual(delivery.value, delivered);
+    });
+  }
+});
+
+Deno.test("in a pause the answer is there at once, without an attempt", async () => {
+  const { clock, platformX, start, send } = directWith();
+  await send(KEY_REFUSED);
+  assert.deepEqual((await start()).value, unavailable("key", 1_000, 0));
+  assert.equal(platformX.sent.length, 1);
+
+  await clock.advance(1_000);
+  const probe = await start();
+  assert.deepEqual((await start()).value, unavailable("key", 1_000, 0));
+  await platformX.end(DELIVERED);
+  assert.deepEqual(probe.value, { kind: "delivered", attempts: 1 });
+});
+
+Deno.test("who waits between attempts is released the moment a pause or a shutdown begins", async (t) => {
+  await t.step("pause", async () => {
+    const { clock, platformX, start, send } = directWith();
+    const delivery = await start();
+    await platformX.end(FAILED);
+    await send(KEY_REFUSED);
+    assert.deepEqual(delivery.value, unavailable("key", 1_000, 1));
+    assert.equal(clock.sleepers, 0);
+  });
+  await t.step("shutdown", async () => {
+    const { clock, platformX, draining, start } = directWith();
+    const delivery = await start();
+    await platformX.end(FAILED);
+    draining.abort();
+    await settled();
+    assert.deepEqual(delivery.value, unavailable("draining", 1_000, 1));
+    assert.equal(clock.sleepers, 0);
+  });
+});
+
+Deno.test("in a shutdown an attempt under way may still succeed, but is not repeated", async (t) => {
+  const rows: [verdict: Verdict, delivered: Delivered][] = [
+    [DELIVERED, { kind: "delivered", attempts: 1 }],
+    [{ kind: "refused", words: "no" }, { kind: "refused", words: "no", attempts: 1 }],
+    [FAILED, unavailable("draining", 1_000, 1)],
+    [LOST, unavailable("draining", 1_000, 1)],
+  ];
+  for (const [verdict, delivered] of rows) {
+    await t.step(verdict.kind, async () => {
+      const { platformX, draining, start } = directWith();
+      const delivery = await start();
+      draining.abort();
+      await platformX.end(verdict);
+      assert.deepEqual(delivery.value, delivered);
+      assert.deepEqual((await start()).value, unavailable("draining", 1_000, 0));
+      assert.equal(platformX.sent.length, 1);
+    });
+  }
+});
+
+Deno.test("who gets no token until the deadline is told that the rate limit is used up", async () => {
+  const { platformX, start, acquire } = directWith({ ratePerMinute: 1 });
+  permitted(await acquire());
+  const delivery = await start();
+  assert.ok(delivery.value?.kind === "unavailable");
+  assert.equal(delivery.value.reason, "rate_limit");
+  assert.equal(delivery.value.attempts, 0);
+  assert.equal(platformX.sent.length, 0);
+});

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { LOG_LEVELS, type LogLevel } from "../lib/core/config.ts";
+import { createLog, type LogFields, type LogOptions } from "../lib/log.ts";
+import { LOG_EVENTS, type LogEvent } from "../lib/log_events.ts";
+import { anyText } from "./fakes.ts";
+import { runModule } from "./program.ts";
+
+const TIME = "2026-01-02T03:04:05.678Z";
+
+/** A log, and the lines it wrote. */
+function logWith(options: Partial<LogOptions> = {}) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const log = createLog({
+    level: "DEBUG",
+    format: "json",
+    colour: false,
+    now: () => Date.parse(TIME),
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    ...options,
+  });
+  return { log, out, err };
+}
+
+/** The one line that an entry makes. */
+function lineOf(message: string, fields?: LogFields, options: Partial<LogOptions> = {}): string {
+  const { log, out } = logWith(options);
+  log.write("INFO", "webhook", message, fields);
+  assert.equal(out.length, 1);
+  return out[0]!;
+}
+
+Deno.test("entries below the level are not written, and a caller can ask before it makes one", async (t) => {
+  const rows: [level: LogLevel, written: LogLevel[]][] = [
+    ["DEBUG", ["DEBUG", "INFO", "WARNING", "ERROR"]],
+    ["INFO", ["INFO", "WARNING", "ERROR"]],
+    ["WARNING", ["WARNING", "ERROR"]],
+    ["ERROR", ["ERROR"]],
+  ];
+  for (const [level, written] of rows) {
+    await t.step(level, () => {
+      const { log, out, err } = logWith({ level });
+      for (const each of LOG_LEVELS) log.write(each, "webhook", "m");
+      assert.deepEqual([...out, ...err].map((line) => JSON.parse(line).level), written);
+      assert.deepEqual(LOG_LEVELS.filter((each) => log.writes(each)), written);
+    });
+  }
+});
+
+Deno.test("DEBUG and INFO go to standard output, WARNING and ERROR to standard error", () => {
+  for (const format of ["text", "json"] as const) {
+    const { log, out, err } = logWith({ format });
+    for (const level of LOG_LEVELS) log.write(level, "webhook", "m");
+    assert.deepEqual(out.map((line) => /DEBUG|INFO/.exec(line)?.[0]), ["DEBUG", "INFO"]);
+    assert.deepEqual(err.map((line) => /WARNING|ERROR/.exec(line)?.[0]), ["WARNING", "ERROR"]);
+  }
+});
+
+Deno.test("a JSON line is one object: time, level, name, message, then the fields that are there", () => {
+  const fields = { msg_id: "m", attempts: 2, probe: false, reason: undefined };
+  assert.equal(
+    lineOf("forwarded", fields),
+    `{"time":"${TIME}","level":"INFO","event":"webhook","message":"forwarded","msg_id":"m","attempts":2,"probe":false}`,
+  );
+});
+
+Deno.test("a text line has the same for the eye", () => {
+  const fields = { msg_id: "m", attempts: 2, probe: false, reason: undefined, url: "http://127.0.0.1:80/" };
+  assert.equal(
+    lineOf("Taken", fields, { format: "text" }),
+    `${TIME} INFO    webhook          Taken  msg_id=m  attempts=2  probe=false  url=http://127.0.0.1:80/`,
+  );
+  assert.equal(lineOf("Taken", undefined, { format: "text" }), `${TIME} INFO    webhook          Taken`);
+});
+
+Deno.test("in text a value that could be taken for more than one is quoted", async (t) => {
+  const rows: [value: string, shown: string][] = [
+    ["plain", "plain"],
+    ["", '""'],
+    ["two words", '"two words"'],
+    ["a=b", '"a=b"'],
+    ['say "x"', '"say \\"x\\""'],
+    ["x  level=ERROR", '"x  level=ERROR"'],
+    ["line\nbreak", "line\\u{a}break"],
+  ];
+  for (const [value, shown] of rows) {
+    await t.step(JSON.stringify(value), () => {
+      assert.ok(lineOf("m", { value }, { format: "text" }).endsWith(`m  value=${shown}`));
+    });
+  }
+});
+
+Deno.test("what breaks lines, colours or turns the reading direction is spelled out", async (t) => {
+  const rows = ["\n", "\r\n", "\0", "\x1b[31m", "\x9b31m", "\u2028", "\u202e", "\u200b", "\ufeff", "\ud800"];
+  for (const format of ["text", "json"] as const) {
+    for (const text of rows) {
+      const code = text.codePointAt(0)!.toString(16);
+      await t.step(`${format} U+${code}`, () => {
+        const line = lineOf(`a${text}b`, { value: `a${text}b` }, { format });
+        assert.doesNotMatch(line, UNFIT);
+        assert.equal(line.split(`u{${code}}`).length, 3, line);
+      });
+    }
+  }
+});
+
+/** Characters that no line may hold. */
+const UNFIT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+Deno.test("property: whatever is told, an entry is one line, and its head and fields are its own", () => {
+  const text = anyText(60);
+  const values = fc.dictionary(fc.constantFrom("msg_id", "notification", "reason"), text);
+  fc.assert(fc.property(text, values, (message, fields) => {
+    const line = lineOf(message, fields);
+    assert.doesNotMatch(line, UNFIT);
+    const entry = JSON.parse(line);
+    assert.deepEqual([entry.time, entry.level, entry.event], [TIME, "INFO", "webhook"]);
+    assert.deepEqual(Object.keys(entry), ["time", "level", "event", "message", ...Object.keys(fields)]);
+
+    const plain = lineOf(message, fields, { format: "text" });
+    assert.doesNotMatch(plain, UNFIT);
+    assert.ok(plain.startsWith(`${TIME} INFO    webhook          `));
+  }));
+});
+
+Deno.test("property: a value in a text line can be read back, so that it cannot pose as another field", () => {
+  fc.assert(fc.property(anyText(60), (value) => {
+    const line = lineOf("m", { value, last: "end" }, { format: "text" });
+    const shown = /^[^]*?m {2}value=((?:"(?:[^"\\]|\\.)*")|[^\s"=]+) {2}last=end$/.exec(line)?.[1];
+    assert.ok(shown !== undefined, line);
+  }));
+});
+
+/** A line with its escape characters made visible. */
+function visible(line: string): string {
+  return line.replaceAll("\x1b", "␛");
+}
+
+Deno.test("colours frame time, level and names of fields, and nothing else is different", () => {
+  const fields = { msg_id: "m", reason: "two words" };
+  for (const level of LOG_LEVELS) {
+    const lines = [true, false].map((colour) => {
+      const { log, out, err } = logWith({ format: "text", colour });
+      log.write(level, "webhook", "m", fields);
+      return visible([...out, ...err][0]!);
+    });
+    const [coloured, plain] = lines as [string, string];
+    assert.equal(coloured.replace(/␛\[\d*m/g, ""), plain);
+    assert.match(coloured, new RegExp(`␛\\[\\d+m${level} *␛\\[0m`));
+    assert.match(coloured, /␛\[90mreason=␛\[0m"two words"$/);
+  }
+  const painted = LOG_LEVELS.map((level) => {
+    const { log, out, err } = logWith({ format: "text", colour: true });
+    log.write(level, "webhook", "m");
+    return /␛\[(\d+)m(?:DEBUG|INFO|WARNING|ERROR)/.exec(visible([...out, ...err][0]!))?.[1];
+  });
+  assert.equal(new Set(painted).size, 4, "every level has a colour of its own");
+});
+
+Deno.test("JSON is never coloured", () => {
+  assert.equal(lineOf("m", { a: 1 }, { colour: true }), lineOf("m", { a: 1 }));
+});
+
+Deno.test("the names of entries are words that alerts can rely on", () => {
+  for (const [name, meaning] of Object.entries(LOG_EVENTS)) {
+    assert.match(name, /^[a-z]+(_[a-z]+)*$/);
+    assert.notEqual(meaning, "");
+  }
+  const longest = Math.max(...Object.keys(LOG_EVENTS).map((name) => name.length));
+  assert.ok(longest <= 16, `the text format has a column of 16 for them: the longest has ${longest}`);
+  const name: LogEvent = "webhook";
+  assert.ok(name in LOG_EVENTS);
+});
+
+Deno.test("the service colours its log on a terminal, unless NO_COLOR is set to something", async (t) => {
+  const code = `
+    import { serve } from "project/lib/commands/serve.ts";
+    // A port that is taken ends the service after its first lines.
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    Deno.env.set("PORT", String(listener.addr.port));
+    const terminal = { out: console.log, err: console.error, isTerminal: Deno.env.get("TERMINAL") === "yes" };
+    Deno.exit(await serve(terminal));
+  `;
+  const rows: [environment: Record<string, string>, format: "coloured" | "text" | "json"][] = [
+    [{ TERMINAL: "yes" }, "coloured"],
+    [{ TERMINAL: "yes", NO_COLOR: "" }, "coloured"],
+    [{ TERMINAL: "yes", NO_COLOR: "1" }, "text"],
+    [{ TERMINAL: "yes", LOG_FORMAT: "json" }, "json"],
+    [{ TERMINAL: "no" }, "json"],
+    [{ TERMINAL: "no", LOG_FORMAT: "text" }, "text"],
+  ];
+  for (const [environment, format] of rows) {
+    await t.step(JSON.stringify(environment), async () => {
+      const ended = await runModule(code, {
+        environment: { HOST: "127.0.0.1", DRY_RUN: "true", ...environment },
+        permissions: ["--allow-net", "--allow-read", "--allow-env"],
+      });
+      assert.equal(ended.code, 1, ended.stderr);
+      const first = visible(ended.stdout.split("\n")[0]!);
+      assert.match(
+        first,
+        { coloured: /^␛\[90m\d{4}-/, text: /^\d{4}-.* INFO {4}starting/, json: /^\{"time"/ }[format],
+      );
+    });
+  }
+});
