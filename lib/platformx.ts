@@ -99,7 +99,7 @@ function failureOf(error: unknown): NetworkFailure {
   // The address is quoted, and its words are the operator's.
   const text = `${error.message} ${cause}`.replace(/url \(\S*\)/g, "");
   if (/dns error|failed to lookup/i.test(text)) return "name_not_found";
-  if (!/\(Connect\)|connection refused/i.test(text)) {
+  if (!/\(Connect\)|connection refused|are blocked/i.test(text)) {
     return /connection|sendrequest|reset|closed|eof/i.test(text) ? "connection_lost" : "unknown_failure";
   }
   return /certificate|tls|ssl|handshake|corrupt message/i.test(text) ? "tls_failed" : "connection_failed";

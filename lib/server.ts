@@ -33,7 +33,8 @@ export class ListenError extends Error {
 }
 
 /**
- * Serves until a signal ends it, or the listener is lost.
+ * Serves until a signal ends it, or the listener is lost. Its listeners stay: a signal that comes while the process
+ * ends must not change the exit code.
  *
  * @returns exit code
  * @throws {ListenError} when the address cannot be had
@@ -62,36 +63,30 @@ export async function serve(options: ServerOptions): Promise<number> {
   globalThis.addEventListener("unhandledrejection", onFault);
   globalThis.addEventListener("error", onFault);
   for (const name of SIGNALS) Deno.addSignalListener(name, onSignal);
-  try {
-    // Without descriptors Deno closes the listener for good: better no process than one that hears nothing.
-    const lost = server.finished.then(() => "lost" as const, () => "lost" as const);
-    if (await Promise.race([stopping.promise, lost]) === "lost") {
-      log.write("ERROR", "listener_lost", LISTENER_LOST);
-      return 1;
-    }
-    log.write(
-      "INFO",
-      "draining",
-      "Shutting down: new webhooks are answered 503, work in progress may finish",
-      {
-        in_flight: app.inFlight.count,
-        grace_ms: config.shutdownGrace,
-      },
-    );
-    shutdown.draining.abort();
-    await Promise.race([app.inFlight.idle(), clock.sleep(config.shutdownGrace, shutdown.cut.signal)]);
-    shutdown.cut.abort();
-    const never = new AbortController().signal;
-    await Promise.race([app.inFlight.idle(), clock.sleep(ANSWERS, never)]);
-    // A sender whose upload is stalled would keep shutdown() waiting for ever.
-    await Promise.race([server.shutdown(), clock.sleep(CLOSING, never)]);
-    log.write("INFO", "stopped", "Stopped", { unanswered: app.inFlight.count });
-    return 0;
-  } finally {
-    for (const name of SIGNALS) Deno.removeSignalListener(name, onSignal);
-    globalThis.removeEventListener("unhandledrejection", onFault);
-    globalThis.removeEventListener("error", onFault);
+  // Without descriptors Deno closes the listener for good: better no process than one that hears nothing.
+  const lost = server.finished.then(() => "lost" as const, () => "lost" as const);
+  if (await Promise.race([stopping.promise, lost]) === "lost") {
+    log.write("ERROR", "listener_lost", LISTENER_LOST);
+    return 1;
   }
+  log.write(
+    "INFO",
+    "draining",
+    "Shutting down: new webhooks are answered 503, work in progress may finish",
+    {
+      in_flight: app.inFlight.count,
+      grace_ms: config.shutdownGrace,
+    },
+  );
+  shutdown.draining.abort();
+  await Promise.race([app.inFlight.idle(), clock.sleep(config.shutdownGrace, shutdown.cut.signal)]);
+  shutdown.cut.abort();
+  const never = new AbortController().signal;
+  await Promise.race([app.inFlight.idle(), clock.sleep(ANSWERS, never)]);
+  // A sender whose upload is stalled would keep shutdown() waiting for ever.
+  await Promise.race([server.shutdown(), clock.sleep(CLOSING, never)]);
+  log.write("INFO", "stopped", "Stopped", { unanswered: app.inFlight.count });
+  return 0;
 }
 
 /** Windows knows no SIGTERM that a program could listen to. */

@@ -35,7 +35,7 @@ export type Answer =
   | {
     readonly kind: "response";
     readonly status: number;
-    /** The body, as far as it was read and is text; empty otherwise. */
+    /** The body; empty when it was too long or broke off. */
     readonly body: string;
     /** Milliseconds asked for by `Retry-After`. */
     readonly retryAfterMs?: number;
