@@ -3,6 +3,7 @@ import { events } from "./lib/commands/events.ts";
 import { explain } from "./lib/commands/explain.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
 import { help } from "./lib/commands/help.ts";
+import { outbox } from "./lib/commands/outbox.ts";
 import { serve } from "./lib/commands/serve.ts";
 import { processTerminal as terminal } from "./lib/terminal.ts";
 import { VERSION } from "./lib/version.ts";
@@ -18,6 +19,8 @@ async function run(args: readonly string[]): Promise<number> {
       return await explain(terminal, command);
     case "healthcheck":
       return await healthcheck(terminal);
+    case "outbox":
+      return await outbox(terminal, command);
     case "help":
       return help(terminal, command.about);
     case "version":

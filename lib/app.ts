@@ -17,7 +17,7 @@ export interface AppOptions {
   readonly senders: Authenticator;
   /** Who may see details. */
   readonly readers: Authenticator;
-  readonly health: () => HealthState;
+  readonly health: () => Promise<HealthState>;
   readonly stats: Stats;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,7 +44,7 @@ export class App {
     const url = URL.parse(request.url);
     if (request.method !== "POST") {
       try {
-        return this.#answerOther(request, url);
+        return await this.#answerOther(request, url);
       } catch (error) {
         return respond(this.#fault(error).outcome);
       }
@@ -77,7 +77,7 @@ export class App {
     return body.kind === "json" ? await relay.receive(body.value, arrivedAt) : withoutJson(body.kind);
   }
 
-  #answerOther(request: Request, url: URL | null): Response {
+  async #answerOther(request: Request, url: URL | null): Promise<Response> {
     if (url?.pathname !== "/") return respond(NOT_FOUND.outcome);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return respond(METHOD_NOT_ALLOWED, { allow: "GET, HEAD, POST" });
@@ -86,7 +86,7 @@ export class App {
     if (draining.aborted) return respond(unavailable("draining").outcome);
     const mayRead = readers.accepts(request.headers.get("authorization"));
     if (url.searchParams.has("details") && !mayRead) return respond(UNAUTHORIZED.outcome);
-    const state = health();
+    const state = await health();
     return Response.json(mayRead ? detailedHealth(state) : publicHealth(state), { headers: HEALTH_HEADERS });
   }
 

@@ -109,7 +109,8 @@ function outcomeOf(fulfilled: Fulfilled, event: string, dryRun: boolean): Outcom
     case "delivered":
       return { status: dryRun ? "dry_run" : "forwarded", event };
     case "duplicate":
-      return { status: "duplicate", event };
+    case "queued":
+      return { status: fulfilled.kind, event };
     case "refused":
       return { status: "refused", event, message: fulfilled.words };
     case "unavailable": {

@@ -31,6 +31,8 @@ export interface SenderOptions {
   readonly attempt: Attempt;
   readonly key: ApiKey;
   readonly ratePerMinute: number;
+  /** What becomes of events while nothing is sent, for the log: "Coder is asked to send again" or the like. */
+  readonly meanwhile: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Aborted when no new attempt may be made. */
@@ -160,21 +162,24 @@ export class Sender {
 
   /** Says what changed, once. */
   #report(before: Pause, verdict: Verdict): void {
-    const { clock, log } = this.#options;
+    const { clock, log, meanwhile } = this.#options;
     if (verdict.kind === "later" && !this.#said.has(verdict.cause)) {
       const { cause, seen } = verdict;
       if (cause === "key") {
-        log.write("ERROR", "key_refused", KEY_REFUSED, { seen });
+        log.write("ERROR", "key_refused", `${KEY_REFUSED}. Nothing is lost: ${meanwhile}`, { seen });
         this.#said.add(cause);
       } else if (cause === "url") {
-        log.write("ERROR", "wrong_url", WRONG_URL, { seen });
+        log.write("ERROR", "wrong_url", `${WRONG_URL}. Nothing is lost: ${meanwhile}`, { seen });
         this.#said.add(cause);
       }
     }
     if (before.state === "sending" && this.#pause.state === "paused") {
       this.#pausedAt = clock.now();
       const seen = "seen" in verdict ? verdict.seen : undefined;
-      log.write("WARNING", "paused", PAUSED, { reason: this.#pause.cause, seen });
+      log.write("WARNING", "paused", `${PAUSED}. Until then ${meanwhile}`, {
+        reason: this.#pause.cause,
+        seen,
+      });
       const begins = this.#pauseBegins;
       this.#pauseBegins = new AbortController();
       this.#holdBegins = AbortSignal.any([this.#options.draining, this.#pauseBegins.signal]);
@@ -195,11 +200,9 @@ export class Sender {
 const TOO_LATE: Held = { kind: "held", reason: "platformx", waitMs: 1_000 };
 
 const KEY_REFUSED =
-  "PlatformX does not accept the key. Nothing is lost: Coder is asked to send again. Put the project's key into " +
-  "GETDX_API_KEY and restart; a key in GETDX_API_KEY_FILE is read again by itself";
+  "PlatformX does not accept the key: put the project's key into GETDX_API_KEY and restart, or into the " +
+  "file of GETDX_API_KEY_FILE, which is read again by itself";
 const WRONG_URL =
-  "Something other than PlatformX answers at GETDX_API_URL, perhaps a proxy. Nothing is lost: Coder is asked to send " +
-  "again. Check GETDX_API_URL and the proxy variables";
+  "Something other than PlatformX answers at GETDX_API_URL, perhaps a proxy: check it and the proxy variables";
 const PAUSED =
-  "Sending to PlatformX is paused; one event now and then is tried, and the first that is taken ends the pause. Until " +
-  "then Coder is asked to send again";
+  "Sending to PlatformX is paused; an event is tried now and then, and the first that is taken ends the pause";

@@ -21,6 +21,8 @@ export interface Shutdown {
 /** What the server needs from outside. */
 export interface ServerOptions {
   readonly app: App;
+  /** Resolves when nothing is worked on any more: asked once draining has begun. */
+  readonly idle: () => Promise<unknown>;
   readonly config: Pick<Config, "host" | "port" | "tls" | "shutdownGrace">;
   readonly shutdown: Shutdown;
   readonly clock: Clock;
@@ -40,7 +42,7 @@ export class ListenError extends Error {
  * @throws {ListenError} when the address cannot be had
  */
 export async function serve(options: ServerOptions): Promise<number> {
-  const { app, clock, config, log, shutdown } = options;
+  const { app, clock, config, idle, log, shutdown } = options;
   const server = listen(options);
   const stopping = Promise.withResolvers<"stop">();
   let impatientFrom = Infinity;
@@ -79,10 +81,11 @@ export async function serve(options: ServerOptions): Promise<number> {
     },
   );
   shutdown.draining.abort();
-  await Promise.race([app.inFlight.idle(), clock.sleep(config.shutdownGrace, shutdown.cut.signal)]);
+  const finished = idle();
+  await Promise.race([finished, clock.sleep(config.shutdownGrace, shutdown.cut.signal)]);
   shutdown.cut.abort();
   const never = new AbortController().signal;
-  await Promise.race([app.inFlight.idle(), clock.sleep(ANSWERS, never)]);
+  await Promise.race([finished, clock.sleep(ANSWERS, never)]);
   // A sender whose upload is stalled would keep shutdown() waiting for ever.
   await Promise.race([server.shutdown(), clock.sleep(CLOSING, never)]);
   log.write("INFO", "stopped", "Stopped", { unanswered: app.inFlight.count });

@@ -7,8 +7,12 @@ export class Stats {
   /** Unix milliseconds. */
   readonly #lastSeen = new Map<string, number | undefined>();
 
+  readonly #withOutbox: boolean;
+  #delivered = 0;
+
   /** @param expected names whose last arrival is kept: only these, so that senders cannot make the list grow */
-  constructor(expected: readonly string[]) {
+  constructor(expected: readonly string[], withOutbox: boolean) {
+    this.#withOutbox = withOutbox;
     for (const name of expected) this.#lastSeen.set(name, undefined);
   }
 
@@ -18,9 +22,14 @@ export class Stats {
     if (arrived !== undefined && this.#lastSeen.has(arrived)) this.#lastSeen.set(arrived, now);
   }
 
-  /** Webhooks per status. */
+  /** Counts an event of the outbox that PlatformX took. */
+  countDelivered(): void {
+    this.#delivered++;
+  }
+
+  /** Webhooks per status; with an outbox also the events that were delivered. */
   get counts(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counts);
+    return { ...Object.fromEntries(this.#counts), ...(this.#withOutbox ? { delivered: this.#delivered } : {}) };
   }
 
   /** Per expected name when it last arrived (ISO time), or null. */

@@ -3,6 +3,7 @@ import type { Terminal } from "../terminal.ts";
 import { HELP as EVENTS } from "./events.ts";
 import { HELP as EXPLAIN } from "./explain.ts";
 import { HELP as HEALTHCHECK } from "./healthcheck.ts";
+import { HELP as OUTBOX } from "./outbox.ts";
 import { HELP as SERVE } from "./serve.ts";
 
 const HELP = `coder-platformx: forwards Coder's notifications to DX PlatformX as events
@@ -11,6 +12,7 @@ const HELP = `coder-platformx: forwards Coder's notifications to DX PlatformX as
   coder-platformx events [--json]         list Coder's notifications and whose event each is
   coder-platformx explain [FILE|-]        tell what becomes of a webhook body (--json)
   coder-platformx healthcheck             ask the running service whether it is well
+  coder-platformx outbox ACTION           list, show, replay or drop what is in the outbox
   coder-platformx COMMAND --help          more about a command
   coder-platformx --version
 
@@ -22,6 +24,7 @@ const HELP_ABOUT: Readonly<Record<CommandName, string>> = {
   events: EVENTS,
   explain: EXPLAIN,
   healthcheck: HEALTHCHECK,
+  outbox: OUTBOX,
 };
 
 /** Prints help, in general or about a command. */

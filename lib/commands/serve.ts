@@ -5,19 +5,17 @@ import { ApiKey } from "../api_key.ts";
 import { App } from "../app.ts";
 import { Authenticator } from "../auth.ts";
 import { systemClock as clock } from "../clock.ts";
-import { deliverDirectly } from "../direct.ts";
-import { deliverToLog } from "../dry_run.ts";
 import { createLog, type Log } from "../log.ts";
-import { OccurrenceMemory } from "../memory.ts";
-import { OneDelivery } from "../one_delivery.ts";
 import { attemptAt } from "../platformx.ts";
 import { Relay } from "../relay.ts";
 import { Sender } from "../sender.ts";
 import { ListenError, serve as serveHttp, type Shutdown } from "../server.ts";
 import { Stats } from "../stats.ts";
+import { StoreError } from "../store_error.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 import { configured } from "./configured.ts";
+import { openDelivery } from "./delivery.ts";
 
 /** Help of `serve`. */
 export const HELP = `coder-platformx serve
@@ -25,7 +23,8 @@ export const HELP = `coder-platformx serve
 Takes Coder's webhooks at POST / and forwards tracked ones to DX PlatformX. This is what runs without a command.
 Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT) lets work in progress finish.
 
-Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, 2 configuration.`;
+Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, or OUTBOX cannot be used, 2
+configuration.`;
 
 /** Runs the service until a signal ends it. */
 export async function serve(terminal: Terminal): Promise<number> {
@@ -36,53 +35,57 @@ export async function serve(terminal: Terminal): Promise<number> {
   tellStart(config, warnings, log);
   const shutdown = { draining: new AbortController(), cut: new AbortController() };
   try {
-    return await serveHttp({ app: compose(config, log, shutdown), config, shutdown, clock, log });
+    return await run(config, log, shutdown);
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    terminal.err(error.message);
+    if (error instanceof ListenError) terminal.err(error.message);
+    else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
+    else throw error;
     return 1;
   }
 }
 
-/** Puts the parts together. */
-function compose(config: Config, log: Log, shutdown: Shutdown): App {
+/** Puts the parts together, and serves. */
+async function run(config: Config, log: Log, shutdown: Shutdown): Promise<number> {
   const draining = shutdown.draining.signal;
   const cut = shutdown.cut.signal;
   const key = new ApiKey(config.apiKey, config.apiKeyFile, log);
   const userAgent = `coder-platformx/${VERSION}`;
   const attempt = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch });
-  const sender = new Sender({ attempt, key, ratePerMinute: config.ratePerMinute, clock, log, draining, cut });
-  const oneDelivery = new OneDelivery({
-    memory: new OccurrenceMemory(config.dedupWindow, clock.monotonic),
-    deliver: config.dryRun ? deliverToLog(log) : deliverDirectly({ sender, clock, random: Math.random }),
-    clock,
-    deadline: config.deliveryDeadline,
-    holds: sender,
-  });
-  const { domains, dryRun, testData, tracking } = config;
-  const fulfil = oneDelivery.fulfil.bind(oneDelivery);
-  const relay = new Relay({ rules: { tracking, domains }, testData, dryRun, fulfil, log });
-  const stats = new Stats(expectedNames(tracking));
-  const health = (): HealthState => ({
-    version: VERSION,
-    uptimeSeconds: Math.floor(clock.monotonic() / 1000),
-    mode: modeOf(config),
-    eventsTracked: tracking.names,
-    lastSeen: stats.lastSeen,
-    counts: stats.counts,
-    paused: sender.paused,
-    lastDelivered: sender.lastDelivered,
-  });
-  const secrets = config.webhookSecrets;
-  const senders = new Authenticator(secrets);
-  const readers = new Authenticator(
-    config.readSecret === undefined ? secrets : [...secrets, config.readSecret],
-  );
-  return new App({ relay, senders, readers, health, stats, clock, log, draining, cut });
+  const { domains, dryRun, ratePerMinute, testData, tracking } = config;
+  const mode = modeOf(config);
+  const meanwhile = mode === "outbox" ? "events wait in the outbox" : "Coder is asked to send again";
+  const sender = new Sender({ attempt, key, ratePerMinute, meanwhile, clock, log, draining, cut });
+  const stats = new Stats(expectedNames(tracking), mode === "outbox");
+  const delivery = await openDelivery({ config, mode, sender, stats, clock, log, draining });
+  try {
+    const relay = new Relay({ rules: { tracking, domains }, testData, dryRun, fulfil: delivery.fulfil, log });
+    const health = async (): Promise<HealthState> => ({
+      version: VERSION,
+      uptimeSeconds: Math.floor(clock.monotonic() / 1000),
+      mode,
+      eventsTracked: tracking.names,
+      lastSeen: stats.lastSeen,
+      counts: stats.counts,
+      paused: sender.paused,
+      lastDelivered: sender.lastDelivered,
+      outbox: await delivery.outbox(),
+    });
+    const secrets = config.webhookSecrets;
+    const senders = new Authenticator(secrets);
+    const readers = new Authenticator(
+      config.readSecret === undefined ? secrets : [...secrets, config.readSecret],
+    );
+    const app = new App({ relay, senders, readers, health, stats, clock, log, draining, cut });
+    const idle = () => app.inFlight.idle().then(delivery.idle);
+    return await serveHttp({ app, idle, config, shutdown, clock, log });
+  } finally {
+    delivery.close();
+  }
 }
 
-function modeOf({ dryRun }: Config): Mode {
-  return dryRun ? "dry_run" : "direct";
+function modeOf({ dryRun, outbox }: Config): Mode {
+  if (dryRun) return "dry_run";
+  return outbox === undefined ? "direct" : "outbox";
 }
 
 function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal): Log {

@@ -1,4 +1,5 @@
 /** Arguments → command. */
+import { DEAD_REASONS, type DeadReason } from "./outbox_record.ts";
 
 /** What the operator asks for. */
 export type Command =
@@ -6,8 +7,26 @@ export type Command =
   | { readonly kind: "events"; readonly json: boolean }
   | { readonly kind: "explain"; readonly file: string; readonly json: boolean }
   | { readonly kind: "healthcheck" }
+  | OutboxCommand
   | { readonly kind: "help"; readonly about: CommandName | undefined }
   | { readonly kind: "version" };
+
+/** Looking at the outbox and working on its dead letters. */
+export type OutboxCommand =
+  | {
+    readonly kind: "outbox";
+    readonly action: "list";
+    readonly which: "all" | "pending" | "dead";
+    readonly json: boolean;
+  }
+  | { readonly kind: "outbox"; readonly action: "show" | "drop"; readonly ids: readonly string[] }
+  | { readonly kind: "outbox"; readonly action: "replay"; readonly what: Replay };
+
+/** Which dead letters are tried anew. `all` leaves out those that PlatformX may have. */
+export type Replay =
+  | { readonly kind: "ids"; readonly ids: readonly string[] }
+  | { readonly kind: "all" }
+  | { readonly kind: "reason"; readonly reason: DeadReason };
 
 /** Arguments that make no command: a sentence that says what to do. */
 export interface UsageProblem {
@@ -21,6 +40,7 @@ const SYNTAX = {
   events: { options: ["--json"], operands: 0 },
   explain: { options: ["--json"], operands: 1 },
   healthcheck: { options: [], operands: 0 },
+  outbox: { options: ["--dead", "--pending", "--json", "--all", "--reason"], operands: Infinity },
 } as const satisfies Readonly<
   Record<string, { readonly options: readonly string[]; readonly operands: number }>
 >;
@@ -48,6 +68,8 @@ export function parseArguments(args: readonly string[]): Command | UsageProblem 
     return usage(`'${first}' takes ${operands === 0 ? "no" : "one"} argument`, first);
   }
 
+  if (first === "outbox") return parseOutbox(given, rest);
+
   const json = rest.includes("--json");
   switch (first) {
     case "serve":
@@ -58,6 +80,54 @@ export function parseArguments(args: readonly string[]): Command | UsageProblem 
     case "explain":
       return { kind: first, json, file: given[0] ?? "-" };
   }
+}
+
+/** @param given what is no option, the action first @param rest everything */
+function parseOutbox(given: readonly string[], rest: readonly string[]): OutboxCommand | UsageProblem {
+  const [action, ...ids] = given;
+  const has = (option: string) => rest.includes(option);
+  switch (action) {
+    case "list": {
+      if (ids.length > 0) return usage("'outbox list' takes no argument", "outbox");
+      if (has("--dead") && has("--pending")) {
+        return usage("--dead and --pending exclude each other", "outbox");
+      }
+      const which = has("--dead") ? "dead" : has("--pending") ? "pending" : "all";
+      return { kind: "outbox", action, which, json: has("--json") };
+    }
+    case "show":
+    case "drop":
+      if (ids.length === 0) {
+        return usage(`'outbox ${action}' needs an id: 'outbox list' tells them`, "outbox");
+      }
+      if (action === "show" && ids.length > 1) return usage("'outbox show' takes one id", "outbox");
+      return { kind: "outbox", action, ids };
+    case "replay":
+      return parseReplay(ids, has);
+    default:
+      return usage(`'outbox' needs one of list, show, replay, drop`, "outbox");
+  }
+}
+
+function parseReplay(
+  given: readonly string[],
+  has: (option: string) => boolean,
+): OutboxCommand | UsageProblem {
+  const command = (what: Replay): OutboxCommand => ({ kind: "outbox", action: "replay", what });
+  if (has("--reason")) {
+    const reason = DEAD_REASONS.find((known) => known === given[0]);
+    if (reason === undefined || given.length > 1 || has("--all")) {
+      return usage(
+        `'outbox replay --reason' needs one of ${DEAD_REASONS.join(", ")}, and nothing else`,
+        "outbox",
+      );
+    }
+    return command({ kind: "reason", reason });
+  }
+  if (has("--all") === given.length > 0) {
+    return usage("'outbox replay' needs ids, or --all, or --reason CODE", "outbox");
+  }
+  return command(has("--all") ? { kind: "all" } : { kind: "ids", ids: given });
 }
 
 function helpAbout(name: string | undefined): Command | UsageProblem {

@@ -9,6 +9,15 @@ export const LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"] as const;
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
+/** Where the outbox lives. */
+export type OutboxLocation =
+  /** A file of this machine. */
+  | { readonly kind: "file"; readonly path: string }
+  /** The platform's own database. */
+  | { readonly kind: "platform" }
+  /** A KV Connect server. */
+  | { readonly kind: "remote"; readonly url: string };
+
 /** Everything an operator can set. Durations are milliseconds. */
 export interface Config {
   /** Empty in a dry run that has none. */
@@ -34,6 +43,10 @@ export interface Config {
   /** 0: no limit. */
   readonly ratePerMinute: number;
   readonly dryRun: boolean;
+  /** Undefined: direct delivery. */
+  readonly outbox: OutboxLocation | undefined;
+  readonly outboxMaxAge: number;
+  readonly outboxMaxPending: number;
   readonly deliveryDeadline: number;
   readonly dedupWindow: number;
   readonly shutdownGrace: number;
@@ -112,6 +125,8 @@ export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedCo
     );
   }
 
+  const onDeploy = source.get("DENO_DEPLOY") !== undefined;
+
   const config: Config = {
     apiKey: apiKey ?? "",
     apiKeyFile: settings.path("GETDX_API_KEY"),
@@ -132,6 +147,9 @@ export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedCo
     testData,
     ratePerMinute: settings.value("GETDX_RATE_LIMIT", integer(0, 1_000_000)),
     dryRun,
+    outbox: settings.optional("OUTBOX", outboxLocation(onDeploy)),
+    outboxMaxAge: settings.value("OUTBOX_MAX_AGE", duration("1s", "365d")),
+    outboxMaxPending: settings.value("OUTBOX_MAX_PENDING", integer(1, 1_000_000_000)),
     deliveryDeadline: settings.value("DELIVERY_DEADLINE", duration("1s", "30s")),
     dedupWindow,
     shutdownGrace: settings.value("SHUTDOWN_GRACE", duration("0s", "10m")),
@@ -156,6 +174,27 @@ const platformxUrl: Parser<string> = (text) => {
   );
   return match === null || Number(match[1] ?? 0) > 65535 ? { rule } : { value: text };
 };
+
+/** @param onDeploy the process runs on Deno Deploy, where files do not last */
+function outboxLocation(onDeploy: boolean): Parser<OutboxLocation> {
+  return (text) => {
+    if (text === "kv") {
+      return onDeploy
+        ? { value: { kind: "platform" } }
+        : { rule: "must not be kv but on Deno Deploy: name a file" };
+    }
+    if (/^https:\/\//i.test(text)) {
+      return "value" in platformxUrl(text)
+        ? { value: { kind: "remote", url: text } }
+        : { rule: "must be a KV Connect address without user name and password" };
+    }
+    if (/^(?:[a-z][a-z0-9+.-]+)?:/i.test(text)) {
+      return { rule: "must be a file path, kv, or an https address: nothing else outlives the process" };
+    }
+    if (onDeploy) return { rule: "must be kv or an https address on Deno Deploy: files do not last there" };
+    return { value: { kind: "file", path: text } };
+  };
+}
 
 function isPlainRemote(url: string): boolean {
   return /^http:/i.test(url) &&

@@ -14,14 +14,29 @@ export interface HealthState {
   readonly counts: Readonly<Record<string, number>>;
   readonly paused: { readonly cause: LaterCause; readonly at: number; readonly forMs: number } | undefined;
   readonly lastDelivered: number | undefined;
+  /** In outbox mode; `unreadable` while the store fails. */
+  readonly outbox: OutboxHealth | "unreadable" | undefined;
 }
+
+/** What is in the outbox. */
+export interface OutboxHealth {
+  readonly pending: number;
+  readonly dead: number;
+  /** Milliseconds; undefined: nothing is pending. */
+  readonly oldestPendingMs: number | undefined;
+}
+
+/** Milliseconds that an event may wait before the service calls itself degraded. */
+const WAIT_DEGRADES = 5 * 60_000;
 
 /** Milliseconds of pause after which the service calls itself degraded. */
 const PAUSE_DEGRADES = 60_000;
 
 /** For everybody. */
 export function publicHealth(state: HealthState): { readonly status: "ok" | "degraded" } {
-  return { status: (state.paused?.forMs ?? 0) > PAUSE_DEGRADES ? "degraded" : "ok" };
+  const { outbox, paused } = state;
+  const waits = outbox === "unreadable" || (outbox?.oldestPendingMs ?? 0) > WAIT_DEGRADES;
+  return { status: waits || (paused?.forMs ?? 0) > PAUSE_DEGRADES ? "degraded" : "ok" };
 }
 
 /** For who may see details. */
@@ -41,7 +56,15 @@ export function detailedHealth(state: HealthState): Readonly<Record<string, unkn
       reason: paused?.cause ?? null,
       last_delivered: isoTime(lastDelivered),
     },
+    ...(state.outbox === undefined ? {} : { outbox: outboxDetails(state.outbox) }),
   };
+}
+
+function outboxDetails(outbox: OutboxHealth | "unreadable"): Readonly<Record<string, number | null>> {
+  if (outbox === "unreadable") return { pending: null, dead: null, oldest_pending_seconds: null };
+  const { pending, dead, oldestPendingMs } = outbox;
+  const seconds = oldestPendingMs === undefined ? null : Math.max(0, Math.floor(oldestPendingMs / 1000));
+  return { pending, dead, oldest_pending_seconds: seconds };
 }
 
 function isoTime(at: number | undefined): string | null {

@@ -128,7 +128,7 @@ function parsed<T>(result: Parsed<T>, name: string): T {
 
 function shown(variable: Variable, text: string): string {
   // An address with an at-sign may hold credentials.
-  if (variable.secret || (variable.name === "GETDX_API_URL" && text.includes("@"))) return "(hidden)";
+  if (variable.secret || text.includes("@")) return "(hidden)";
   return `'${escapeControls(cut(text, 80))}'`;
 }
 

@@ -63,9 +63,20 @@ export const VARIABLES = [
   { name: "GETDX_RATE_LIMIT", fallback: "300", about: "Requests to PlatformX a minute; 0: no limit" },
   { name: "DRY_RUN", fallback: "false", about: "Log events instead of sending them" },
   {
+    name: "OUTBOX",
+    mustNotBeEmpty: true,
+    about: "Where events wait for PlatformX: a file path, kv (Deno Deploy), or a KV Connect URL; unset: nowhere",
+  },
+  {
+    name: "OUTBOX_MAX_AGE",
+    fallback: "7d",
+    about: "After that an event that was not taken becomes a dead letter",
+  },
+  { name: "OUTBOX_MAX_PENDING", fallback: "100000", about: "Events that may wait; more are answered 503" },
+  {
     name: "DELIVERY_DEADLINE",
     fallback: "10s",
-    about: "How long after a webhook's arrival an attempt may start (1s to 30s)",
+    about: "Without OUTBOX: how long after a webhook's arrival an attempt may start (1s to 30s)",
   },
   {
     name: "DEDUP_WINDOW",
@@ -79,7 +90,12 @@ export const VARIABLES = [
 export type VariableName = typeof VARIABLES[number]["name"];
 
 /** Variables of the platform that the service looks at, without configuring it. */
-export const PLATFORM_VARIABLES = ["DENO_TRUST_PROXY_HEADERS", "NO_COLOR"] as const;
+export const PLATFORM_VARIABLES = [
+  "DENO_DEPLOY",
+  "DENO_KV_ACCESS_TOKEN",
+  "DENO_TRUST_PROXY_HEADERS",
+  "NO_COLOR",
+] as const;
 
 /** The list, seen as plain rows. */
 export const VARIABLE_ROWS: readonly Variable[] = VARIABLES;

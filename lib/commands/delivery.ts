@@ -1,0 +1,111 @@
+import type { Config } from "../core/config.ts";
+import type { Mode, OutboxHealth } from "../core/health.ts";
+import type { Clock } from "../clock.ts";
+import { deliverDirectly } from "../direct.ts";
+import { deliverToLog } from "../dry_run.ts";
+import type { Log } from "../log.ts";
+import { OccurrenceMemory } from "../memory.ts";
+import { type Fulfilled, OneDelivery, type Order } from "../one_delivery.ts";
+import { Outbox } from "../outbox.ts";
+import { fulfilByOutbox } from "../outbox_delivery.ts";
+import { OutboxLedger } from "../outbox_ledger.ts";
+import type { Sender } from "../sender.ts";
+import type { Stats } from "../stats.ts";
+import { Store } from "../store.ts";
+import { StoreWatch } from "../store_watch.ts";
+import { Worker } from "../worker.ts";
+
+/** How events get from an order to PlatformX in the configured mode. */
+export interface Delivery {
+  readonly fulfil: (order: Order) => Promise<Fulfilled>;
+  /** What is in the outbox; undefined without one. */
+  readonly outbox: () => Promise<OutboxHealth | "unreadable" | undefined>;
+  /** Resolves when no attempt is under way; asked once draining has begun. */
+  readonly idle: () => Promise<unknown>;
+  readonly close: () => void;
+}
+
+/** What the modes need from outside. */
+export interface DeliveryOptions {
+  readonly config: Config;
+  readonly mode: Mode;
+  readonly sender: Sender;
+  readonly stats: Stats;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly draining: AbortSignal;
+}
+
+/**
+ * Prepares delivery in the configured mode; with an outbox, what it holds goes out from now on.
+ *
+ * @throws {StoreError} OUTBOX cannot be used
+ */
+export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
+  const { config, mode } = options;
+  return mode === "outbox" && config.outbox !== undefined
+    ? await viaOutbox(options, config.outbox)
+    : direct(options);
+}
+
+function direct({ config, sender, clock, log }: DeliveryOptions): Delivery {
+  const oneDelivery = new OneDelivery({
+    memory: new OccurrenceMemory(config.dedupWindow, clock.monotonic),
+    deliver: config.dryRun ? deliverToLog(log) : deliverDirectly({ sender, clock, random: Math.random }),
+    clock,
+    deadline: config.deliveryDeadline,
+    holds: sender,
+  });
+  return {
+    fulfil: (order) => oneDelivery.fulfil(order),
+    outbox: () => Promise.resolve(undefined),
+    idle: () => Promise.resolve(),
+    close: () => {},
+  };
+}
+
+async function viaOutbox(
+  options: DeliveryOptions,
+  location: NonNullable<Config["outbox"]>,
+): Promise<Delivery> {
+  const { config, clock, draining, log, sender, stats } = options;
+  const store = await Store.open(location, clock);
+  const ledger = new OutboxLedger(store);
+  const watch = new StoreWatch(log);
+  const { outboxMaxAge: maxAge, outboxMaxPending: maxPending, dedupWindow: window } = config;
+  const onDelivered = () => stats.countDelivered();
+  const worker = new Worker({
+    store,
+    ledger,
+    sender,
+    clock,
+    log,
+    watch,
+    random: Math.random,
+    maxAge,
+    draining,
+    onDelivered,
+  });
+  const outbox = new Outbox({ store, clock, window, maxPending, newId });
+  const finished = worker.run();
+  return {
+    fulfil: fulfilByOutbox(outbox, worker, watch),
+    outbox: async () => {
+      const summary = await ledger.summary().catch(() => undefined);
+      if (summary === undefined) return "unreadable";
+      const { pending, dead, oldestPending } = summary;
+      const oldestPendingMs = oldestPending === undefined ? undefined : clock.now() - oldestPending;
+      return { pending, dead, oldestPendingMs };
+    },
+    idle: () => finished,
+    close: () => store.close(),
+  };
+}
+
+/** Letters and digits that are not mistaken for each other. */
+const ID_CHARACTERS = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** An id short enough to type: 50 random bits. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => ID_CHARACTERS[byte % 32]).join("");
+}

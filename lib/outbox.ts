@@ -1,0 +1,175 @@
+/** Accepting events: committed before Coder is answered, so that 202 means it will arrive. */
+import { createHash } from "node:crypto";
+import type { PlatformXEvent } from "./core/event.ts";
+import { assign, type Happening } from "./core/happening.ts";
+import { type OutboxRecord, RECORD_VERSION } from "./core/outbox_record.ts";
+import type { Clock } from "./clock.ts";
+import type { Order } from "./one_delivery.ts";
+import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
+import { added } from "./outbox_ledger.ts";
+import type { Store } from "./store.ts";
+import { StoreError } from "./store_error.ts";
+
+/** Occurrences remembered of one happening, and messages of one recipient: each fits into a value of 64 KiB. */
+const MOST_OCCURRENCES = 500;
+
+/** How accepting ended. */
+export type Accepted = { readonly kind: "queued"; readonly record: OutboxRecord } | {
+  readonly kind: "duplicate";
+};
+
+/** The remembered occurrences of a happening, the oldest first. */
+interface HappeningRecord {
+  readonly version: number;
+  readonly occurrences: readonly {
+    readonly number: number;
+    readonly since: number;
+    readonly arrivedAt: number;
+  }[];
+}
+
+/**
+ * One recipient's messages (hashed) and the occurrences they are copies of. An occurrence is named by its number and
+ * its first arrival: numbers begin anew when a happening was forgotten, and this record can outlive that.
+ */
+interface CopiesRecord {
+  readonly version: number;
+  readonly messages: readonly (readonly [message: string, number: number, since: number])[];
+}
+
+/** What accepting needs from outside. */
+export interface OutboxOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Milliseconds for which an occurrence is remembered. */
+  readonly window: number;
+  readonly maxPending: number;
+  readonly newId: () => string;
+}
+
+/** What the store says about an order, and what to commit. */
+type Step =
+  | { readonly kind: "known" }
+  | {
+    readonly kind: "commit";
+    /** Absent: only a copy is noted. */
+    readonly record: OutboxRecord | undefined;
+    readonly build: (atomic: Deno.AtomicOperation) => Deno.AtomicOperation;
+  };
+
+/** Takes orders into the store. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Commits event, occurrence and copy in one operation, or finds that the occurrence is known.
+   *
+   * @throws {StoreError} nothing was accepted
+   */
+  async accept(order: Order): Promise<Accepted> {
+    const { store } = this.#options;
+    for (;;) {
+      if (!store.isThere) throw new StoreError("gone");
+      const step = await this.#next(order);
+      if (step.kind === "known") return { kind: "duplicate" };
+      const { record, build } = step;
+      try {
+        // A failed check: another copy was faster. All is read again.
+        if (await store.commit(build) === undefined) continue;
+      } catch (error) {
+        // The commit may have worked all the same: what is in the store decides.
+        if (record === undefined || !await this.#holds(record.id)) throw error;
+      }
+      return record === undefined ? { kind: "duplicate" } : { kind: "queued", record };
+    }
+  }
+
+  async #next({ key, copy: { recipient, messageId, arrivedAt }, eventFor }: Order): Promise<Step> {
+    const { clock, maxPending, newId, store, window } = this.#options;
+    const copy = { recipient: hashed(recipient), messageId: hashed(messageId), arrivedAt };
+    const keys = { happening: KEYS.happening(key), copies: KEYS.copies(key, copy.recipient) };
+    const [happening, copies, count] = await store.read((kv) =>
+      kv.getMany<[HappeningRecord, CopiesRecord, Deno.KvU64]>([
+        keys.happening,
+        keys.copies,
+        KEYS.pendingCount,
+      ])
+    );
+    if ([happening, copies].some(({ value }) => value !== null && value.version > RECORD_VERSION)) {
+      throw new StoreError("newer");
+    }
+    const now = clock.now();
+    const before = happeningOf(happening.value, copies.value, copy.recipient);
+    const assigned = assign(before, copy, { now, window, isHeld: () => false });
+    if (assigned.kind === "retry") return { kind: "known" };
+
+    const record = assigned.kind === "copy"
+      ? undefined
+      : recordOf(newId(), eventFor({ messageId, arrivedAt }), now);
+    if (record !== undefined && (count.value?.value ?? 0n) >= BigInt(maxPending)) {
+      throw new StoreError("overfull");
+    }
+    const after = recordsOf(assigned.happening, copy.recipient);
+    return {
+      kind: "commit",
+      record,
+      build: (atomic) => {
+        atomic.check(happening, copies);
+        atomic.set(keys.happening, after.happening, { expireIn: window });
+        atomic.set(keys.copies, after.copies, { expireIn: window });
+        return record === undefined ? atomic : added(atomic, record);
+      },
+    };
+  }
+
+  async #holds(id: string): Promise<boolean> {
+    return await this.#options.store.read(async (kv) => (await kv.get(KEYS.event(id))).value !== null);
+  }
+}
+
+/** Texts of the sender's choice, at a length that fits into keys (2 KiB) and values (64 KiB): 128 bits. */
+function hashed(text: string): string {
+  return createHash("sha256").update(text).digest().toString("base64url", 0, 16);
+}
+
+function recordOf(id: string, event: PlatformXEvent, now: number): OutboxRecord {
+  return { version: RECORD_VERSION, id, event, since: now, due: now, attempts: 0, unknown: 0 };
+}
+
+/** The stored records as the core sees a happening: with the copies of one recipient, who alone decides. */
+function happeningOf(
+  happening: HappeningRecord | null,
+  copies: CopiesRecord | null,
+  recipient: string,
+): Happening {
+  return (happening?.occurrences ?? []).map((occurrence) => ({
+    ...occurrence,
+    copies: (copies?.messages ?? []).flatMap(([message, number, since]) =>
+      number === occurrence.number && since === occurrence.since ? [recipient, message] : []
+    ),
+    settled: true,
+  }));
+}
+
+function recordsOf(
+  happening: Happening,
+  recipient: string,
+): { readonly happening: HappeningRecord; readonly copies: CopiesRecord } {
+  const kept = happening.slice(-MOST_OCCURRENCES);
+  const messages = kept.flatMap(({ number, since, copies }) =>
+    copies.flatMap((text, i) =>
+      i % 2 === 1 && copies[i - 1] === recipient ? [[text, number, since] as const] : []
+    )
+  );
+  return {
+    happening: {
+      version: RECORD_VERSION,
+      occurrences: kept.map(({ number, since, arrivedAt }) => ({ number, since, arrivedAt })),
+    },
+    copies: { version: RECORD_VERSION, messages },
+  };
+}

@@ -1,0 +1,213 @@
+/** What happens to stored events after they were accepted: claimed, settled, counted, listed. */
+import { buried, isNewer, type OutboxRecord, replayed, type Settlement } from "./core/outbox_record.ts";
+import { LONGEST_RETRY_AFTER } from "./core/retry.ts";
+import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
+import type { Store } from "./store.ts";
+
+/** Milliseconds for which a claimed event belongs to its claimer: longer than an attempt can take. */
+const LEASE = 30_000;
+
+/** Milliseconds for which a dead letter is kept. */
+export const DEAD_KEPT = 30 * 86_400_000;
+
+/** An event, and the version of it that was read: settling checks it. */
+export interface Claim {
+  readonly record: OutboxRecord;
+  readonly versionstamp: string;
+}
+
+/** An entry of an index: Unix milliseconds, and the event's id. */
+type TimedId = readonly [at: number, id: string];
+
+/** How much there is. */
+export interface Summary {
+  readonly pending: number;
+  readonly dead: number;
+  /** Unix milliseconds. */
+  readonly oldestPending: number | undefined;
+}
+
+/** Works on stored events. Every method throws `StoreError` only. */
+export class OutboxLedger {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Ids of events that are due, the longest due first, and when the next one will be (if that is in sight). */
+  async due(
+    now: number,
+    limit: number,
+  ): Promise<{ readonly ids: readonly string[]; readonly next: number | undefined }> {
+    const keys = await this.#list(["due"], limit + 1);
+    const ids = keys.filter(([at]) => isDue(at, now)).map(([, id]) => id);
+    return { ids: ids.slice(0, limit), next: keys.find(([at]) => at > now)?.[0] };
+  }
+
+  /** Claims a due event for a lease; undefined: it is gone, not due, or somebody else was faster. */
+  async claim(id: string, now: number): Promise<Claim | "newer" | undefined> {
+    const entry = await this.get(id);
+    if (entry === undefined) return undefined;
+    const { record } = entry;
+    if (isNewer(record)) return "newer";
+    if (record.dead !== undefined || !isDue(record.due, now)) return undefined;
+    const claimed = { ...record, due: now + LEASE };
+    const versionstamp = await this.#commit(
+      entry,
+      (atomic) =>
+        atomic.set(KEYS.event(id), claimed).delete(KEYS.due(record.due, id)).set(
+          KEYS.due(claimed.due, id),
+          null,
+        ),
+    );
+    return versionstamp === undefined ? undefined : { record: claimed, versionstamp };
+  }
+
+  /** Writes down how an attempt ended; false: the lease had run out and somebody else has the event. */
+  async settle(claim: Claim, settlement: Settlement): Promise<boolean> {
+    const { id, due, since } = claim.record;
+    const done = await this.#commit(claim, (atomic) => {
+      atomic.delete(KEYS.due(due, id));
+      if (settlement.kind === "pending") {
+        return atomic.set(KEYS.event(id), settlement.record).set(KEYS.due(settlement.record.due, id), null);
+      }
+      subtractOne(atomic, KEYS.pendingCount).delete(KEYS.pending(since, id));
+      if (settlement.kind === "delivered") return atomic.delete(KEYS.event(id));
+      return atomic.set(KEYS.event(id), settlement.record)
+        .set(KEYS.dead(settlement.record.dead!.at, id), null)
+        .sum(KEYS.deadCount, 1n);
+    });
+    return done !== undefined;
+  }
+
+  /**
+   * Buries pending events older than `maxAge` milliseconds, some at a time; returns them. One that is not due may be
+   * on its way to PlatformX: its attempt decides.
+   */
+  async expire(now: number, maxAge: number, limit: number): Promise<readonly OutboxRecord[]> {
+    const expired: OutboxRecord[] = [];
+    for (const [since, id] of await this.#list(["pending"], limit)) {
+      if (now - since < maxAge) break;
+      const entry = await this.get(id);
+      if (entry === undefined || isNewer(entry.record) || !isDue(entry.record.due, now)) continue;
+      const settlement = buried(entry.record, "expired", now);
+      if (await this.settle(entry, settlement)) expired.push(settlement.record);
+    }
+    return expired;
+  }
+
+  /** Deletes dead letters that were kept long enough, some at a time. */
+  async forgetDead(now: number, limit: number): Promise<void> {
+    for (const [at, id] of await this.#list(["dead"], limit)) {
+      if (now - at < DEAD_KEPT) return;
+      await this.drop(id);
+    }
+  }
+
+  /** Tries a dead letter anew; false: there is none of this id. */
+  replay(id: string, now: number): Promise<boolean | "newer"> {
+    return this.#exhume(id, (atomic, record) => added(atomic, replayed(record, now)));
+  }
+
+  /** Deletes a dead letter; false: there is none of this id. Copies of it still count as duplicates. */
+  drop(id: string): Promise<boolean | "newer"> {
+    return this.#exhume(id, (atomic) => atomic.delete(KEYS.event(id)));
+  }
+
+  /** Counters, and the oldest pending event: constant work however many there are. */
+  async summary(): Promise<Summary> {
+    return await this.#store.read(async (kv) => {
+      const [pending, dead] = await kv.getMany<[Deno.KvU64, Deno.KvU64]>([KEYS.pendingCount, KEYS.deadCount]);
+      const [oldest] = await keysOf(kv, ["pending"], 1);
+      return {
+        pending: Number(pending.value?.value ?? 0n),
+        dead: Number(dead.value?.value ?? 0n),
+        oldestPending: oldest?.[0],
+      };
+    });
+  }
+
+  /** Events of one kind, the oldest first. */
+  async *list(kind: "pending" | "dead"): AsyncGenerator<OutboxRecord> {
+    // A page at a time, so that a long listing holds no transaction open.
+    let after: TimedId | undefined;
+    do {
+      const page = await this.#list([kind], 100, after);
+      for (const [, id] of page) {
+        const record = (await this.get(id))?.record;
+        if (record !== undefined) yield record;
+      }
+      after = page.at(-1);
+    } while (after !== undefined);
+  }
+
+  /** One event. */
+  async get(id: string): Promise<Claim | undefined> {
+    const entry = await this.#store.read((kv) => kv.get<OutboxRecord>(KEYS.event(id)));
+    return entry.value === null ? undefined : { record: entry.value, versionstamp: entry.versionstamp };
+  }
+
+  /** Takes a dead letter from the dead; `build` says what becomes of it. */
+  async #exhume(
+    id: string,
+    build: (atomic: Deno.AtomicOperation, record: OutboxRecord) => Deno.AtomicOperation,
+  ): Promise<boolean | "newer"> {
+    const entry = await this.get(id);
+    if (entry === undefined) return false;
+    const { record } = entry;
+    if (isNewer(record)) return "newer";
+    const at = record.dead?.at;
+    if (at === undefined) return false;
+    const done = await this.#commit(
+      entry,
+      (atomic) => build(subtractOne(atomic, KEYS.deadCount).delete(KEYS.dead(at, id)), record),
+    );
+    return done !== undefined;
+  }
+
+  #list(prefix: Deno.KvKey, limit: number, after?: TimedId): Promise<readonly TimedId[]> {
+    return this.#store.read((kv) => keysOf(kv, prefix, limit, after));
+  }
+
+  /** Commits if the event is still as it was read; returns its new version. */
+  #commit(
+    claim: Claim,
+    build: (atomic: Deno.AtomicOperation) => Deno.AtomicOperation,
+  ): Promise<string | undefined> {
+    const { record, versionstamp } = claim;
+    return this.#store.commit((atomic) => build(atomic.check({ key: KEYS.event(record.id), versionstamp })));
+  }
+}
+
+/** Whether a due time has come, or is so far off that the clock was set back since: nothing waits that long. */
+function isDue(due: number, now: number): boolean {
+  return due <= now || due > now + LONGEST_RETRY_AFTER;
+}
+
+/** Writes a new event. */
+export function added(atomic: Deno.AtomicOperation, record: OutboxRecord): Deno.AtomicOperation {
+  return atomic
+    .set(KEYS.event(record.id), record)
+    .set(KEYS.due(record.due, record.id), null)
+    .set(KEYS.pending(record.since, record.id), null)
+    .sum(KEYS.pendingCount, 1n);
+}
+
+/** Counters are unsigned and wrap round: adding the largest number takes one away. */
+function subtractOne(atomic: Deno.AtomicOperation, counter: Deno.KvKey): Deno.AtomicOperation {
+  return atomic.mutate({ type: "sum", key: counter, value: new Deno.KvU64(0xffff_ffff_ffff_ffffn) });
+}
+
+/** Time and id of the first entries of an index. */
+async function keysOf(
+  kv: Deno.Kv,
+  prefix: Deno.KvKey,
+  limit: number,
+  after?: TimedId,
+): Promise<readonly TimedId[]> {
+  const selector = after === undefined ? { prefix } : { prefix, start: [...prefix, ...after, ""] };
+  const ids: TimedId[] = [];
+  for await (const { key } of kv.list(selector, { limit })) ids.push([key[1] as number, key[2] as string]);
+  return ids;
+}

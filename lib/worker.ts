@@ -1,0 +1,222 @@
+/** Delivers what is in the outbox, each event on its own schedule. */
+import { type OutboxRecord, type Settlement, settlementOf } from "./core/outbox_record.ts";
+import { shownName } from "./core/outcome.ts";
+import { scrub } from "./core/words.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Claim, OutboxLedger } from "./outbox_ledger.ts";
+import type { Permit, Sender } from "./sender.ts";
+import type { Store } from "./store.ts";
+import { StoreError, storeErrorOf } from "./store_error.ts";
+import type { StoreWatch } from "./store_watch.ts";
+
+/** Milliseconds between looks at the store: other processes' commits give no sign. */
+const POLL = 1_000;
+
+/** Milliseconds that a permit is waited for before the store is looked at again. */
+const PATIENCE = 60_000;
+
+/** Due events looked at in one go, and old ones tidied up. */
+const PAGE = 64;
+
+/** New events that are remembered to go out at once; more are found by their due time. */
+const MOST_FRESH = 1_000;
+
+/** What the worker needs from outside. */
+export interface WorkerOptions {
+  readonly store: Store;
+  readonly ledger: OutboxLedger;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly watch: StoreWatch;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Milliseconds after which an event is not tried any more. */
+  readonly maxAge: number;
+  readonly draining: AbortSignal;
+  /** Told of every delivered event. */
+  readonly onDelivered: () => void;
+}
+
+/** One per process. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  /** Accepted by this process, to go out at once. */
+  readonly #fresh = new Set<string>();
+  /** By event id. A claim lasts as long as the clock is not set. */
+  readonly #sending = new Map<string, Promise<void>>();
+  /** Attempts that ended and could not be written down: by event id. They must not be made again. */
+  readonly #unsettled = new Map<string, { readonly claim: Claim; readonly settlement: Settlement }>();
+  readonly #newer = new Set<string>();
+  #freshIsNext = true;
+  #tidyAt = 0;
+  #resting: AbortController | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /** A new event was committed. */
+  offer(id: string): void {
+    if (this.#fresh.size < MOST_FRESH) this.#fresh.add(id);
+    this.wake();
+  }
+
+  /** Looks at the store at once. */
+  wake(): void {
+    this.#resting?.abort();
+  }
+
+  /** Works until the service drains, then until attempts under way have ended. Never throws. */
+  async run(): Promise<void> {
+    const { clock, draining, watch } = this.#options;
+    while (!draining.aborted) {
+      // Before the round: who wakes the worker during it shortens the rest after it.
+      const resting = this.#resting = new AbortController();
+      let rest = POLL;
+      try {
+        rest = await this.#round();
+      } catch (error) {
+        watch.failed(storeErrorOf(error));
+      }
+      if (rest === 0) continue;
+      await clock.sleep(rest, AbortSignal.any([draining, resting.signal]));
+    }
+    await Promise.all(this.#sending.values());
+  }
+
+  /** Sends what is due; returns the milliseconds until there can be more to do. */
+  async #round(): Promise<number> {
+    const { clock, ledger, sender } = this.#options;
+    await this.#tidy();
+    const held = sender.heldNow;
+    if (held !== undefined) {
+      // What is accepted during a pause waits in line with the rest: oldest first when it ends.
+      this.#fresh.clear();
+      return Math.min(held.waitMs, POLL);
+    }
+    const { ids, next } = await ledger.due(clock.now(), PAGE + this.#newer.size);
+    const inHand = [this.#fresh, this.#newer, this.#sending, this.#unsettled];
+    const due = ids.filter((id) => !inHand.some((some) => some.has(id)));
+    let claimed = 0;
+    const more = () => due.length > 0 || this.#fresh.size > 0;
+    // Then the store is looked at again: a stream of new events must not keep it from the old ones.
+    const inTime = () => claimed === 0 || clock.monotonic() < this.#tidyAt;
+    while (more() && inTime()) {
+      const permit = await sender.acquire(clock.monotonic() + PATIENCE);
+      if (permit.kind === "held") return Math.min(permit.waitMs, POLL);
+      if (await this.#sendNext(due, permit)) claimed++;
+    }
+    if (claimed > 0) return 0;
+    return next === undefined ? POLL : Math.min(Math.max(next - clock.now(), 1), POLL);
+  }
+
+  /** New events and old ones in turn: a backlog must not hold up what happens now. */
+  #nextId(due: string[]): string | undefined {
+    const [fresh] = this.#fresh;
+    this.#freshIsNext = !this.#freshIsNext;
+    if (fresh === undefined || (due.length > 0 && !this.#freshIsNext)) return due.shift();
+    this.#fresh.delete(fresh);
+    return fresh;
+  }
+
+  async #sendNext(due: string[], permit: Permit): Promise<boolean> {
+    const { clock, ledger } = this.#options;
+    let claim: Claim | "newer" | undefined;
+    try {
+      const id = this.#nextId(due);
+      claim = id === undefined ? undefined : await ledger.claim(id, clock.now());
+      if (claim === "newer") this.#sayNewer(id!);
+    } finally {
+      if (claim === undefined || claim === "newer") permit.release();
+    }
+    if (claim === undefined || claim === "newer") return false;
+    const { id } = claim.record;
+    this.#sending.set(id, this.#send(permit, claim).finally(() => this.#sending.delete(id)));
+    return true;
+  }
+
+  async #send(permit: Permit, claim: Claim): Promise<void> {
+    const { clock, maxAge, random, sender } = this.#options;
+    const verdict = await permit.send(claim.record.event);
+    const settlement = settlementOf(claim.record, verdict, {
+      now: clock.now(),
+      maxAge,
+      random: random(),
+      paused: sender.paused !== undefined,
+    });
+    this.#unsettled.set(claim.record.id, { claim, settlement });
+    this.#tell(claim.record, settlement);
+    await this.#settle(claim.record.id);
+  }
+
+  /** Writes down how an attempt ended. While the store fails it is kept in mind, and nobody here claims the event. */
+  async #settle(id: string): Promise<void> {
+    const { ledger, store, watch } = this.#options;
+    const unsettled = this.#unsettled.get(id);
+    if (unsettled === undefined) return;
+    try {
+      await ledger.settle(unsettled.claim, unsettled.settlement);
+      if (this.#unsettled.get(id) === unsettled) this.#unsettled.delete(id);
+      if (store.isThere) watch.worked();
+    } catch (error) {
+      watch.failed(storeErrorOf(error));
+    }
+  }
+
+  /** What is to be done now and then: write down what could not be, bury what is too old, follow a lost file. */
+  async #tidy(): Promise<void> {
+    const { clock, ledger, maxAge, store } = this.#options;
+    if (clock.monotonic() < this.#tidyAt) return;
+    this.#tidyAt = clock.monotonic() + POLL;
+    for (const id of [...this.#unsettled.keys()]) await this.#settle(id);
+    if (!store.isThere) await this.#follow();
+    for (const record of await ledger.expire(clock.now(), maxAge, PAGE)) {
+      this.#tell(record, { kind: "dead", record });
+    }
+    await ledger.forgetDead(clock.now(), PAGE);
+  }
+
+  /**
+   * The file went away. What it holds still goes out, as the system keeps it while it is open; then the file that was
+   * put in its place is taken. None is made: the old one may come back, and its -wal file must be there then.
+   */
+  async #follow(): Promise<void> {
+    const { ledger, store, watch } = this.#options;
+    watch.failed(new StoreError("gone"));
+    if (!store.isReplaced) return;
+    const pending = await ledger.summary().then((summary) => summary.pending, () => 0);
+    if (pending > 0 || this.#sending.size > 0) return;
+    await store.reopen();
+    watch.worked();
+  }
+
+  #tell(record: OutboxRecord, settlement: Settlement): void {
+    const { clock, log, onDelivered } = this.#options;
+    const { id, event, since } = record;
+    const fields = {
+      id,
+      msg_id: scrub(event.metadata["coder_message_id"] ?? "", [], 64),
+      notification: shownName(event.name),
+      age_ms: clock.now() - since,
+    };
+    if (settlement.kind === "delivered") {
+      onDelivered();
+      log.write("INFO", "delivered", "delivered", { ...fields, attempts: record.attempts + 1 });
+    } else if (settlement.kind === "dead") {
+      const { dead, seen, attempts } = settlement.record;
+      log.write("WARNING", "dead_letter", DEAD_LETTER, { ...fields, reason: dead?.reason, seen, attempts });
+    }
+  }
+
+  #sayNewer(id: string): void {
+    this.#newer.add(id);
+    const text = "OUTBOX: an event was stored by a newer version and is left alone: run that version again";
+    this.#options.log.write("WARNING", "newer_record", text, { id });
+  }
+}
+
+const DEAD_LETTER =
+  "An event is not tried any more and kept for 30 days: see it with 'coder-platformx outbox show ID', then replay or " +
+  "drop it";
