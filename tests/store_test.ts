@@ -1,0 +1,302 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { Store } from "../lib/store.ts";
+import { StoreError, storeErrorOf, type StoreFault } from "../lib/store_error.ts";
+import { entriesOf, inFolder, openStore } from "./outbox_fakes.ts";
+
+const onWindows = Deno.build.os === "windows";
+
+const fault = (kind: StoreFault) => (error: unknown) => {
+  assert.ok(error instanceof StoreError, `no StoreError: ${error}`);
+  assert.equal(error.fault, kind, error.message);
+  return true;
+};
+
+Deno.test("what is committed is there after the store was opened again", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/outbox.db`;
+    const store = await openStore(path);
+    assert.ok(await store.commit((atomic) => atomic.set(["a"], 1)) !== undefined);
+    store.close();
+    const again = await openStore(path);
+    assert.equal(await again.read(async (kv) => (await kv.get(["a"])).value), 1);
+    again.close();
+  });
+});
+
+Deno.test("a commit whose check fails writes nothing", async () => {
+  await inFolder(async (folder) => {
+    const store = await openStore(`${folder}/outbox.db`);
+    await store.commit((atomic) => atomic.set(["a"], 1));
+    const none = { key: ["a"], versionstamp: null };
+    assert.equal(await store.commit((atomic) => atomic.check(none).set(["a"], 2).set(["b"], 2)), undefined);
+    assert.equal(await store.read(async (kv) => (await kv.get(["a"])).value), 1);
+    assert.equal((await entriesOf(store)).length, 2); // with the mark of the opening
+    store.close();
+  });
+});
+
+for (const before of [undefined, 0o644, 0o666]) {
+  const what = before === undefined ? "new" : `one with mode ${before.toString(8)}`;
+  Deno.test(`the file, if ${what}, and its -wal and -shm files are for their owner only`, {
+    ignore: onWindows,
+  }, async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/outbox.db`;
+      if (before !== undefined) {
+        (await openStore(path)).close();
+        await Deno.chmod(path, before);
+      }
+      const store = await openStore(path);
+      await store.commit((atomic) => atomic.set(["a"], 1));
+      for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+        const { mode } = await Deno.stat(file);
+        assert.equal((mode! & 0o777).toString(8), "600", file);
+      }
+      store.close();
+    });
+  });
+}
+
+/** A store whose waiting is counted. */
+async function withPauses(work: (store: Store, pauses: number[]) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
+    const pauses: number[] = [];
+    const clock: Clock = {
+      now: () => 0,
+      monotonic: () => pauses.reduce((sum, ms) => sum + ms, 0),
+      sleep: (ms) => (pauses.push(ms), Promise.resolve()),
+    };
+    // The first opening waits in real time.
+    let now: Clock = systemClock;
+    const store = await Store.open({ kind: "file", path: `${folder}/outbox.db` }, {
+      now: () => now.now(),
+      monotonic: () => now.monotonic(),
+      sleep: (ms, signal) => now.sleep(ms, signal),
+    });
+    now = clock;
+    await work(store, pauses);
+    store.close();
+  });
+}
+
+Deno.test("what meets a locked store is tried again, after short pauses", async () => {
+  await withPauses(async (store, pauses) => {
+    let tries = 0;
+    const result = await store.read(() => {
+      if (++tries < 4) throw new TypeError("database is locked");
+      return Promise.resolve("read");
+    });
+    assert.deepEqual([result, tries, pauses.length], ["read", 4, 3]);
+    assert.ok(pauses.every((ms) => ms >= 1 && ms <= 50), `${pauses}`);
+  });
+});
+
+Deno.test("a store that stays locked is given up after three seconds", async () => {
+  await withPauses(async (store, pauses) => {
+    const locked = () => Promise.reject(new TypeError("database is locked"));
+    await assert.rejects(store.read(locked), fault("busy"));
+    const waited = pauses.reduce((sum, ms) => sum + ms, 0);
+    assert.ok(waited >= 3_000 && waited < 3_050, `${waited} ms`);
+  });
+});
+
+Deno.test("what fails otherwise is not tried again", async () => {
+  await withPauses(async (store, pauses) => {
+    const full = () => Promise.reject(new TypeError("database or disk is full"));
+    await assert.rejects(store.read(full), fault("full"));
+    assert.deepEqual(pauses, []);
+  });
+});
+
+/** Files that are no outbox: how they are made, and what is said of them. */
+const unusable: {
+  readonly what: string;
+  readonly make: (path: string) => Promise<void>;
+  readonly kind: StoreFault;
+}[] = [
+  {
+    what: "a text",
+    make: (path) => Deno.writeTextFile(path, "no database ".repeat(500)),
+    kind: "broken",
+  },
+  {
+    what: "an outbox with a broken head",
+    make: async (path) => {
+      await filled(path);
+      await overwrite(path, { at: 0, length: 100 });
+    },
+    kind: "broken",
+  },
+  {
+    what: "an outbox that is cut off",
+    make: async (path) => {
+      await filled(path);
+      await Deno.truncate(path, 10_000);
+    },
+    kind: "broken",
+  },
+  {
+    what: "an outbox that is broken in the middle",
+    make: async (path) => {
+      await filled(path);
+      const { size } = await Deno.stat(path);
+      await overwrite(path, { at: Math.floor(size / 4), length: Math.floor(size / 2) });
+    },
+    kind: "broken",
+  },
+  { what: "a directory", make: (path) => Deno.mkdir(path), kind: "unusable" },
+];
+
+for (const { what, make, kind } of unusable) {
+  Deno.test(`${what} is not opened, and the error is ${kind}`, async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/outbox.db`;
+      await make(path);
+      await assert.rejects(openStore(path), fault(kind));
+    });
+  });
+}
+
+// Words of the messages by which faults are told apart, in a path.
+for (const name of ["http", "busy", "network", "database is locked", "readonly"]) {
+  Deno.test(`a missing folder is named as such, whatever the path is like: ${name}/missing`, async () => {
+    await inFolder(async (folder) => {
+      await Deno.mkdir(`${folder}/${name}`);
+      await assert.rejects(openStore(`${folder}/${name}/missing/outbox.db`), fault("unusable"));
+    });
+  });
+}
+
+Deno.test("an empty file becomes an outbox", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/outbox.db`, "");
+    (await openStore(`${folder}/outbox.db`)).close();
+  });
+});
+
+Deno.test("openExisting makes no file", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/outbox.db`;
+    await assert.rejects(Store.openExisting({ kind: "file", path }, systemClock), fault("missing"));
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+    (await openStore(path)).close();
+    (await Store.openExisting({ kind: "file", path }, systemClock)).close();
+  });
+});
+
+Deno.test("a store that was moved away is not there, until it is back", { ignore: onWindows }, async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/outbox.db`;
+    const store = await openStore(path);
+    const states = [[store.isThere, store.isReplaced]];
+    await Deno.rename(path, `${path}.away`);
+    states.push([store.isThere, store.isReplaced]);
+    await Deno.writeTextFile(path, "");
+    states.push([store.isThere, store.isReplaced]);
+    await Deno.rename(`${path}.away`, path);
+    states.push([store.isThere, store.isReplaced]);
+    assert.deepEqual(states, [[true, false], [false, false], [false, true], [true, false]]);
+    store.close();
+  });
+});
+
+Deno.test(
+  "a store that went over to another file keeps what is committed there",
+  { ignore: onWindows },
+  async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/outbox.db`;
+      const store = await openStore(path);
+      await store.commit((atomic) => atomic.set(["old"], 1));
+      await Deno.remove(path);
+      await Deno.writeTextFile(path, "");
+      await store.reopen();
+      assert.equal(store.isThere, true);
+      await store.commit((atomic) => atomic.set(["new"], 2));
+      // As after a crash: the other opens the file while the store has not closed it.
+      const other = await Store.openExisting({ kind: "file", path }, systemClock);
+      const keys = (await entriesOf(other)).map(({ key }) => key);
+      assert.deepEqual(keys, [["new"], ["opened"]]);
+      other.close();
+      store.close();
+    });
+  },
+);
+
+Deno.test(
+  "going over to a file that is no database fails, and can be tried again",
+  { ignore: onWindows },
+  async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/outbox.db`;
+      const store = await openStore(path);
+      for (const file of [path, `${path}-wal`, `${path}-shm`]) await Deno.remove(file);
+      await Deno.writeTextFile(path, "no database ".repeat(500));
+      for (let n = 0; n < 2; n++) await assert.rejects(store.reopen(), fault("broken"));
+      assert.equal(store.isThere, false);
+      await Deno.remove(path);
+      await Deno.writeTextFile(path, "");
+      await store.reopen();
+      assert.ok(await store.commit((atomic) => atomic.set(["a"], 1)) !== undefined);
+      store.close();
+      store.close();
+    });
+  },
+);
+
+/** Texts of Deno's and SQLite's errors, as seen, and the kinds they are. */
+const texts: readonly (readonly [text: string, kind: StoreFault])[] = [
+  ["database is locked", "busy"],
+  ["database or disk is full", "full"],
+  ["No space left on device (os error 28): open '/data/outbox.db'", "full"],
+  ["attempt to write a readonly database", "read_only"],
+  ["Read-only file system (os error 30): open '/data/outbox.db'", "read_only"],
+  ["Permission denied (os error 13): open '/data/outbox.db'", "read_only"],
+  ["database disk image is malformed", "broken"],
+  ["file is not a database", "broken"],
+  ["disk I/O error", "failing"],
+  ["Is a directory (os error 21): open '/data/http/outbox.db'", "unusable"],
+  ["No such file or directory (os error 2): open '/busy/http/outbox.db'", "unusable"],
+  ["unable to open database file", "unusable"],
+  [
+    "Missing DENO_KV_ACCESS_TOKEN environment variable. Please set it to your access token from https://…",
+    "unreachable",
+  ],
+  ["error sending request for url (https://kv.example.com/connect): client error (Connect)", "unreachable"],
+  ["Bad resource ID", "unusable"],
+];
+
+for (const [text, kind] of texts) {
+  Deno.test(`storeErrorOf names '${text}' ${kind}, and does not quote it`, () => {
+    const error = storeErrorOf(new TypeError(text));
+    assert.equal(error.fault, kind);
+    assert.ok(!error.message.includes("/data") && !error.message.includes("os error"), error.message);
+    assert.match(error.message, /: /);
+  });
+}
+
+Deno.test("storeErrorOf takes anything, and leaves what it made", () => {
+  const error = new StoreError("gone");
+  assert.equal(storeErrorOf(error), error);
+  for (const thrown of [undefined, null, "text", 1, {}]) assert.equal(storeErrorOf(thrown).fault, "unusable");
+});
+
+/** An outbox of some hundred kilobytes, closed. */
+async function filled(path: string): Promise<void> {
+  const store = await openStore(path);
+  for (let n = 0; n < 40; n++) await store.commit((atomic) => atomic.set(["a", n], "x".repeat(10_000)));
+  store.close();
+  // What is in the -wal file would repair the damage.
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
+}
+
+async function overwrite(path: string, { at, length }: { readonly at: number; readonly length: number }) {
+  using file = await Deno.open(path, { write: true });
+  await file.seek(at, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(length).map((_, n) => (n * 167 + 13) % 251);
+  for (let done = 0; done < length;) done += await file.write(bytes.subarray(done));
+}
