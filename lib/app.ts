@@ -92,7 +92,7 @@ export class App {
 
   #record({ outcome, messageId, attempts, arrived }: Report, ms: number): void {
     const { clock, log, stats } = this.#options;
-    stats.count(outcome, arrived, clock.now());
+    stats.count(outcome, { arrived, now: clock.now(), ms });
     if (!log.writes("INFO")) return;
     log.write("INFO", "webhook", "A webhook was answered", {
       msg_id: messageId,

@@ -35,6 +35,8 @@ export interface SenderOptions {
   readonly meanwhile: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every attempt and how long it took, in milliseconds. */
+  readonly onAttempt: (verdict: Verdict["kind"], ms: number) => void;
   /** Aborted when no new attempt may be made. */
   readonly draining: AbortSignal;
   /** Aborted when attempts under way must end. */
@@ -138,9 +140,11 @@ export class Sender {
   }
 
   async #send(event: PlatformXEvent, probe: boolean): Promise<Verdict> {
-    const { attempt, clock, cut, log } = this.#options;
+    const { attempt, clock, cut, log, onAttempt } = this.#options;
+    const begun = clock.monotonic();
     const verdict = await attempt(event, cut);
     this.#slots.release();
+    onAttempt(verdict.kind, clock.monotonic() - begun);
     if (log.writes("DEBUG")) {
       const seen = "seen" in verdict ? verdict.seen : undefined;
       log.write("DEBUG", "attempt", `PlatformX's answer means: ${verdict.kind}`, {

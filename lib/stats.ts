@@ -1,14 +1,50 @@
-/** The one place that counts. Constant work per webhook; health reads it. */
-import { type Outcome, type Status, STATUSES } from "./core/outcome.ts";
+/** The one place that counts. Constant work per webhook; health, page, metrics and spans read it. */
+import { Histogram } from "./core/histogram.ts";
+import { type Outcome, shownName, type Status, STATUSES } from "./core/outcome.ts";
+import { Timeline } from "./core/timeline.ts";
+import type { Verdict } from "./core/verdict.ts";
 
-/** Counters since the start. */
+/** One of the last webhooks, without anything personal. */
+export interface RecentWebhook {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly notification: string | undefined;
+  readonly status: Status;
+  readonly reason: string | undefined;
+  readonly ms: number;
+}
+
+/** What there is to count of an answered webhook beside its outcome. */
+export interface Answered {
+  /** The expected name that came with it. */
+  readonly arrived: string | undefined;
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** Milliseconds from its arrival. */
+  readonly ms: number;
+}
+
+/** Webhooks that are remembered one by one. */
+const RECENT = 50;
+
+/** Everything that is counted, since the start. */
 export class Stats {
+  /** By status and reason, as `status reason` or `status`. */
+  readonly #webhooks = new Map<string, number>();
   readonly #counts = new Map<Status, number>(STATUSES.map((status) => [status, 0]));
+  readonly #attempts = new Map<string, number>();
   /** Unix milliseconds. */
   readonly #lastSeen = new Map<string, number | undefined>();
-
+  readonly #recent: RecentWebhook[] = [];
   readonly #withOutbox: boolean;
   #delivered = 0;
+
+  /** Milliseconds from a webhook's arrival to its answer. */
+  readonly webhookDurations = new Histogram();
+  /** Milliseconds of single attempts at PlatformX. */
+  readonly attemptDurations = new Histogram();
+  /** Outcomes of the last day, by minute. */
+  readonly timeline = new Timeline(STATUSES.length);
 
   /** @param expected names whose last arrival is kept: only these, so that senders cannot make the list grow */
   constructor(expected: readonly string[], withOutbox: boolean) {
@@ -16,10 +52,25 @@ export class Stats {
     for (const name of expected) this.#lastSeen.set(name, undefined);
   }
 
-  /** Counts a webhook's outcome. `arrived`: the expected name that came with it; `now`: Unix milliseconds. */
-  count(outcome: Outcome, arrived: string | undefined, now: number): void {
-    this.#counts.set(outcome.status, this.#counts.get(outcome.status)! + 1);
+  /** Counts an answered webhook. */
+  count(outcome: Outcome, { arrived, now, ms }: Answered): void {
+    const { status } = outcome;
+    const reason = "reason" in outcome ? outcome.reason : undefined;
+    const event = "event" in outcome ? outcome.event : undefined;
+    this.#counts.set(status, this.#counts.get(status)! + 1);
+    increment(this.#webhooks, reason === undefined ? status : `${status} ${reason}`);
+    this.webhookDurations.add(ms);
+    this.timeline.add(STATUSES.indexOf(status), now);
+    const notification = event === undefined ? undefined : shownName(event);
+    this.#recent.push({ at: now, notification, status, reason, ms });
+    if (this.#recent.length > RECENT) this.#recent.shift();
     if (arrived !== undefined && this.#lastSeen.has(arrived)) this.#lastSeen.set(arrived, now);
+  }
+
+  /** Counts an attempt at PlatformX that took `ms`. */
+  countAttempt(verdict: Verdict["kind"], ms: number): void {
+    increment(this.#attempts, verdict);
+    this.attemptDurations.add(ms);
   }
 
   /** Counts an event of the outbox that PlatformX took. */
@@ -29,7 +80,33 @@ export class Stats {
 
   /** Webhooks per status; with an outbox also the events that were delivered. */
   get counts(): Readonly<Record<string, number>> {
-    return { ...Object.fromEntries(this.#counts), ...(this.#withOutbox ? { delivered: this.#delivered } : {}) };
+    return {
+      ...Object.fromEntries(this.#counts),
+      ...(this.#withOutbox ? { delivered: this.#delivered } : {}),
+    };
+  }
+
+  /** Webhooks by status and reason. */
+  get webhooks(): readonly { readonly status: string; readonly reason: string; readonly count: number }[] {
+    return [...this.#webhooks].map(([key, count]) => {
+      const [status, reason = ""] = key.split(" ");
+      return { status: status!, reason, count };
+    });
+  }
+
+  /** Attempts by verdict. */
+  get attempts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#attempts);
+  }
+
+  /** Events of the outbox that PlatformX took. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** The last webhooks, the newest first. */
+  get recent(): readonly RecentWebhook[] {
+    return this.#recent.toReversed();
   }
 
   /** Per expected name when it last arrived (ISO time), or null. */
@@ -39,4 +116,8 @@ export class Stats {
       rows.map(([name, at]) => [name, at === undefined ? null : new Date(at).toISOString()]),
     );
   }
+}
+
+function increment(counters: Map<string, number>, key: string): void {
+  counters.set(key, (counters.get(key) ?? 0) + 1);
 }

@@ -54,8 +54,9 @@ async function run(config: Config, log: Log, shutdown: Shutdown): Promise<number
   const { domains, dryRun, ratePerMinute, testData, tracking } = config;
   const mode = modeOf(config);
   const meanwhile = mode === "outbox" ? "events wait in the outbox" : "Coder is asked to send again";
-  const sender = new Sender({ attempt, key, ratePerMinute, meanwhile, clock, log, draining, cut });
   const stats = new Stats(expectedNames(tracking), mode === "outbox");
+  const onAttempt = stats.countAttempt.bind(stats);
+  const sender = new Sender({ attempt, key, ratePerMinute, meanwhile, clock, log, onAttempt, draining, cut });
   const delivery = await openDelivery({ config, mode, sender, stats, clock, log, draining });
   try {
     const relay = new Relay({ rules: { tracking, domains }, testData, dryRun, fulfil: delivery.fulfil, log });

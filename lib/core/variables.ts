@@ -65,7 +65,8 @@ export const VARIABLES = [
   {
     name: "OUTBOX",
     mustNotBeEmpty: true,
-    about: "Where events wait for PlatformX: a file path, kv (Deno Deploy), or a KV Connect URL; unset: nowhere",
+    about:
+      "Where events wait for PlatformX: a file path, kv (Deno Deploy), or a KV Connect URL; unset: nowhere",
   },
   {
     name: "OUTBOX_MAX_AGE",
