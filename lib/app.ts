@@ -1,5 +1,7 @@
 /** Request → Response. No socket: the server is elsewhere, and tests call {@link App.handle}. */
+import { EXPOSITION_TYPE } from "./core/exposition.ts";
 import { detailedHealth, type HealthState, publicHealth } from "./core/health.ts";
+import { type MetricsState, metricsText } from "./core/metrics.ts";
 import { answerTo, type ErrorReason, type Outcome, shownName } from "./core/outcome.ts";
 import type { Authenticator } from "./auth.ts";
 import { type Body, BODY_LIMIT, BODY_TIMEOUT, declaresTooMuch, readBody } from "./body.ts";
@@ -18,6 +20,7 @@ export interface AppOptions {
   /** Who may see details. */
   readonly readers: Authenticator;
   readonly health: () => Promise<HealthState>;
+  readonly metrics: () => Promise<MetricsState>;
   readonly stats: Stats;
   readonly clock: Clock;
   readonly log: Log;
@@ -29,7 +32,7 @@ export interface AppOptions {
   readonly bodyTimeout?: number;
 }
 
-/** The HTTP interface: `GET /` and `POST /`. */
+/** The HTTP interface: `GET /`, `POST /` and `GET /metrics`. */
 export class App {
   readonly #options: AppOptions;
   /** Webhooks being worked on. */
@@ -56,7 +59,7 @@ export class App {
     try {
       const report = await this.#receive(request, url, admitted).catch((error) => this.#fault(error));
       this.#record(report, clock.monotonic() - begun);
-      return respond(report.outcome);
+      return respond(report.outcome, url?.pathname === METRICS ? ALLOW_READING : {});
     } finally {
       this.inFlight.leave();
     }
@@ -66,6 +69,7 @@ export class App {
   async #receive(request: Request, url: URL | null, admitted: boolean): Promise<Report> {
     const { bodyTimeout = BODY_TIMEOUT, clock, cut, draining, relay, senders } = this.#options;
     const { headers } = request;
+    if (url?.pathname === METRICS) return NO_WEBHOOKS;
     if (url?.pathname !== "/") return NOT_FOUND;
     if (draining.aborted) return unavailable("draining");
     if (!admitted) return unavailable("busy");
@@ -78,6 +82,7 @@ export class App {
   }
 
   async #answerOther(request: Request, url: URL | null): Promise<Response> {
+    if (url?.pathname === METRICS) return await this.#answerMetrics(request);
     if (url?.pathname !== "/") return respond(NOT_FOUND.outcome);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return respond(METHOD_NOT_ALLOWED, { allow: "GET, HEAD, POST" });
@@ -88,6 +93,17 @@ export class App {
     if (url.searchParams.has("details") && !mayRead) return respond(UNAUTHORIZED.outcome);
     const state = await health();
     return Response.json(mayRead ? detailedHealth(state) : publicHealth(state), { headers: HEALTH_HEADERS });
+  }
+
+  /** Also while draining, so that the last scrapes show how the end goes. */
+  async #answerMetrics(request: Request): Promise<Response> {
+    const { metrics, readers } = this.#options;
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return respond(NO_WEBHOOKS.outcome, ALLOW_READING);
+    }
+    if (!readers.accepts(request.headers.get("authorization"))) return respond(MAY_NOT_READ.outcome);
+    const headers = { ...HEALTH_HEADERS, "content-type": EXPOSITION_TYPE };
+    return new Response(metricsText(await metrics()), { headers });
   }
 
   #record({ outcome, messageId, attempts, arrived }: Report, ms: number): void {
@@ -111,13 +127,17 @@ export class App {
   }
 }
 
+/** Path of the metrics. */
+const METRICS = "/metrics";
+
+const ALLOW_READING = { allow: "GET, HEAD" };
 const HEALTH_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 const INTERNAL =
   "A fault of the service: Coder is asked to send again. Please report it, with these two fields";
 const NOT_FOUND = failure(
   "not_found",
-  "There is only / here. Correct the address in Coder's endpoint setting.",
+  "Webhooks are taken at / only. Correct the address in Coder's endpoint setting.",
 );
 const METHOD_NOT_ALLOWED: Outcome = {
   status: "error",
@@ -128,6 +148,11 @@ const UNAUTHORIZED = failure(
   "unauthorized",
   "The secret is missing or wrong. Set Coder's endpoint to https://coder:SECRET@host/ with WEBHOOK_SECRET.",
 );
+const MAY_NOT_READ = failure(
+  "unauthorized",
+  "The secret is missing or wrong. Send READ_SECRET or WEBHOOK_SECRET as bearer token or Basic-auth password.",
+);
+const NO_WEBHOOKS = failure("method_not_allowed", "Use GET for metrics; webhooks are taken at / only.");
 const UNSUPPORTED = failure(
   "unsupported_media_type",
   "The body must be application/json without Content-Encoding.",

@@ -1,5 +1,5 @@
 /** The one place that counts. Constant work per webhook; health, page, metrics and spans read it. */
-import { Histogram } from "./core/histogram.ts";
+import { DELIVERY_BOUNDS, Histogram } from "./core/histogram.ts";
 import { type Outcome, shownName, type Status, STATUSES } from "./core/outcome.ts";
 import { Timeline } from "./core/timeline.ts";
 import type { Verdict } from "./core/verdict.ts";
@@ -38,11 +38,14 @@ export class Stats {
   readonly #recent: RecentWebhook[] = [];
   readonly #withOutbox: boolean;
   #delivered = 0;
+  #lastWebhook: number | undefined;
 
   /** Milliseconds from a webhook's arrival to its answer. */
   readonly webhookDurations = new Histogram();
   /** Milliseconds of single attempts at PlatformX. */
   readonly attemptDurations = new Histogram();
+  /** Milliseconds from an event's first webhook, or its acceptance by the outbox, to PlatformX's taking it. */
+  readonly deliveryDurations = new Histogram(DELIVERY_BOUNDS);
   /** Outcomes of the last day, by minute. */
   readonly timeline = new Timeline(STATUSES.length);
 
@@ -60,6 +63,8 @@ export class Stats {
     this.#counts.set(status, this.#counts.get(status)! + 1);
     increment(this.#webhooks, reason === undefined ? status : `${status} ${reason}`);
     this.webhookDurations.add(ms);
+    if (status === "forwarded") this.deliveryDurations.add(ms);
+    if (status !== "error") this.#lastWebhook = now;
     this.timeline.add(STATUSES.indexOf(status), now);
     const notification = event === undefined ? undefined : shownName(event);
     this.#recent.push({ at: now, notification, status, reason, ms });
@@ -73,9 +78,10 @@ export class Stats {
     this.attemptDurations.add(ms);
   }
 
-  /** Counts an event of the outbox that PlatformX took. */
-  countDelivered(): void {
+  /** Counts an event of the outbox that PlatformX took, `ms` after its acceptance; clocks may have been set back. */
+  countDelivered(ms: number): void {
     this.#delivered++;
+    this.deliveryDurations.add(Math.max(0, ms));
   }
 
   /** Webhooks per status; with an outbox also the events that were delivered. */
@@ -102,6 +108,11 @@ export class Stats {
   /** Events of the outbox that PlatformX took. */
   get delivered(): number {
     return this.#delivered;
+  }
+
+  /** When a webhook was last answered with anything but an error, in Unix milliseconds. */
+  get lastWebhook(): number | undefined {
+    return this.#lastWebhook;
   }
 
   /** The last webhooks, the newest first. */

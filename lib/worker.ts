@@ -35,8 +35,8 @@ export interface WorkerOptions {
   /** Milliseconds after which an event is not tried any more. */
   readonly maxAge: number;
   readonly draining: AbortSignal;
-  /** Told of every delivered event. */
-  readonly onDelivered: () => void;
+  /** Told of every delivered event, and of the milliseconds since its acceptance by the machine's clock. */
+  readonly onDelivered: (ageMs: number) => void;
 }
 
 /** One per process. */
@@ -202,7 +202,7 @@ export class Worker {
       age_ms: clock.now() - since,
     };
     if (settlement.kind === "delivered") {
-      onDelivered();
+      onDelivered(fields.age_ms);
       log.write("INFO", "delivered", "delivered", { ...fields, attempts: record.attempts + 1 });
     } else if (settlement.kind === "dead") {
       const { dead, seen, attempts } = settlement.record;

@@ -73,7 +73,7 @@ async function viaOutbox(
   const ledger = new OutboxLedger(store);
   const watch = new StoreWatch(log);
   const { outboxMaxAge: maxAge, outboxMaxPending: maxPending, dedupWindow: window } = config;
-  const onDelivered = () => stats.countDelivered();
+  const onDelivered = stats.countDelivered.bind(stats);
   const worker = new Worker({
     store,
     ledger,

@@ -1,5 +1,6 @@
 import type { Config } from "../core/config.ts";
 import type { HealthState, Mode } from "../core/health.ts";
+import type { MetricsState } from "../core/metrics.ts";
 import { expectedNames } from "../core/tracking.ts";
 import { ApiKey } from "../api_key.ts";
 import { App } from "../app.ts";
@@ -58,6 +59,7 @@ async function run(config: Config, log: Log, shutdown: Shutdown): Promise<number
   const onAttempt = stats.countAttempt.bind(stats);
   const sender = new Sender({ attempt, key, ratePerMinute, meanwhile, clock, log, onAttempt, draining, cut });
   const delivery = await openDelivery({ config, mode, sender, stats, clock, log, draining });
+  const startedAt = clock.now() - clock.monotonic();
   try {
     const relay = new Relay({ rules: { tracking, domains }, testData, dryRun, fulfil: delivery.fulfil, log });
     const health = async (): Promise<HealthState> => ({
@@ -71,12 +73,31 @@ async function run(config: Config, log: Log, shutdown: Shutdown): Promise<number
       lastDelivered: sender.lastDelivered,
       outbox: await delivery.outbox(),
     });
+    const metrics = async (): Promise<MetricsState> => {
+      // First, so that everything after it is of one moment.
+      const outbox = await delivery.outbox();
+      return {
+        version: VERSION,
+        denoVersion: Deno.version.deno,
+        startedAt,
+        webhooks: stats.webhooks,
+        attempts: stats.attempts,
+        webhookDurations: stats.webhookDurations,
+        deliveryDurations: stats.deliveryDurations,
+        attemptDurations: stats.attemptDurations,
+        inFlight: app.inFlight.count,
+        paused: sender.paused?.cause,
+        lastWebhook: stats.lastWebhook,
+        lastDelivered: sender.lastDelivered,
+        outbox,
+      };
+    };
     const secrets = config.webhookSecrets;
     const senders = new Authenticator(secrets);
     const readers = new Authenticator(
       config.readSecret === undefined ? secrets : [...secrets, config.readSecret],
     );
-    const app = new App({ relay, senders, readers, health, stats, clock, log, draining, cut });
+    const app = new App({ relay, senders, readers, health, metrics, stats, clock, log, draining, cut });
     const idle = () => app.inFlight.idle().then(delivery.idle);
     return await serveHttp({ app, idle, config, shutdown, clock, log });
   } finally {

@@ -1,10 +1,21 @@
 /** What became of a webhook, and the HTTP answer that says so. */
-import type { IgnoredReason } from "./attribution.ts";
+import { IGNORED_REASONS, type IgnoredReason } from "./attribution.ts";
 import { utf8Bytes } from "./utf8.ts";
 import { cut, scrub } from "./words.ts";
 
 /** Why nothing could be done now; nothing was lost, and Coder sends again. */
-export type UnavailableReason = "platformx" | "rate_limit" | "key" | "url" | "outbox" | "busy" | "draining";
+export const UNAVAILABLE_REASONS = [
+  "platformx",
+  "rate_limit",
+  "key",
+  "url",
+  "outbox",
+  "busy",
+  "draining",
+] as const;
+
+/** One of {@link UNAVAILABLE_REASONS}. */
+export type UnavailableReason = typeof UNAVAILABLE_REASONS[number];
 
 /** Errors of a request, with their HTTP status. */
 export const ERROR_STATUS = {
@@ -51,6 +62,18 @@ export const STATUSES = [
   "unavailable",
   "error",
 ] as const satisfies readonly Status[];
+
+/** Every reason that a status can have; the empty one stands for none. */
+export const REASONS: Readonly<Record<Status, readonly string[]>> = {
+  forwarded: [""],
+  queued: [""],
+  dry_run: [""],
+  duplicate: [""],
+  ignored: IGNORED_REASONS,
+  refused: [""],
+  unavailable: UNAVAILABLE_REASONS,
+  error: Object.keys(ERROR_STATUS),
+};
 
 /** An HTTP answer. */
 export interface Answer {

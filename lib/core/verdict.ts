@@ -2,7 +2,10 @@
 import { scrub } from "./words.ts";
 
 /** Reasons for trying again later that say where the fault is. */
-export type LaterCause = "platformx" | "rate_limit" | "key" | "url";
+export const LATER_CAUSES = ["platformx", "rate_limit", "key", "url"] as const;
+
+/** One of {@link LATER_CAUSES}. */
+export type LaterCause = typeof LATER_CAUSES[number];
 
 /** What an answer means for the event. */
 export type Verdict =
@@ -19,6 +22,11 @@ export type Verdict =
   }
   /** May have been taken: the answer was lost or made no sense. */
   | { readonly kind: "unknown"; readonly seen: string; readonly retryAfterMs?: number };
+
+/** Every kind of verdict. */
+export const VERDICTS = ["delivered", "refused", "later", "unknown"] as const satisfies readonly Verdict[
+  "kind"
+][];
 
 /** How an attempt ended without an answer; named by kind, because the runtime's texts quote URL and headers. */
 export type NetworkFailure =
