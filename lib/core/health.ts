@@ -27,7 +27,7 @@ export interface OutboxHealth {
 }
 
 /** Milliseconds that an event may wait before the service calls itself degraded. */
-const WAIT_DEGRADES = 5 * 60_000;
+export const WAIT_DEGRADES = 5 * 60_000;
 
 /** Milliseconds of pause after which the service calls itself degraded. */
 const PAUSE_DEGRADES = 60_000;
