@@ -93,7 +93,7 @@ async function textOf(response: Response): Promise<string> {
  * Names a failure of `fetch` by its kind. Deno tells kinds apart in its texts only: in `message` (2.4) or in
  * `cause.message` (2.9); "(Connect)" is hyper's word for "no connection was made".
  */
-function failureOf(error: unknown): NetworkFailure {
+export function failureOf(error: unknown): NetworkFailure {
   if (!(error instanceof Error)) return "unknown_failure";
   const cause = error.cause instanceof Error ? error.cause.message : "";
   // The address is quoted, and its words are the operator's.
