@@ -1,4 +1,5 @@
 import { parseArguments } from "./lib/core/cli.ts";
+import { check } from "./lib/commands/check.ts";
 import { events } from "./lib/commands/events.ts";
 import { explain } from "./lib/commands/explain.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
@@ -13,6 +14,8 @@ async function run(args: readonly string[]): Promise<number> {
   switch (command.kind) {
     case "serve":
       return await serve(terminal);
+    case "check":
+      return await check(terminal, command);
     case "events":
       return events(terminal, command.json);
     case "explain":

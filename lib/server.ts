@@ -117,7 +117,8 @@ function listen({ app, config, log }: ServerOptions): Deno.HttpServer<Deno.NetAd
   }
 }
 
-function whyNot(error: unknown, { host, port, tls }: ServerOptions["config"]): string {
+/** Why an address cannot be listened at, and what to do. */
+export function whyNot(error: unknown, { host, port, tls }: Pick<Config, "host" | "port" | "tls">): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `PORT ${port} is in use by another process: stop that one, or set PORT to a free port`;
   }

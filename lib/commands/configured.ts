@@ -7,6 +7,8 @@ import type { Terminal } from "../terminal.ts";
 export interface Configured {
   readonly config: Config;
   readonly warnings: readonly string[];
+  /** What it was read from. */
+  readonly source: SettingsSource;
 }
 
 /**
@@ -26,7 +28,7 @@ export function configured(
     return undefined;
   }
   const parsed = parseConfig(source, options.needsKey);
-  if ("config" in parsed) return parsed;
+  if ("config" in parsed) return { ...parsed, source };
   const count = parsed.problems.length;
   terminal.err(`The configuration has ${count === 1 ? "a problem" : `${count} problems`}:`);
   for (const problem of parsed.problems) terminal.err(`- ${problem}`);

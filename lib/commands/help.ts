@@ -1,5 +1,6 @@
 import type { CommandName } from "../core/cli.ts";
 import type { Terminal } from "../terminal.ts";
+import { HELP as CHECK } from "./check.ts";
 import { HELP as EVENTS } from "./events.ts";
 import { HELP as EXPLAIN } from "./explain.ts";
 import { HELP as HEALTHCHECK } from "./healthcheck.ts";
@@ -9,6 +10,7 @@ import { HELP as SERVE } from "./serve.ts";
 const HELP = `coder-platformx: forwards Coder's notifications to DX PlatformX as events
 
   coder-platformx [serve]                 run the service
+  coder-platformx check                   look whether configuration, PlatformX, clock, outbox and port are well
   coder-platformx events [--json]         list Coder's notifications and whose event each is
   coder-platformx explain [FILE|-]        tell what becomes of a webhook body (--json)
   coder-platformx healthcheck             ask the running service whether it is well
@@ -21,6 +23,7 @@ Exit codes: 0 done, 1 failed, 2 usage or configuration.`;
 
 const HELP_ABOUT: Readonly<Record<CommandName, string>> = {
   serve: SERVE,
+  check: CHECK,
   events: EVENTS,
   explain: EXPLAIN,
   healthcheck: HEALTHCHECK,

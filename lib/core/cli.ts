@@ -1,15 +1,26 @@
 /** Arguments → command. */
+import { isAddress } from "./checks/test_event.ts";
 import { DEAD_REASONS, type DeadReason } from "./outbox_record.ts";
 
 /** What the operator asks for. */
 export type Command =
   | { readonly kind: "serve" }
+  | CheckCommand
   | { readonly kind: "events"; readonly json: boolean }
   | { readonly kind: "explain"; readonly file: string; readonly json: boolean }
   | { readonly kind: "healthcheck" }
   | OutboxCommand
   | { readonly kind: "help"; readonly about: CommandName | undefined }
   | { readonly kind: "version" };
+
+/** Looking at the set-up. */
+export interface CheckCommand {
+  readonly kind: "check";
+  /** Whom a test event is about; undefined: none is sent. */
+  readonly sendTestEvent: string | undefined;
+  readonly showSecrets: boolean;
+  readonly json: boolean;
+}
 
 /** Looking at the outbox and working on its dead letters. */
 export type OutboxCommand =
@@ -37,6 +48,7 @@ export interface UsageProblem {
 /** Options and operands of each command. */
 const SYNTAX = {
   serve: { options: [], operands: 0 },
+  check: { options: ["--send-test-event", "--show-secrets", "--json"], operands: 1 },
   events: { options: ["--json"], operands: 0 },
   explain: { options: ["--json"], operands: 1 },
   healthcheck: { options: [], operands: 0 },
@@ -68,6 +80,7 @@ export function parseArguments(args: readonly string[]): Command | UsageProblem 
     return usage(`'${first}' takes ${operands === 0 ? "no" : "one"} argument`, first);
   }
 
+  if (first === "check") return parseCheck(given, rest);
   if (first === "outbox") return parseOutbox(given, rest);
 
   const json = rest.includes("--json");
@@ -80,6 +93,22 @@ export function parseArguments(args: readonly string[]): Command | UsageProblem 
     case "explain":
       return { kind: first, json, file: given[0] ?? "-" };
   }
+}
+
+/** @param given what is no option @param rest everything */
+function parseCheck(given: readonly string[], rest: readonly string[]): CheckCommand | UsageProblem {
+  const at = rest.indexOf("--send-test-event");
+  if (at < 0 && given.length > 0) return usage("'check' takes no argument", "check");
+  const email = at < 0 ? undefined : rest[at + 1] ?? "";
+  if (email !== undefined && !isAddress(email)) {
+    return usage("'--send-test-event' needs an e-mail address", "check");
+  }
+  return {
+    kind: "check",
+    sendTestEvent: email,
+    showSecrets: rest.includes("--show-secrets"),
+    json: rest.includes("--json"),
+  };
 }
 
 /** @param given what is no option, the action first @param rest everything */

@@ -92,10 +92,21 @@ export type VariableName = typeof VARIABLES[number]["name"];
 
 /** Variables of the platform that the service looks at, without configuring it. */
 export const PLATFORM_VARIABLES = [
+  "DENO_CERT",
   "DENO_DEPLOY",
   "DENO_KV_ACCESS_TOKEN",
+  "DENO_TLS_CA_STORE",
   "DENO_TRUST_PROXY_HEADERS",
   "NO_COLOR",
+  // Either case, as the runtime reads them.
+  "ALL_PROXY",
+  "all_proxy",
+  "HTTPS_PROXY",
+  "https_proxy",
+  "HTTP_PROXY",
+  "http_proxy",
+  "NO_PROXY",
+  "no_proxy",
 ] as const;
 
 /** The list, seen as plain rows. */

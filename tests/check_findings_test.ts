@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseArguments } from "../lib/core/cli.ts";
+import { clockFinding } from "../lib/core/checks/clock.ts";
+import { coderSettings } from "../lib/core/checks/coder_lines.ts";
+import { eventFindings } from "../lib/core/checks/events.ts";
+import { fileSystemFinding } from "../lib/core/checks/file_system.ts";
+import type { Finding } from "../lib/core/checks/finding.ts";
+import { settingFindings, tokenFinding } from "../lib/core/checks/settings.ts";
+import { testEvent, testEventFinding } from "../lib/core/checks/test_event.ts";
+import type { Verdict } from "../lib/core/verdict.ts";
+import { parseConfig } from "../lib/core/config.ts";
+import { BASE, type Environment } from "./config_fakes.ts";
+
+const FILES: Environment = { "/run/secrets/key": "key-from-file\n" };
+
+/** The settings of an environment, with a `.env` behind it. */
+function settingsOf(own: Environment, dotenv: Environment = {}) {
+  const source = {
+    get: (name: string) => own[name] ?? dotenv[name],
+    readFile: (path: string) => FILES[path] ?? assert.fail(`no file ${path}`),
+  };
+  const parsed = parseConfig(source, true);
+  assert.ok("config" in parsed, JSON.stringify(parsed));
+  return { shown: { source, environment: (name: string) => own[name], warnings: parsed.warnings }, parsed };
+}
+
+function settingIn(findings: readonly Finding[], name: string): Finding {
+  return findings.find((finding) => finding.name === name) ?? assert.fail(`no ${name}`);
+}
+
+Deno.test("every setting is told as it is read, secrets by their length only", async (t) => {
+  const rows: [variable: string, own: Environment, dotenv: Environment, detail: string][] = [
+    ["PORT", {}, {}, "8080 (default)"],
+    ["PORT", { PORT: " '9090' " }, {}, "9090"],
+    ["PORT", {}, { PORT: "9090" }, "9090 (.env)"],
+    ["PORT", { PORT: "9091" }, { PORT: "9090" }, "9091"],
+    ["EMAIL_DOMAINS", {}, {}, "not set"],
+    ["EMAIL_DOMAINS", { EMAIL_DOMAINS: "@example.com" }, {}, "@example.com"],
+    ["GETDX_API_KEY", {}, {}, "set (7 characters)"],
+    ["READ_SECRET", {}, {}, "not set"],
+    ["READ_SECRET", { READ_SECRET: "é" }, {}, "set (1 character)"],
+    ["READ_SECRET", {}, { READ_SECRET: "12345678" }, "set (8 characters, .env)"],
+    [
+      "READ_SECRET",
+      { READ_SECRET_FILE: "/run/secrets/key" },
+      {},
+      "set (13 characters, from file '/run/secrets/key')",
+    ],
+    ["GETDX_API_URL", { GETDX_API_URL: "https://g/?token=t0ken" }, {}, "https://g/?(hidden)"],
+    ["OUTBOX", { OUTBOX: "a@b/outbox" }, {}, "(hidden)"],
+    ["OUTBOX", { OUTBOX: "a\x1b[2Jb" }, {}, "a\\u{1b}[2Jb"],
+  ];
+  for (const [variable, own, dotenv, detail] of rows) {
+    await t.step(`${variable} ${JSON.stringify([own, dotenv])}`, () => {
+      const findings = settingFindings(settingsOf({ ...BASE, ...own }, dotenv).shown);
+      assert.deepEqual(settingIn(findings, variable), { name: variable, state: "ok", detail });
+    });
+  }
+});
+
+Deno.test("a warning of the configuration stands at its setting, and none is lost", () => {
+  const { shown, parsed } = settingsOf({
+    GETDX_API_KEY: "k",
+    GETDX_TEST_DATA: "true",
+    GETDX_API_URL: "http://dx.example/events.track",
+    DEDUP_WINDOW: "5m",
+    EVENTS_TRACKED: "Workspace Deleted, Something new, User account deleted",
+  });
+  const findings = [...settingFindings(shown), ...eventFindings(parsed.config.tracking, shown.warnings)];
+  const warned = findings.filter(({ state }) => state === "warning").map(({ name }) => name);
+  assert.deepEqual(warned, [
+    "WEBHOOK_SECRET",
+    "GETDX_API_URL",
+    "GETDX_TEST_DATA",
+    "DEDUP_WINDOW",
+    "Something new",
+    "User account deleted",
+  ]);
+  assert.equal(shown.warnings.length, warned.length);
+  for (const finding of findings) {
+    assert.equal(finding.todo !== undefined, finding.state === "warning", JSON.stringify(finding));
+  }
+});
+
+Deno.test("a KV Connect token counts only where the runtime sees it", () => {
+  const url = { ...BASE, OUTBOX: "https://kv.example/connect" };
+  const rows: [own: Environment, dotenv: Environment, state: string, detail: RegExp][] = [
+    [{ DENO_KV_ACCESS_TOKEN: "t0ken" }, {}, "ok", /^set \(5 characters\)$/],
+    [{}, { DENO_KV_ACCESS_TOKEN: "t0ken" }, "failed", /^set in \.env only/],
+    [{}, {}, "failed", /^not set$/],
+  ];
+  for (const [own, dotenv, state, detail] of rows) {
+    const found = tokenFinding(settingsOf({ ...url, ...own }, dotenv).shown);
+    assert.equal(found.state, state, JSON.stringify([own, dotenv]));
+    assert.match(found.detail, detail);
+  }
+});
+
+Deno.test("each tracked event is told whose it is, or why nothing may come", async (t) => {
+  const rows: [name: string, state: string, detail: RegExp, todo?: RegExp][] = [
+    ["Workspace Created", "warning", /^the workspace owner's .*off by default/, /two administrators/],
+    ["Task Idle", "warning", /^the recipient's .*off by default/, /^Each person .*\/settings\/notifications/],
+    ["User account created", "ok", /^the account's \(data\.user\.email\)$/],
+    ["Workspace Deleted", "ok", /^the recipient's \(user_email\)$/],
+    ["User account deleted", "warning", /^never has a person/, /Remove it/],
+    ["Something new", "warning", /owner's or user's/, /'Something new' is not known .*Name=owner/],
+    ["Something else=recipient", "ok", /^the recipient's .*as EVENTS_TRACKED says$/],
+    ["0a0b0c0d-1111-2222-3333-444455556666=Owner", "ok", /^the workspace owner's .*as EVENTS_TRACKED says$/],
+  ];
+  for (const [entry, state, detail, todo] of rows) {
+    await t.step(entry, () => {
+      const { parsed } = settingsOf({ ...BASE, EVENTS_TRACKED: `Workspace Out Of Disk,${entry}` });
+      const found = eventFindings(parsed.config.tracking, parsed.warnings);
+      assert.deepEqual(found.map(({ name }) => name), ["Workspace Out Of Disk", entry.split("=")[0]]);
+      assert.equal(found[1]!.state, state);
+      assert.match(found[1]!.detail, detail);
+      assert.match(found[1]!.todo ?? "", todo ?? /^$/);
+    });
+  }
+  await t.step("* is written out", () => {
+    const { parsed } = settingsOf({ ...BASE, EVENTS_TRACKED: "*" });
+    const names = eventFindings(parsed.config.tracking, parsed.warnings).map(({ name }) => name);
+    assert.ok(names.length > 20 && names.includes("Workspace Created"));
+    for (const name of ["*", "Test Notification", "One-Time Passcode"]) {
+      assert.ok(!names.includes(name), name);
+    }
+  });
+});
+
+Deno.test("the clock may be off by 60 s, and the answer's own time is no fault of it", async (t) => {
+  const at = Date.UTC(2026, 7, 1, 12, 0, 0);
+  const date = new Date(at).toUTCString();
+  const rows: [asked: number, answered: number, date: string | null, state: string, detail: RegExp][] = [
+    [at, at + 20, date, "ok", /^agrees/],
+    [at + 900, at + 950, date, "ok", /^agrees/],
+    [at - 9_000, at + 500, date, "ok", /^agrees/],
+    [at + 2_400, at + 2_500, date, "ok", /^agrees/],
+    [at + 2_999, at + 3_000, date, "ok", /^2 s ahead of/],
+    [at + 60_999, at + 61_100, date, "ok", /^60 s ahead of/],
+    [at + 61_000, at + 61_100, date, "failed", /^60 s ahead of/],
+    [at - 60_100, at - 60_000, date, "ok", /^60 s behind/],
+    [at - 60_101, at - 60_001, date, "failed", /^60 s behind/],
+    [at + 120_999, at + 121_000, date, "failed", /^120 s ahead of PlatformX's$/],
+    [at - 120_000, at - 120_000, date, "failed", /^120 s behind PlatformX's$/],
+    [at, at, null, "skipped", /tells no time/],
+    [at, at, "yesterday", "skipped", /tells no time/],
+  ];
+  for (const [askedAt, answeredAt, date, state, detail] of rows) {
+    await t.step(JSON.stringify([askedAt - at, answeredAt - at, date]), () => {
+      const finding = clockFinding({ date, askedAt, answeredAt });
+      assert.equal(finding.state, state);
+      assert.match(finding.detail, detail);
+    });
+  }
+});
+
+Deno.test("the secret in Coder's endpoint is what a URL gives back, and is shown only when asked for", () => {
+  const name = "CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT";
+  assert.equal(coderSettings(undefined, true)[name], "https://<your host>/");
+  assert.equal(coderSettings("s3cret", false)[name], "https://coder:SECRET@<your host>/");
+  assert.equal(
+    coderSettings("a/b'(c) @é", true)[name],
+    "https://coder:a%2Fb%27%28c%29%20%40%C3%A9@<your host>/",
+  );
+  fc.assert(fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (secret) => {
+    const endpoint = coderSettings(secret, true)[name];
+    assert.match(endpoint, /^https:\/\/coder:[\w.~%-]+@<your host>\/$/);
+    assert.equal(
+      decodeURIComponent(new URL(endpoint.replace("<your host>", "host.example")).password),
+      secret.toWellFormed(),
+    );
+  }));
+});
+
+Deno.test("the file system is judged by what Linux tells of it", async (t) => {
+  const rows: [
+    os: string,
+    magic: number | undefined,
+    device: number | undefined,
+    state: string,
+    detail: RegExp,
+  ][] = [
+    ["linux", 0xef53, 65024, "ok", /^local$/],
+    ["linux", 0x9123683e, 27, "ok", /^local$/],
+    ["linux", 0x6969, 50, "warning", /^NFS/],
+    ["linux", -11317950, 50, "warning", /^CIFS/],
+    ["linux", 0x01021997, 50, "warning", /^9P/],
+    ["linux", 0x65735546, 50, "warning", /^FUSE/],
+    ["linux", 0x01021994, 27, "warning", /^memory/],
+    ["linux", 0x794c7630, 27, "warning", /^a container's own layer/],
+    ["linux", undefined, 65024, "ok", /^local$/],
+    ["linux", undefined, 2049, "ok", /^local$/],
+    ["linux", undefined, 27, "skipped", /^on no disk of its own/],
+    ["linux", undefined, undefined, "skipped", /^not known$/],
+    ["darwin", 26, 16777220, "skipped", /^not known on this system$/],
+  ];
+  for (const [os, magic, device, state, detail] of rows) {
+    await t.step(JSON.stringify([os, magic, device]), () => {
+      const finding = fileSystemFinding({ os, magic, device });
+      assert.equal(finding.state, state);
+      assert.match(finding.detail, detail);
+      assert.equal(finding.todo === undefined, state === "ok");
+    });
+  }
+});
+
+Deno.test("a test event is marked as one, and only a delivered one is well", async (t) => {
+  assert.deepEqual(testEvent("ann@example.com", Date.UTC(2026, 0, 1) + 999, "1.2.3"), {
+    name: "coder-platformx test",
+    email: "ann@example.com",
+    timestamp: "1767225600",
+    metadata: { sent_by: "coder-platformx check", version: "1.2.3" },
+    test_data: true,
+  });
+  const rows: [verdict: Verdict, state: string, words: RegExp][] = [
+    [{ kind: "delivered" }, "ok", /took the event/],
+    [{ kind: "refused", words: "no such user" }, "failed", /refused the event: no such user/],
+    [{ kind: "refused", words: "" }, "failed", /does not say why/],
+    [{ kind: "later", cause: "key", seen: "status 401" }, "failed", /status 401.*GETDX_API_KEY/],
+    [{ kind: "later", cause: "rate_limit", seen: "status 429" }, "failed", /Wait a minute/],
+    [{ kind: "later", cause: "url", seen: "status 301" }, "failed", /GETDX_API_URL/],
+    [{ kind: "later", cause: "platformx", seen: "connection_failed" }, "failed", /connection_failed.*later/],
+    [{ kind: "unknown", seen: "timed_out" }, "failed", /timed_out.*it may have this one/],
+  ];
+  for (const [verdict, state, words] of rows) {
+    await t.step(JSON.stringify(verdict), () => {
+      const finding = testEventFinding(verdict);
+      assert.equal(finding.state, state);
+      assert.match(`${finding.detail} ${finding.todo}`, words);
+    });
+  }
+});
+
+Deno.test("arguments of check", async (t) => {
+  const nothing = { kind: "check", sendTestEvent: undefined, showSecrets: false, json: false };
+  const needsAddress = /^'--send-test-event' needs an e-mail address: see 'coder-platformx check --help'$/;
+  const rows: [args: string, expected: object | RegExp][] = [
+    ["check", nothing],
+    ["check --json --show-secrets", { ...nothing, json: true, showSecrets: true }],
+    ["check --send-test-event a@b.example", { ...nothing, sendTestEvent: "a@b.example" }],
+    ["check --json --send-test-event a@b.example --show-secrets", {
+      kind: "check",
+      sendTestEvent: "a@b.example",
+      showSecrets: true,
+      json: true,
+    }],
+    ["check --help", { kind: "help", about: "check" }],
+    ["check --send-test-event", needsAddress],
+    ["check --send-test-event --json", needsAddress],
+    ["check --send-test-event --json a@b.example", needsAddress],
+    ["check a@b.example --send-test-event", needsAddress],
+    ["check --send-test-event alice", needsAddress],
+    [`check --send-test-event ${"a".repeat(250)}@b.example`, needsAddress],
+    ["check --send-test-event a@\u202eb", needsAddress],
+    ["check a@b.example", /^'check' takes no argument/],
+    ["check --send-test-event a@b.example c@d.example", /^'check' takes one argument/],
+    ["check --dead", /^'check' has no option '--dead'/],
+  ];
+  for (const [args, expected] of rows) {
+    await t.step(args, () => {
+      const command = parseArguments(args.split(" "));
+      if (expected instanceof RegExp) assert.match(command.kind === "usage" ? command.problem : "", expected);
+      else assert.deepEqual(command, expected);
+    });
+  }
+});
