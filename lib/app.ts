@@ -3,12 +3,14 @@ import { EXPOSITION_TYPE } from "./core/exposition.ts";
 import { detailedHealth, type HealthState, publicHealth } from "./core/health.ts";
 import { type MetricsState, metricsText } from "./core/metrics.ts";
 import { answerTo, type ErrorReason, type Outcome, shownName } from "./core/outcome.ts";
+import { detailsPage, drainingPage, publicPage } from "./core/page.ts";
 import type { Authenticator } from "./auth.ts";
 import { type Body, BODY_LIMIT, BODY_TIMEOUT, declaresTooMuch, readBody } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { describeFault } from "./fault.ts";
 import { InFlight } from "./in_flight.ts";
 import type { Log } from "./log.ts";
+import { pageAnswer, pageState, viewFor } from "./page_answer.ts";
 import type { Relay, Report } from "./relay.ts";
 import type { Stats } from "./stats.ts";
 
@@ -87,12 +89,24 @@ export class App {
     if (request.method !== "GET" && request.method !== "HEAD") {
       return respond(METHOD_NOT_ALLOWED, { allow: "GET, HEAD, POST" });
     }
-    const { draining, health, readers } = this.#options;
-    if (draining.aborted) return respond(unavailable("draining").outcome);
+    const { clock, draining, health, readers, stats } = this.#options;
+    const view = viewFor(request, url);
+    const now = clock.now();
+    if (draining.aborted) {
+      if (view !== undefined) return pageAnswer(drainingPage(view, now), 503, view);
+      return respond(unavailable("draining").outcome, VARY);
+    }
     const mayRead = readers.accepts(request.headers.get("authorization"));
-    if (url.searchParams.has("details") && !mayRead) return respond(UNAUTHORIZED.outcome);
+    if (url.searchParams.has("details") && !mayRead) return respond(MAY_NOT_READ.outcome, VARY);
     const state = await health();
-    return Response.json(mayRead ? detailedHealth(state) : publicHealth(state), { headers: HEALTH_HEADERS });
+    if (view === undefined) {
+      const headers = { ...HEALTH_HEADERS, ...VARY };
+      return Response.json(mayRead ? detailedHealth(state) : publicHealth(state), { headers });
+    }
+    const page = mayRead
+      ? detailsPage(pageState(state, stats, now), view, now)
+      : publicPage(publicHealth(state).status, view, now);
+    return pageAnswer(page, 200, view);
   }
 
   /** Also while draining, so that the last scrapes show how the end goes. */
@@ -131,6 +145,8 @@ export class App {
 const METRICS = "/metrics";
 
 const ALLOW_READING = { allow: "GET, HEAD" };
+/** `GET /` is a page or JSON, as asked for. */
+const VARY = { vary: "Accept" };
 const HEALTH_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 const INTERNAL =

@@ -25,6 +25,8 @@ export interface Summary {
   readonly dead: number;
   /** Unix milliseconds. */
   readonly oldestPending: number | undefined;
+  /** When the oldest dead letter became one, in Unix milliseconds. */
+  readonly oldestDead: number | undefined;
 }
 
 /** Works on stored events. Every method throws `StoreError` only. */
@@ -115,15 +117,17 @@ export class OutboxLedger {
     return this.#exhume(id, (atomic) => atomic.delete(KEYS.event(id)));
   }
 
-  /** Counters, and the oldest pending event: constant work however many there are. */
+  /** Counters, and the oldest of each kind: constant work however many there are. */
   async summary(): Promise<Summary> {
     return await this.#store.read(async (kv) => {
       const [pending, dead] = await kv.getMany<[Deno.KvU64, Deno.KvU64]>([KEYS.pendingCount, KEYS.deadCount]);
-      const [oldest] = await keysOf(kv, ["pending"], 1);
+      const [oldestPending] = await keysOf(kv, ["pending"], 1);
+      const [oldestDead] = await keysOf(kv, ["dead"], 1);
       return {
         pending: Number(pending.value?.value ?? 0n),
         dead: Number(dead.value?.value ?? 0n),
-        oldestPending: oldest?.[0],
+        oldestPending: oldestPending?.[0],
+        oldestDead: oldestDead?.[0],
       };
     });
   }

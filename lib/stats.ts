@@ -1,18 +1,9 @@
 /** The one place that counts. Constant work per webhook; health, page, metrics and spans read it. */
 import { DELIVERY_BOUNDS, Histogram } from "./core/histogram.ts";
 import { type Outcome, shownName, type Status, STATUSES } from "./core/outcome.ts";
+import type { RecentWebhook } from "./core/page/state.ts";
 import { Timeline } from "./core/timeline.ts";
 import type { Verdict } from "./core/verdict.ts";
-
-/** One of the last webhooks, without anything personal. */
-export interface RecentWebhook {
-  /** Unix milliseconds. */
-  readonly at: number;
-  readonly notification: string | undefined;
-  readonly status: Status;
-  readonly reason: string | undefined;
-  readonly ms: number;
-}
 
 /** What there is to count of an answered webhook beside its outcome. */
 export interface Answered {

@@ -93,9 +93,9 @@ async function viaOutbox(
     outbox: async () => {
       const summary = await ledger.summary().catch(() => undefined);
       if (summary === undefined) return "unreadable";
-      const { pending, dead, oldestPending } = summary;
-      const oldestPendingMs = oldestPending === undefined ? undefined : clock.now() - oldestPending;
-      return { pending, dead, oldestPendingMs };
+      const { pending, dead, oldestPending, oldestDead } = summary;
+      const age = (at: number | undefined) => at === undefined ? undefined : clock.now() - at;
+      return { pending, dead, oldestPendingMs: age(oldestPending), oldestDeadMs: age(oldestDead) };
     },
     idle: () => finished,
     close: () => store.close(),

@@ -24,6 +24,8 @@ export interface OutboxHealth {
   readonly dead: number;
   /** Milliseconds; undefined: nothing is pending. */
   readonly oldestPendingMs: number | undefined;
+  /** Milliseconds since the oldest dead letter became one; undefined: there is none. */
+  readonly oldestDeadMs?: number | undefined;
 }
 
 /** Milliseconds that an event may wait before the service calls itself degraded. */
