@@ -16,6 +16,7 @@ await deno([
   "--no-config",
   "--no-lock", // it would embed every package that it lists
   "--no-code-cache", // else the program writes to a predictable name in a temporary folder that others write to too
+  "--unstable-kv",
   ...PERMISSIONS,
   "--output",
   EXECUTABLE,

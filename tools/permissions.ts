@@ -8,5 +8,6 @@ export const PERMISSIONS: readonly string[] = [
   "--no-prompt",
   "--allow-net",
   "--allow-read",
+  "--allow-write",
   `--allow-env=${readableNames().join(",")}`,
 ];
