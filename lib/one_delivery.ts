@@ -21,7 +21,7 @@ export interface Order {
 }
 
 /** What came of an order: its own delivery, or another copy's. */
-export type Fulfilled = Delivered | { readonly kind: "duplicate" | "queued"; readonly attempts: 0 };
+export type Fulfilled = Delivered | { readonly kind: "duplicate"; readonly attempts: 0 };
 
 /** What wakes a waiting copy. */
 type Wake = Fulfilled | { readonly kind: "lead" };

@@ -1,5 +1,6 @@
-import type { Fulfilled, Order } from "./one_delivery.ts";
+import type { Order } from "./one_delivery.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Handled } from "./relay.ts";
 import { StoreError } from "./store_error.ts";
 import type { StoreWatch } from "./store_watch.ts";
 import type { Worker } from "./worker.ts";
@@ -12,7 +13,7 @@ export function fulfilByOutbox(
   outbox: Outbox,
   worker: Worker,
   watch: StoreWatch,
-): (order: Order) => Promise<Fulfilled> {
+): (order: Order) => Promise<Handled> {
   return async (order) => {
     try {
       const accepted = await outbox.accept(order);

@@ -22,12 +22,15 @@ export interface Report {
   readonly arrived?: string | undefined;
 }
 
+/** What came of an order: delivered by now, or committed to the outbox. */
+export type Handled = Fulfilled | { readonly kind: "queued"; readonly attempts: 0 };
+
 /** What the relay needs from outside. */
 export interface RelayOptions {
   readonly rules: AttributionRules;
   readonly testData: boolean;
   readonly dryRun: boolean;
-  readonly fulfil: (order: Order) => Promise<Fulfilled>;
+  readonly fulfil: (order: Order) => Promise<Handled>;
   readonly log: Log;
 }
 
@@ -104,7 +107,7 @@ export class Relay {
   }
 }
 
-function outcomeOf(fulfilled: Fulfilled, event: string, dryRun: boolean): Outcome {
+function outcomeOf(fulfilled: Handled, event: string, dryRun: boolean): Outcome {
   switch (fulfilled.kind) {
     case "delivered":
       return { status: dryRun ? "dry_run" : "forwarded", event };

@@ -1,4 +1,5 @@
 /** The app without a socket, and requests to it. */
+import { stateWith } from "./metrics_fakes.ts";
 import { App, type AppOptions } from "../lib/app.ts";
 import { Authenticator } from "../lib/auth.ts";
 import type { HealthState } from "../lib/core/health.ts";
@@ -23,6 +24,7 @@ export const HEALTHY: HealthState = {
   counts: { forwarded: 0 },
   paused: undefined,
   lastDelivered: undefined,
+  outbox: undefined,
 };
 
 /** The app, open to everybody, with a relay that forwards; and what it writes to. */
@@ -30,12 +32,13 @@ export function appWith(options: Partial<AppOptions> = {}) {
   const never = new AbortController().signal;
   const log = new RecordingLog();
   const clock = new FakeClock();
-  const stats = new Stats(["Workspace Created"]);
+  const stats = new Stats(["Workspace Created"], false);
   const app = new App({
     relay: { receive: () => Promise.resolve(FORWARDED) },
     senders: new Authenticator([]),
     readers: new Authenticator([]),
-    health: () => HEALTHY,
+    health: () => Promise.resolve(HEALTHY),
+    metrics: () => Promise.resolve(stateWith()),
     stats,
     clock,
     log,

@@ -92,7 +92,7 @@ Deno.test("a body is not read before everything that is known without it was che
 
 Deno.test("an error says what is wrong: the limit, the field, the variable", async (t) => {
   const rows: [wrong: Check, words: RegExp][] = [
-    ["path", /only \/ /],
+    ["path", /at \/ only/],
     ["method", /GET.*POST/],
     ["authentication", /WEBHOOK_SECRET/],
     ["content type", /application\/json/],

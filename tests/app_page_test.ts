@@ -156,7 +156,11 @@ Deno.test("while draining, page and JSON are 503 for everybody, and health is no
 Deno.test("the page shows what was counted: the last webhook, its outcome and its time", async () => {
   const stats = new Stats(["Workspace Created"], false);
   const clock = new FakeClock();
-  stats.count({ status: "ignored", reason: "domain", event: "Workspace Created" }, clock.now() - 12_000, 7);
+  stats.count({ status: "ignored", reason: "domain", event: "Workspace Created" }, {
+    arrived: "Workspace Created",
+    now: clock.now() - 12_000,
+    ms: 7,
+  });
   const lastSeen = stats.lastSeen;
   const health = () => Promise.resolve({ ...stateWith().health, counts: stats.counts, lastSeen });
   const page = await (await ask("/", { accept: BROWSER, ...basic("read") }, { stats, clock, health })).text();

@@ -39,7 +39,7 @@ Deno.test("arguments make the command that the operator means", async (t) => {
 
 Deno.test("arguments that make no command say what is wrong and where to look", async (t) => {
   const rows: [args: string[], words: RegExp][] = [
-    [["srve"], /^'srve' is not a command: use one of serve, events, explain, healthcheck/],
+    [["srve"], /^'srve' is not a command: use one of serve, check, events, explain, healthcheck, outbox/],
     [["SERVE"], /^'SERVE' is not a command/],
     [[""], /^'' is not a command/],
     [["--json"], /^'--json' is not a command/],
@@ -69,13 +69,13 @@ Deno.test("every command has help and nothing else does", () => {
   for (const name of COMMAND_NAMES) {
     assert.deepEqual(parseArguments(["help", name]), { kind: "help", about: name });
   }
-  assert.deepEqual(COMMAND_NAMES, ["serve", "events", "explain", "healthcheck"]);
+  assert.deepEqual(COMMAND_NAMES, ["serve", "check", "events", "explain", "healthcheck", "outbox"]);
 });
 
 Deno.test("property: no arguments make it throw", () => {
   const word = fc.oneof(fc.constantFrom(...COMMAND_NAMES, "--json", "-h", "-", "--help"), anyText(12));
   fc.assert(fc.property(fc.array(word, { maxLength: 4 }), (args) => {
     const { kind } = parseArguments(args);
-    assert.ok(["serve", "events", "explain", "healthcheck", "help", "version", "usage"].includes(kind));
+    assert.ok([...COMMAND_NAMES, "help", "version", "usage"].includes(kind));
   }));
 });

@@ -10,6 +10,7 @@ const STATE: HealthState = {
   counts: { forwarded: 3, error: 0 },
   paused: undefined,
   lastDelivered: undefined,
+  outbox: undefined,
 };
 const NOON = Date.UTC(2026, 0, 2, 12);
 

@@ -119,6 +119,9 @@ export async function assertConsistent(store: Store): Promise<readonly OutboxRec
     pending: pending.length,
     dead: records.length - pending.length,
     oldestPending: pending.length === 0 ? undefined : Math.min(...pending.map(({ since }) => since)),
+    oldestDead: pending.length === records.length
+      ? undefined
+      : Math.min(...records.flatMap(({ dead }) => dead === undefined ? [] : [dead.at])),
   });
   return records;
 }

@@ -113,7 +113,7 @@ Deno.test("settled events are gone, pending or dead, and counted so", async () =
   assert.equal(await ledger.settle(b, { kind: "pending", record: later }), true);
   assert.equal(await ledger.settle(c, { kind: "dead", record: dead }), true);
   assert.deepEqual(await assertConsistent(store), [later, dead]);
-  assert.deepEqual(await ledger.summary(), { pending: 1, dead: 1, oldestPending: NOW });
+  assert.deepEqual(await ledger.summary(), { pending: 1, dead: 1, oldestPending: NOW, oldestDead: NOW + 1 });
 });
 
 Deno.test("events of the full age are buried, the oldest first and a few at a time", async () => {

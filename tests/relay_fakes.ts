@@ -57,6 +57,8 @@ export function startRelay(platformXUrl: string, settings: RelaySettings = {}) {
     fetch: impatient,
   });
   const sender = new Sender({
+    meanwhile: "events wait",
+    onAttempt: () => {},
     attempt,
     key,
     ratePerMinute: 0,
@@ -85,10 +87,9 @@ export function startRelay(platformXUrl: string, settings: RelaySettings = {}) {
     relay,
     senders: everybody,
     readers: everybody,
-    health: () => {
-      throw new Error("not asked here");
-    },
-    stats: new Stats([]),
+    health: () => Promise.reject(new Error("not asked here")),
+    metrics: () => Promise.reject(new Error("not asked here")),
+    stats: new Stats([], false),
     clock,
     log,
     draining: draining.signal,

@@ -22,6 +22,8 @@ export function senderWith(
   const cut = new AbortController();
   const key = new ApiKey("old-key", keyFile, log);
   const sender = new Sender({
+    meanwhile: "events wait",
+    onAttempt: () => {},
     attempt: platformX.attempt,
     key,
     ratePerMinute,

@@ -20,7 +20,7 @@ for (const [outcome, delivers, seen] of OUTCOMES) {
   const shown = "reason" in outcome ? `${outcome.status} ${outcome.reason}` : outcome.status;
   Deno.test(`stats: ${shown} is ${delivers ? "a" : "no"} delivery and ${seen ? "a" : "no"} sign of Coder`, () => {
     const stats = new Stats([], false);
-    stats.count(outcome, NOW, 1_500);
+    stats.count(outcome, { arrived: undefined, now: NOW, ms: 1_500 });
     assert.equal(stats.webhookDurations.sum, 1_500);
     assert.equal(stats.deliveryDurations.sum, delivers ? 1_500 : 0);
     assert.equal(stats.lastWebhook, seen ? NOW : undefined);

@@ -69,6 +69,7 @@ export async function startWorker(options: WorkerOptionsOfTest = {}): Promise<Te
     typeof Sender
   >[0]["key"];
   const sender = new Sender({
+    onAttempt: () => {},
     attempt,
     key,
     ratePerMinute,

@@ -5,10 +5,11 @@ import { deliverDirectly } from "../direct.ts";
 import { deliverToLog } from "../dry_run.ts";
 import type { Log } from "../log.ts";
 import { OccurrenceMemory } from "../memory.ts";
-import { type Fulfilled, OneDelivery, type Order } from "../one_delivery.ts";
+import { OneDelivery, type Order } from "../one_delivery.ts";
 import { Outbox } from "../outbox.ts";
 import { fulfilByOutbox } from "../outbox_delivery.ts";
 import { OutboxLedger } from "../outbox_ledger.ts";
+import type { Handled } from "../relay.ts";
 import type { Sender } from "../sender.ts";
 import type { Stats } from "../stats.ts";
 import { Store } from "../store.ts";
@@ -17,7 +18,7 @@ import { Worker } from "../worker.ts";
 
 /** How events get from an order to PlatformX in the configured mode. */
 export interface Delivery {
-  readonly fulfil: (order: Order) => Promise<Fulfilled>;
+  readonly fulfil: (order: Order) => Promise<Handled>;
   /** What is in the outbox; undefined without one. */
   readonly outbox: () => Promise<OutboxHealth | "unreadable" | undefined>;
   /** Resolves when no attempt is under way; asked once draining has begun. */
