@@ -46,13 +46,13 @@ export class App {
 
   /** Answers a request. Never throws, never redirects. */
   readonly handle = async (request: Request): Promise<Response> => {
-    const url = URL.parse(request.url);
+    const url = addressOf(request);
     if (request.method !== "POST") {
-      try {
-        return await this.#answerOther(request, url);
-      } catch (error) {
-        return respond(this.#fault(error).outcome);
-      }
+      const answer = await this.#answerOther(request, url).catch((error) =>
+        respond(this.#fault(error).outcome)
+      );
+      // With a body, Deno breaks the stream of an answer to HEAD over HTTP/2 (seen with 2.4 and 2.9).
+      return request.method === "HEAD" ? new Response(null, answer) : answer;
     }
 
     const { clock } = this.#options;
@@ -194,6 +194,11 @@ function failure(reason: ErrorReason, message: string): Report {
 
 function unavailable(reason: "busy" | "draining"): Report {
   return { outcome: { status: "unavailable", reason, retryAfterMs: 1_000 }, attempts: 0 };
+}
+
+/** Deno makes the address with the Host header; where that is malformed, the rest of it still counts. */
+function addressOf({ url }: Request): URL | null {
+  return URL.parse(url) ?? URL.parse(url.replace(/^[a-z]+:\/\/[^/?#]*/i, "http://localhost"));
 }
 
 function isJson(headers: Headers): boolean {

@@ -8,7 +8,10 @@ export class Authenticator {
 
   /** @param secrets any of them is accepted; none: everybody is */
   constructor(secrets: readonly string[]) {
-    this.#digests = secrets.map((secret) => digest(Buffer.from(secret, "utf8")));
+    // An empty secret would be equal to no credential.
+    this.#digests = secrets.filter((secret) => secret !== "").map((secret) =>
+      digest(Buffer.from(secret, "utf8"))
+    );
   }
 
   /** Whether a secret is asked for at all. */
@@ -32,7 +35,7 @@ export class Authenticator {
  * address, percent-decoded, as UTF-8 in base64 (net/http `Request.SetBasicAuth`); any user name is accepted.
  */
 function credentialOf(authorization: string | null): Buffer | undefined {
-  const match = /^(basic|bearer) +([\x21-\xff]+) *$/i.exec(authorization ?? "");
+  const match = /^(basic|bearer) +([\x21-\xff](?:[\x20-\xff]*[\x21-\xff])?) *$/i.exec(authorization ?? "");
   if (match === null) return undefined;
   const [, scheme, value] = match;
   // Header values are bytes, one to a code unit.

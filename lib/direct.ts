@@ -14,6 +14,8 @@ export type Delivered =
     readonly reason: UnavailableReason;
     readonly retryAfterMs: number;
     readonly attempts: number;
+    /** The last answer was lost: PlatformX may have the event, and another attempt may double it. */
+    readonly maybeTaken?: true;
   };
 
 /** Delivers one event; no attempt starts after `deadline` (monotonic milliseconds). Never throws. */
@@ -34,23 +36,26 @@ const LOST_ANSWERS = 2;
 export function deliverDirectly({ sender, clock, random }: DirectOptions): Deliver {
   return async (event, deadline) => {
     let lost = 0;
+    let lastWasLost = false;
     for (let attempts = 1;; attempts++) {
       const permit = await sender.acquire(deadline);
-      if (permit.kind === "held") return unavailable(permit, attempts - 1);
+      if (permit.kind === "held") return unavailable(permit, attempts - 1, lastWasLost);
       const verdict = await permit.send(event);
       if (verdict.kind === "delivered") return { kind: "delivered", attempts };
       if (verdict.kind === "refused") return { kind: "refused", words: verdict.words, attempts };
 
       const held = sender.heldNow;
-      if (held !== undefined) return unavailable(held, attempts);
-      if (verdict.kind === "unknown") lost++;
+      lastWasLost = verdict.kind === "unknown";
+      if (held !== undefined) return unavailable(held, attempts, lastWasLost);
+      if (lastWasLost) lost++;
       const reason = verdict.kind === "later" ? verdict.cause : "platformx";
       const delay = delayAfter(attempts, DIRECT_BACKOFF, {
         random: random(),
         retryAfterMs: verdict.retryAfterMs,
       });
       if (lost === LOST_ANSWERS || clock.monotonic() + delay > deadline) {
-        return { kind: "unavailable", reason, retryAfterMs: Math.max(delay, 1_000), attempts };
+        const retryAfterMs = Math.max(delay, 1_000);
+        return { kind: "unavailable", reason, retryAfterMs, attempts, ...doubt(lastWasLost) };
       }
       // A pause that begins meanwhile, or a shutdown, ends the wait: the next turn of the loop says which.
       await clock.sleep(delay, sender.holdBegins);
@@ -58,6 +63,10 @@ export function deliverDirectly({ sender, clock, random }: DirectOptions): Deliv
   };
 }
 
-function unavailable({ reason, waitMs }: Held, attempts: number): Delivered {
-  return { kind: "unavailable", reason, retryAfterMs: waitMs, attempts };
+function unavailable({ reason, waitMs }: Held, attempts: number, maybeTaken: boolean): Delivered {
+  return { kind: "unavailable", reason, retryAfterMs: waitMs, attempts, ...doubt(maybeTaken) };
+}
+
+function doubt(maybeTaken: boolean): { readonly maybeTaken?: true } {
+  return maybeTaken ? { maybeTaken } : {};
 }

@@ -1,7 +1,8 @@
 /** Every name a log line can have, and what it tells an operator. The list is closed: alerts can rely on it. */
 export const LOG_EVENTS = {
   starting: "the version and the mode in which the service starts",
-  tracking: "which notifications are forwarded, and what of them is sent",
+  tracking: "which notifications are forwarded",
+  sent_data: "what of a notification leaves the service",
   config_warning: "a setting that works, but perhaps not as meant",
   listening: "the address at which webhooks are taken",
   webhook: "what became of one webhook",

@@ -85,7 +85,8 @@ export class OneDelivery {
     } finally {
       const waiting = this.#sending.get(id)!;
       const [next] = waiting;
-      if (delivered?.kind === "unavailable" && holds.heldNow === undefined && next !== undefined) {
+      const failedForNow = delivered?.kind === "unavailable" && !delivered.maybeTaken;
+      if (failedForNow && holds.heldNow === undefined && next !== undefined) {
         waiting.delete(next);
         next({ kind: "lead" });
       } else {
@@ -111,12 +112,9 @@ export class OneDelivery {
       // Whoever is taken out of the set decides: a copy that gave up is never handed the lead.
       if (waiting.delete(resolve)) resolve(unavailable(holds.heldNow ?? TOO_LATE));
     });
-    try {
-      return await promise;
-    } finally {
-      waiting.delete(resolve);
-      woken.abort();
-    }
+    const wake = await promise;
+    woken.abort();
+    return wake;
   }
 
   #refusalOf(id: string): string | undefined {

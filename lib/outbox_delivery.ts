@@ -26,7 +26,12 @@ export function fulfilByOutbox(
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       watch.failed(error);
-      return { kind: "unavailable", reason: "outbox", retryAfterMs: STORE_RETRY, attempts: 0 };
+      return {
+        kind: "unavailable",
+        reason: "outbox",
+        retryAfterMs: STORE_RETRY,
+        attempts: 0,
+      };
     }
   };
 }

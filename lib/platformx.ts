@@ -34,8 +34,9 @@ export type Attempt = (event: PlatformXEvent, cut: AbortSignal) => Promise<Verdi
 export function attemptAt(options: PlatformXOptions): Attempt {
   return async (event, cut) => {
     const key = options.key.current;
-    // The person's address goes as it is written here too: it may have a form that no pattern knows.
-    return judge(await send(event, key, cut, options), [key, event.email]);
+    // The address as it is written here too: it may have a form that no pattern knows.
+    const answer = await send(event, key, cut, options);
+    return judge(answer, [key, event.email], [event.name, ...Object.values(event.metadata)]);
   };
 }
 

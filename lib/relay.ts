@@ -1,7 +1,7 @@
 /** The use case: a webhook's JSON in, what became of it out. */
 import { createHash } from "node:crypto";
 import { attribute, type AttributionRules } from "./core/attribution.ts";
-import { rowOf } from "./core/catalogue.ts";
+import { findRow, rowOf } from "./core/catalogue.ts";
 import { buildEvent, type FirstCopy, type PlatformXEvent } from "./core/event.ts";
 import { identityOf, recipientOf } from "./core/happening.ts";
 import { parseNotification } from "./core/notification.ts";
@@ -82,6 +82,10 @@ export class Relay {
       return event;
     };
     const fulfilled = await fulfil({ key, copy, eventFor });
+    if (fulfilled.kind === "refused" && fulfilled.attempts > 0) {
+      const fields = { msg_id: messageId, notification: shownName(name), words: fulfilled.words };
+      this.#options.log.write("WARNING", "event_refused", EVENT_REFUSED, fields);
+    }
     return { outcome: outcomeOf(fulfilled, name, dryRun), messageId, attempts: fulfilled.attempts, arrived };
   }
 
@@ -101,7 +105,8 @@ export class Relay {
 
   #warnOnce(event: LogEvent, name: string, message: string): void {
     const key = `${event} ${name}`;
-    if (this.#warned.has(key) || this.#warned.size >= MOST_WARNED) return;
+    const isBounded = name === "" || findRow(name) !== undefined;
+    if (this.#warned.has(key) || (!isBounded && this.#warned.size >= MOST_WARNED)) return;
     this.#warned.add(key);
     this.#options.log.write("WARNING", event, message, name === "" ? {} : { notification: shownName(name) });
   }
@@ -123,6 +128,9 @@ function outcomeOf(fulfilled: Handled, event: string, dryRun: boolean): Outcome 
   }
 }
 
+const EVENT_REFUSED =
+  "PlatformX refuses this event and will not take it: Coder is told so, and gives up after five attempts. Its words " +
+  "say why; 'coder-platformx explain' shows the event that a webhook makes";
 const PASSCODE_DROPPED =
   "Coder sends password-reset codes here. They are dropped unread, so people cannot reset their passwords: in Coder, " +
   "let 'One-Time Passcode' go by e-mail, or do not make webhook the method of all notifications";

@@ -21,6 +21,8 @@ export interface Shutdown {
 /** What the server needs from outside. */
 export interface ServerOptions {
   readonly app: App;
+  /** Called when the address is ours: a process that cannot serve must not begin to send either. */
+  readonly onListening: () => void;
   /** Resolves when nothing is worked on any more: asked once draining has begun. */
   readonly idle: () => Promise<unknown>;
   readonly config: Pick<Config, "host" | "port" | "tls" | "shutdownGrace">;
@@ -42,8 +44,9 @@ export class ListenError extends Error {
  * @throws {ListenError} when the address cannot be had
  */
 export async function serve(options: ServerOptions): Promise<number> {
-  const { app, clock, config, idle, log, shutdown } = options;
+  const { app, clock, config, idle, log, onListening, shutdown } = options;
   const server = listen(options);
+  onListening();
   const stopping = Promise.withResolvers<"stop">();
   let impatientFrom = Infinity;
   const onSignal = () => {

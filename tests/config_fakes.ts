@@ -13,8 +13,8 @@ const FILES: Environment = {
   "/run/bad-key": "k3y with spaces\n",
   "/run/secret": "secret-from-file\n",
   "/run/empty": "\n",
-  "/tls/cert": "CERT\n",
-  "/tls/key": "KEY\n",
+  "/tls/cert": "-----BEGIN CERTIFICATE-----\n",
+  "/tls/key": "-----BEGIN PRIVATE KEY-----\n",
 };
 
 /** Parses an environment; `needsKey` as for `serve`. */

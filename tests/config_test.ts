@@ -54,7 +54,9 @@ const VALID: readonly (readonly [environment: Environment, expected: Partial<Con
   [{ HOST: "localhost" }, { host: "localhost" }],
   [{ PORT: "0" }, { port: 0 }],
   [{ PORT: '"65535"' }, { port: 65535 }],
-  [{ TLS_CERT_FILE: "/tls/cert", TLS_KEY_FILE: "/tls/key" }, { tls: { cert: "CERT", key: "KEY" } }],
+  [{ TLS_CERT_FILE: "/tls/cert", TLS_KEY_FILE: "/tls/key" }, {
+    tls: { cert: "-----BEGIN CERTIFICATE-----", key: "-----BEGIN PRIVATE KEY-----" },
+  }],
   [{ WEBHOOK_SECRET_PREVIOUS: "old" }, { webhookSecrets: ["webhook-s3cret", "old"] }],
   [{ WEBHOOK_SECRET_PREVIOUS_FILE: "/run/secret" }, {
     webhookSecrets: ["webhook-s3cret", "secret-from-file"],
@@ -147,6 +149,14 @@ const INVALID: readonly (readonly [environment: Environment, problem: string])[]
   [{ PORT: "http" }, "PORT must be a whole number from 0 to 65535: current value is 'http'"],
   [{ PORT: "65536" }, "PORT must be a whole number from 0 to 65535: current value is '65536'"],
   [{ TLS_CERT_FILE: "/tls/cert" }, "TLS_CERT_FILE and TLS_KEY_FILE must be set together: set both, or none"],
+  [
+    { TLS_CERT_FILE: "/tls/key", TLS_KEY_FILE: "/tls/key" },
+    "TLS_CERT_FILE must name a file with a certificate chain as PEM",
+  ],
+  [
+    { TLS_CERT_FILE: "/tls/cert", TLS_KEY_FILE: "/tls/cert" },
+    "TLS_KEY_FILE must name a file with a private key as PEM",
+  ],
   [{ TLS_KEY_FILE: "/tls/key" }, "TLS_CERT_FILE and TLS_KEY_FILE must be set together: set both, or none"],
   [
     { TLS_CERT_FILE: "/none", TLS_KEY_FILE: "/tls/key" },

@@ -19,6 +19,8 @@ import { Worker } from "../worker.ts";
 /** How events get from an order to PlatformX in the configured mode. */
 export interface Delivery {
   readonly fulfil: (order: Order) => Promise<Handled>;
+  /** Begins to send what the outbox holds; before that, only orders are taken. */
+  readonly start: () => void;
   /** What is in the outbox; undefined without one. */
   readonly outbox: () => Promise<OutboxHealth | "unreadable" | undefined>;
   /** Resolves when no attempt is under way; asked once draining has begun. */
@@ -38,7 +40,7 @@ export interface DeliveryOptions {
 }
 
 /**
- * Prepares delivery in the configured mode; with an outbox, what it holds goes out from now on.
+ * Prepares delivery in the configured mode.
  *
  * @throws {StoreError} OUTBOX cannot be used
  */
@@ -59,6 +61,7 @@ function direct({ config, sender, clock, log }: DeliveryOptions): Delivery {
   });
   return {
     fulfil: (order) => oneDelivery.fulfil(order),
+    start: () => {},
     outbox: () => Promise.resolve(undefined),
     idle: () => Promise.resolve(),
     close: () => {},
@@ -88,9 +91,12 @@ async function viaOutbox(
     onDelivered,
   });
   const outbox = new Outbox({ store, clock, window, maxPending, newId });
-  const finished = worker.run();
+  let finished = Promise.resolve();
   return {
     fulfil: fulfilByOutbox(outbox, worker, watch),
+    start: () => {
+      finished = worker.run();
+    },
     outbox: async () => {
       const summary = await ledger.summary().catch(() => undefined);
       if (summary === undefined) return "unreadable";

@@ -22,7 +22,7 @@ Exit codes: 0 it is a notification, 1 it is not or cannot be read, 2 usage or co
 
 const WHY_IGNORED = {
   secret: "dropped unread: it holds a password-reset code, and nothing of it is shown or kept",
-  not_tracked: "ignored: it is not in EVENTS_TRACKED",
+  not_tracked: "ignored: EVENTS_TRACKED does not ask for it",
   no_person: "ignored: it holds no e-mail address of the person it is about",
   domain: "ignored: the person's address is not in EMAIL_DOMAINS",
 } as const;
@@ -107,7 +107,10 @@ function asText(explanation: Explanation): string {
     ...leftOut.map(({ label, why }) => ["left out", `${escapeControls(label)}: ${WHY_LEFT_OUT[why]}`]),
     ...fitted.cut.map((key) => ["cut", `${escapeControls(key)}: to fit the limit`]),
     ...fitted.dropped.map((key) => ["dropped", `${escapeControls(key)}: to fit the limit`]),
-    ["never sent", "recipient, title, body, actions, build parameters"],
+    [
+      "never sent",
+      `${attributed.source === "user_email" ? "" : "recipient, "}title, body, actions, build parameters`,
+    ],
   ];
   return `${alignColumns(rows)}\n\nThe event that would be sent:\n${printableJson(event)}`;
 }

@@ -1,4 +1,4 @@
-import type { OutboxCommand, Replay } from "../core/cli.ts";
+import type { OutboxCommand, Replay } from "../core/outbox_cli.ts";
 import { isNewer, type OutboxRecord } from "../core/outbox_record.ts";
 import { shownName } from "../core/outcome.ts";
 import { scrub } from "../core/words.ts";

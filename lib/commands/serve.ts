@@ -99,7 +99,7 @@ async function run(config: Config, log: Log, shutdown: Shutdown): Promise<number
     );
     const app = new App({ relay, senders, readers, health, metrics, stats, clock, log, draining, cut });
     const idle = () => app.inFlight.idle().then(delivery.idle);
-    return await serveHttp({ app, idle, config, shutdown, clock, log });
+    return await serveHttp({ app, onListening: delivery.start, idle, config, shutdown, clock, log });
   } finally {
     delivery.close();
   }
@@ -135,9 +135,10 @@ function tellStart(config: Config, warnings: readonly string[], log: Log): void 
   const where = config.dryRun ? "Nothing leaves this process (DRY_RUN). Logged" : "Sent to PlatformX";
   log.write(
     "INFO",
-    "tracking",
-    `${where} for each of them: the notification's name, the person's ${address}, the time, and as metadata what ` +
-      "Coder labels it with (workspace, template, version, organization, initiator and the like) and the ids of these. " +
-      "Never: recipients, titles, texts, links, build parameters, passcodes",
+    "sent_data",
+    `${where} for each of them: the notification's name, the person's ${address}, the time, and as metadata Coder's ` +
+      "labels (workspace, template, version, organization, initiator and whatever else it labels it with) and the ids " +
+      "of workspace, template, version and organization. Never: the recipient, unless the event is about them; titles, " +
+      "texts, links, build parameters, passcodes",
   );
 }

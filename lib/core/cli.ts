@@ -1,6 +1,6 @@
 /** Arguments → command. */
 import { isAddress } from "./checks/test_event.ts";
-import { DEAD_REASONS, type DeadReason } from "./outbox_record.ts";
+import { OUTBOX_OPTIONS, type OutboxCommand, parseOutbox } from "./outbox_cli.ts";
 
 /** What the operator asks for. */
 export type Command =
@@ -22,23 +22,6 @@ export interface CheckCommand {
   readonly json: boolean;
 }
 
-/** Looking at the outbox and working on its dead letters. */
-export type OutboxCommand =
-  | {
-    readonly kind: "outbox";
-    readonly action: "list";
-    readonly which: "all" | "pending" | "dead";
-    readonly json: boolean;
-  }
-  | { readonly kind: "outbox"; readonly action: "show" | "drop"; readonly ids: readonly string[] }
-  | { readonly kind: "outbox"; readonly action: "replay"; readonly what: Replay };
-
-/** Which dead letters are tried anew. `all` leaves out those that PlatformX may have. */
-export type Replay =
-  | { readonly kind: "ids"; readonly ids: readonly string[] }
-  | { readonly kind: "all" }
-  | { readonly kind: "reason"; readonly reason: DeadReason };
-
 /** Arguments that make no command: a sentence that says what to do. */
 export interface UsageProblem {
   readonly kind: "usage";
@@ -52,7 +35,7 @@ const SYNTAX = {
   events: { options: ["--json"], operands: 0 },
   explain: { options: ["--json"], operands: 1 },
   healthcheck: { options: [], operands: 0 },
-  outbox: { options: ["--dead", "--pending", "--json", "--all", "--reason"], operands: Infinity },
+  outbox: { options: OUTBOX_OPTIONS, operands: Infinity },
 } as const satisfies Readonly<
   Record<string, { readonly options: readonly string[]; readonly operands: number }>
 >;
@@ -81,7 +64,10 @@ export function parseArguments(args: readonly string[]): Command | UsageProblem 
   }
 
   if (first === "check") return parseCheck(given, rest);
-  if (first === "outbox") return parseOutbox(given, rest);
+  if (first === "outbox") {
+    const parsed = parseOutbox(rest);
+    return typeof parsed === "string" ? usage(parsed, first) : parsed;
+  }
 
   const json = rest.includes("--json");
   switch (first) {
@@ -109,54 +95,6 @@ function parseCheck(given: readonly string[], rest: readonly string[]): CheckCom
     showSecrets: rest.includes("--show-secrets"),
     json: rest.includes("--json"),
   };
-}
-
-/** @param given what is no option, the action first @param rest everything */
-function parseOutbox(given: readonly string[], rest: readonly string[]): OutboxCommand | UsageProblem {
-  const [action, ...ids] = given;
-  const has = (option: string) => rest.includes(option);
-  switch (action) {
-    case "list": {
-      if (ids.length > 0) return usage("'outbox list' takes no argument", "outbox");
-      if (has("--dead") && has("--pending")) {
-        return usage("--dead and --pending exclude each other", "outbox");
-      }
-      const which = has("--dead") ? "dead" : has("--pending") ? "pending" : "all";
-      return { kind: "outbox", action, which, json: has("--json") };
-    }
-    case "show":
-    case "drop":
-      if (ids.length === 0) {
-        return usage(`'outbox ${action}' needs an id: 'outbox list' tells them`, "outbox");
-      }
-      if (action === "show" && ids.length > 1) return usage("'outbox show' takes one id", "outbox");
-      return { kind: "outbox", action, ids };
-    case "replay":
-      return parseReplay(ids, has);
-    default:
-      return usage(`'outbox' needs one of list, show, replay, drop`, "outbox");
-  }
-}
-
-function parseReplay(
-  given: readonly string[],
-  has: (option: string) => boolean,
-): OutboxCommand | UsageProblem {
-  const command = (what: Replay): OutboxCommand => ({ kind: "outbox", action: "replay", what });
-  if (has("--reason")) {
-    const reason = DEAD_REASONS.find((known) => known === given[0]);
-    if (reason === undefined || given.length > 1 || has("--all")) {
-      return usage(
-        `'outbox replay --reason' needs one of ${DEAD_REASONS.join(", ")}, and nothing else`,
-        "outbox",
-      );
-    }
-    return command({ kind: "reason", reason });
-  }
-  if (has("--all") === given.length > 0) {
-    return usage("'outbox replay' needs ids, or --all, or --reason CODE", "outbox");
-  }
-  return command(has("--all") ? { kind: "all" } : { kind: "ids", ids: given });
 }
 
 function helpAbout(name: string | undefined): Command | UsageProblem {

@@ -106,6 +106,13 @@ export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedCo
     settings.report("TLS_CERT_FILE and TLS_KEY_FILE must be set together: set both, or none");
   }
 
+  if (cert !== undefined && !cert.includes("-----BEGIN CERTIFICATE-----")) {
+    settings.report("TLS_CERT_FILE must name a file with a certificate chain as PEM");
+  }
+  if (key !== undefined && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
+    settings.report("TLS_KEY_FILE must name a file with a private key as PEM");
+  }
+
   const apiUrl = settings.value("GETDX_API_URL", platformxUrl);
   if (isPlainRemote(apiUrl)) {
     warnings.push("GETDX_API_URL is http: the key and addresses travel unencrypted. Use https");

@@ -105,12 +105,13 @@ function unwantedLabels(notification: Notification, row: CatalogueRow | undefine
   row?.targets?.forEach((target, position) => {
     if (target === "owner" || target === "user") personalIds.add(targets[position]?.toLowerCase());
   });
+  const recipientEmail = recipient.email.toLowerCase();
   return (label: string, value: string): LeftOutReason | undefined => {
     if (value === "") return "empty";
-    if (freeText.includes(label)) return "free_text";
+    if (freeText.includes(label.toLowerCase())) return "free_text";
     if (SECRET_NAME.test(label)) return "secret_name";
     if (PERSONAL_ID_NAME.test(label) || personalIds.has(value.toLowerCase())) return "personal_id";
-    if (value.toLowerCase() === recipient.email.toLowerCase()) return "recipient";
+    if (recipientEmail !== "" && value.toLowerCase().includes(recipientEmail)) return "recipient";
     return undefined;
   };
 }

@@ -87,7 +87,7 @@ export const ANSWER_LIMIT = 512;
 
 const IGNORED_MESSAGES: Readonly<Record<IgnoredReason, string>> = {
   secret: "Dropped unread: it holds a password-reset code.",
-  not_tracked: "Not in EVENTS_TRACKED.",
+  not_tracked: "EVENTS_TRACKED does not ask for it.",
   no_person: "The webhook holds no e-mail address of the person it is about.",
   domain: "The person's address is not in EMAIL_DOMAINS.",
 };

@@ -67,8 +67,18 @@ const NAMES_AUTHENTICATION = new RegExp(
   "i",
 );
 
-/** Judges an answer. `secrets` are removed from PlatformX's words. */
-export function judge(answer: Answer, secrets: readonly string[]): Verdict {
+/** Shorter texts of an event are parts of ordinary words. */
+const SHORTEST_ECHO = 3;
+
+/**
+ * Judges an answer. `secrets` are removed from PlatformX's words wherever they are shown; `event` are texts of the event
+ * that the words may repeat: a workspace named "auth" says nothing of the key.
+ */
+export function judge(
+  answer: Answer,
+  secrets: readonly string[],
+  event: readonly string[] = [],
+): Verdict {
   if (answer.kind === "failure") {
     const seen = answer.failure;
     return NOT_SENT.has(seen) ? { kind: "later", cause: "platformx", seen } : { kind: "unknown", seen };
@@ -77,8 +87,9 @@ export function judge(answer: Answer, secrets: readonly string[]): Verdict {
   const json = parseObject(answer.body);
   const said = wordsOf(json);
   const words = scrub(said, secrets);
-  // Without addresses and keys: "no user throttle@example.com" names no rate limit.
-  const about = scrub(said, secrets, 2_000);
+  // Without what it repeats: "no user throttle@example.com" names no rate limit.
+  const about = () =>
+    scrub(said, [...secrets, ...event.filter((text) => text.length >= SHORTEST_ECHO)], 2_000);
   const seen = words === "" ? `status ${status}` : `status ${status}: ${words}`;
   const wait = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
   const later = (cause: LaterCause): Verdict => ({ kind: "later", cause, seen, ...wait });
@@ -88,8 +99,8 @@ export function judge(answer: Answer, secrets: readonly string[]): Verdict {
   if (status === 429) return later("rate_limit");
   if (status === 401 || status === 403) return later("key");
   if ((success || isClientError(status)) && json?.["ok"] === false) {
-    if (NAMES_RATE_LIMIT.test(about)) return later("rate_limit");
-    if (NAMES_AUTHENTICATION.test(about)) return later("key");
+    if (NAMES_RATE_LIMIT.test(about())) return later("rate_limit");
+    if (NAMES_AUTHENTICATION.test(about())) return later("key");
     if (!NOT_ABOUT_THE_EVENT.has(status)) return { kind: "refused", words };
     return later(status === 407 ? "url" : "platformx");
   }

@@ -20,7 +20,7 @@ export function scrub(text: string, secrets: readonly string[], limit = 200): st
   let shown = text;
   // Secrets go before the first cut, as half a secret would not be recognised; the longest first, as one can hold another.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
-    if (secret !== "") shown = shown.replaceAll(secret, "(secret)");
+    if (secret !== "") shown = shown.replaceAll(secret, "(removed)");
   }
   const tooLong = shown.length > limit * LOOK_AHEAD;
   // Half a word at the cut could be half an address.
