@@ -99,7 +99,7 @@ async function viaOutbox(
     },
     outbox: async () => {
       const summary = await ledger.summary().catch(() => undefined);
-      if (summary === undefined) return "unreadable";
+      if (summary === undefined || !store.isThere) return "unreadable";
       const { pending, dead, oldestPending, oldestDead } = summary;
       const age = (at: number | undefined) => at === undefined ? undefined : clock.now() - at;
       return { pending, dead, oldestPendingMs: age(oldestPending), oldestDeadMs: age(oldestDead) };
