@@ -26,16 +26,19 @@ const HANDED_ON = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPR
 /** Milliseconds that the service gets to end by itself. */
 const PATIENCE = 5_000;
 
-/**
- * Starts the service on a free port; it listens when this returns.
- *
- * @throws {Error} when it does not start; the message holds what it said
- */
-export async function startService(
-  settings: Readonly<Partial<Record<VariableName, string>>>,
-  signal: AbortSignal,
-): Promise<Service> {
-  signal.throwIfAborted();
+/** A service that was started and may not listen yet. */
+export interface StartedService {
+  /** Its address, once it listens. Rejects when it ends before that, with what it said. */
+  readonly listening: Promise<string>;
+  /** Settles with the exit code, when it has ended and all its output was read. */
+  readonly ended: Promise<number>;
+  /** What it wrote to standard error, once it has ended. */
+  readonly errors: Promise<string>;
+  kill(signal: Deno.Signal): void;
+}
+
+/** Starts the service on a free port, unless `settings` name one. */
+export function spawnService(settings: Readonly<Partial<Record<VariableName, string>>>): StartedService {
   const inherited = HANDED_ON.map((name) => [name, Deno.env.get(name)] as const)
     .filter((entry): entry is [string, string] => entry[1] !== undefined);
   const own = { HOST: "127.0.0.1", PORT: "0", LOG_FORMAT: "json", LOG_LEVEL: "INFO", ...settings };
@@ -53,25 +56,42 @@ export async function startService(
     stderr: "piped",
   }).spawn();
 
-  const listening = Promise.withResolvers<string>();
+  const address = Promise.withResolvers<string>();
   const errors = new Response(child.stderr).text();
   const logged = eachLine(child.stdout, (line) => {
     const url = addressIn(line);
-    if (url !== undefined) listening.resolve(url);
+    if (url !== undefined) address.resolve(url);
   });
-  const ended = child.status.then(({ code }) => code);
-
-  const stop = async () => {
-    const timer = setTimeout(() => kill(child, "SIGKILL"), PATIENCE);
-    kill(child, "SIGTERM");
-    await Promise.all([ended, logged, errors]);
-    clearTimeout(timer);
-  };
+  const ended = Promise.all([child.status, logged, errors]).then(([{ code }]) => code);
   const failed = ended.then(async (code): Promise<never> => {
     throw new Error(`the service ended with code ${code}:\n${(await errors).trim()}`);
   });
+  const listening = Promise.race([address.promise, failed]);
+  // Who kills it while it starts does not ask for its address.
+  listening.catch(() => {});
+  return { listening, ended, errors, kill: (signal) => kill(child, signal) };
+}
+
+/**
+ * Starts the service on a free port; it listens when this returns.
+ *
+ * @throws {Error} when it does not start; the message holds what it said
+ */
+export async function startService(
+  settings: Readonly<Partial<Record<VariableName, string>>>,
+  signal: AbortSignal,
+): Promise<Service> {
+  signal.throwIfAborted();
+  const started = spawnService(settings);
+  const { ended } = started;
+  const stop = async () => {
+    const timer = setTimeout(() => started.kill("SIGKILL"), PATIENCE);
+    started.kill("SIGTERM");
+    await ended;
+    clearTimeout(timer);
+  };
   try {
-    const url = await Promise.race([listening.promise, failed, rejectedOn(signal)]);
+    const url = await Promise.race([started.listening, rejectedOn(signal)]);
     return { url, ended, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();

@@ -10,7 +10,7 @@ import { PERMISSIONS } from "../tools/permissions.ts";
 const ROOT = new URL("../", import.meta.url);
 
 /** Milliseconds after which a wait fails. Far above what anything here takes, even on a busy machine. */
-const LONGEST_WAIT = 20_000;
+const LONGEST_WAIT = 30_000;
 
 /** Variables by which Deno finds its cache and Windows itself; the program may not read them. */
 const MACHINE = [
