@@ -81,6 +81,16 @@ export class OutboxScene implements AsyncDisposable {
     await until(() => missing().length === 0, "all that was acknowledged to arrive", output);
   }
 
+  /** Waits until the program says that nothing is pending. */
+  async drained(program: Program): Promise<void> {
+    for (let tries = 0; tries < 600; tries++) {
+      const { outbox } = await (await fetch(program.url)).json();
+      if (outbox.pending === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.fail(`events stay pending\n${program.stderr}`);
+  }
+
   /** Message ids of the events that PlatformX took, in order. */
   get arrived(): readonly string[] {
     return this.platformX.events.map(({ metadata }) => metadata["coder_message_id"]!);

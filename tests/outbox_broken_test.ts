@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import {
+  assertTells,
+  faultsIn,
+  outboxEnvironment,
+  OutboxScene,
+  QUEUED,
+  UNAVAILABLE,
+} from "./outbox_program.ts";
+import { runProgram } from "./program.ts";
+
+/** Fills an outbox with what no service needs: more than SQLite keeps in memory (2 MB). */
+async function fill(file: string): Promise<void> {
+  using kv = await Deno.openKv(file);
+  const filling = crypto.getRandomValues(new Uint8Array(4_000));
+  for (let i = 0; i < 1_000; i += 100) {
+    const atomic = kv.atomic();
+    for (let j = 0; j < 100; j++) atomic.set(["filling", crypto.randomUUID(), i + j], filling);
+    await atomic.commit();
+  }
+}
+
+/** Overwrites a part of a file with noise, from one fraction of its length to another. */
+function garble(file: string, from: number, to: number): void {
+  const { size } = Deno.statSync(file);
+  using handle = Deno.openSync(file, { write: true });
+  handle.seekSync(Math.floor(size * from), Deno.SeekMode.Start);
+  const noise = new Uint8Array(Math.ceil(size * (to - from)));
+  for (let at = 0; at < noise.length; at += 65_536) {
+    crypto.getRandomValues(noise.subarray(at, Math.min(at + 65_536, noise.length)));
+  }
+  handle.writeSync(noise);
+}
+
+const unusable: {
+  readonly what: string;
+  readonly prepare: (file: string) => Promise<void> | void;
+  readonly words: RegExp;
+}[] = [
+  {
+    what: "is a text",
+    prepare: (file) => Deno.writeTextFileSync(file, "This is not a database.\n".repeat(400)),
+    words: /the file is damaged: move it away/,
+  },
+  {
+    what: "has noise at its beginning",
+    prepare: async (file) => {
+      await fill(file);
+      garble(file, 0, 0.01);
+    },
+    words: /the file is damaged: move it away/,
+  },
+  {
+    what: "has noise in its middle",
+    prepare: async (file) => {
+      await fill(file);
+      garble(file, 0.5, 0.6);
+    },
+    words: /the file is damaged: move it away/,
+  },
+  {
+    what: "was cut off",
+    prepare: async (file) => {
+      await fill(file);
+      Deno.truncateSync(file, Math.floor(Deno.statSync(file).size / 2));
+    },
+    words: /the file is damaged: move it away/,
+  },
+  { what: "is a folder", prepare: (file) => Deno.mkdirSync(file), words: /it cannot be used/ },
+  {
+    what: "is in a folder that is not there",
+    prepare: (file) => Deno.removeSync(file.replace(/\/[^/]*$/, "")),
+    words: /check that the folder exists/,
+  },
+];
+
+for (const { what, prepare, words } of unusable) {
+  Deno.test(`an outbox that ${what} at the start is exit code 1 with a message`, async () => {
+    await using scene = new OutboxScene();
+    await prepare(scene.file);
+    const { code, stderr } = await runProgram([], {
+      environment: outboxEnvironment(scene.file, scene.platformX),
+    });
+    assert.equal(code, 1, stderr);
+    const told = stderr.split("\n").filter((line) => line.startsWith("OUTBOX cannot be used: "));
+    assert.equal(told.length, 1, stderr);
+    assert.match(told[0]!, words);
+    assert.doesNotMatch(stderr, /\bat .*\.ts:\d|Error/);
+  });
+}
+
+Deno.test("an outbox garbled under the running service: 503, and it goes on with a new file", async () => {
+  await using scene = new OutboxScene();
+  await fill(scene.file);
+  const program = await scene.start();
+  assert.deepEqual(await scene.tell(program, "a"), QUEUED);
+  await scene.allArrived();
+
+  garble(scene.file, 0.01, 1);
+  // What SQLite has in memory is still good, so that some webhooks may be taken; those are delivered.
+  await scene.tellUntil(program, UNAVAILABLE, [QUEUED]);
+  assertTells(
+    await program.logged("outbox_unusable"),
+    "broken",
+    /damaged: move it away, with its -wal and -shm/,
+  );
+
+  for (const suffix of ["", "-wal", "-shm"]) {
+    Deno.renameSync(scene.file + suffix, `${scene.file}${suffix}.broken`);
+  }
+  Deno.writeTextFileSync(scene.file, "");
+  await scene.tellUntil(program, QUEUED, [UNAVAILABLE]);
+  await program.logged("outbox_usable");
+  await scene.allArrived();
+  assert.ok(faultsIn(program).includes("broken"));
+});
