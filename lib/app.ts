@@ -4,6 +4,7 @@ import { detailedHealth, type HealthState, publicHealth } from "./core/health.ts
 import { type MetricsState, metricsText } from "./core/metrics.ts";
 import { answerTo, type ErrorReason, type Outcome, shownName } from "./core/outcome.ts";
 import { detailsPage, drainingPage, publicPage } from "./core/page.ts";
+import { told } from "./core/told.ts";
 import type { Authenticator } from "./auth.ts";
 import { type Body, BODY_LIMIT, BODY_TIMEOUT, declaresTooMuch, readBody } from "./body.ts";
 import type { Clock } from "./clock.ts";
@@ -124,7 +125,7 @@ export class App {
     const { clock, log, stats } = this.#options;
     stats.count(outcome, { arrived, now: clock.now(), ms });
     if (!log.writes("INFO")) return;
-    log.write("INFO", "webhook", "A webhook was answered", {
+    log.write("INFO", "webhook", told(outcome), {
       msg_id: messageId,
       notification: "event" in outcome && outcome.event !== undefined ? shownName(outcome.event) : undefined,
       outcome: outcome.status,

@@ -7,6 +7,7 @@ export function deliverToLog(log: Log): Deliver {
   return ({ name, email, timestamp, metadata }) => {
     // Labels can hold addresses too: all of the text is scrubbed, not only the field that is known to be one.
     log.write("INFO", "event", "Dry run: this event would be sent", {
+      msg_id: scrub(metadata["coder_message_id"] ?? "", [], 64),
       notification: scrub(name, [], 60),
       email: maskEmail(email),
       timestamp,

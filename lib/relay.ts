@@ -57,13 +57,13 @@ export class Relay {
     const messageId = scrub(notification.messageId, [], 64);
     const attributed = attribute(notification, this.#options.rules);
     if (attributed.kind === "ignored" && attributed.reason === "secret") {
-      this.#warnOnce("passcode_dropped", "", PASSCODE_DROPPED);
+      this.#warnOnce("passcode_dropped", "", PASSCODE_DROPPED, messageId);
       return { outcome: { status: "ignored", reason: "secret" }, messageId, attempts: 0 };
     }
     const arrived = expectedAs(this.#options.rules.tracking, notification, rowOf(notification));
     if (attributed.kind === "ignored") {
       const { reason, name: event } = attributed;
-      if (reason === "no_person") this.#warnOnce("person_missing", event, PERSON_MISSING);
+      if (reason === "no_person") this.#warnOnce("person_missing", event, PERSON_MISSING, messageId);
       return { outcome: { status: "ignored", reason, event }, messageId, attempts: 0, arrived };
     }
 
@@ -82,11 +82,16 @@ export class Relay {
       return event;
     };
     const fulfilled = await fulfil({ key, copy, eventFor });
-    if (fulfilled.kind === "refused" && fulfilled.attempts > 0) {
-      const fields = { msg_id: messageId, notification: shownName(name), words: fulfilled.words };
-      this.#options.log.write("WARNING", "event_refused", EVENT_REFUSED, fields);
-    }
+    this.#tellRefusal(fulfilled, name, messageId);
     return { outcome: outcomeOf(fulfilled, name, dryRun), messageId, attempts: fulfilled.attempts, arrived };
+  }
+
+  /** Once for each answer of PlatformX's: copies that share it made no attempt. */
+  #tellRefusal(fulfilled: Handled, name: string, messageId: string): void {
+    if (fulfilled.kind !== "refused" || fulfilled.attempts === 0) return;
+    const { attempts, words } = fulfilled;
+    const fields = { msg_id: messageId, notification: shownName(name), seen: words, attempts };
+    this.#options.log.write("WARNING", "event_refused", EVENT_REFUSED, fields);
   }
 
   #debug(event: PlatformXEvent, metadataBytes: number, messageId: string): void {
@@ -100,15 +105,21 @@ export class Relay {
       timestamp,
       metadata_bytes: metadataBytes,
     };
-    log.write("DEBUG", "event", "An event was made", fields);
+    log.write(
+      "DEBUG",
+      "event",
+      "The event made from this webhook; it goes to PlatformX or to OUTBOX next",
+      fields,
+    );
   }
 
-  #warnOnce(event: LogEvent, name: string, message: string): void {
+  #warnOnce(event: LogEvent, name: string, message: string, messageId: string): void {
     const key = `${event} ${name}`;
     const isBounded = name === "" || findRow(name) !== undefined;
     if (this.#warned.has(key) || (!isBounded && this.#warned.size >= MOST_WARNED)) return;
     this.#warned.add(key);
-    this.#options.log.write("WARNING", event, message, name === "" ? {} : { notification: shownName(name) });
+    const notification = name === "" ? undefined : shownName(name);
+    this.#options.log.write("WARNING", event, message, { msg_id: messageId, notification });
   }
 }
 
@@ -129,11 +140,12 @@ function outcomeOf(fulfilled: Handled, event: string, dryRun: boolean): Outcome 
 }
 
 const EVENT_REFUSED =
-  "PlatformX refuses this event and will not take it: Coder is told so, and gives up after five attempts. Its words " +
-  "say why; 'coder-platformx explain' shows the event that a webhook makes";
+  "PlatformX refuses this event, in the words of seen. Coder is answered 502 and sends it again a few times; other " +
+  "events are not held up. Look at the event with 'coder-platformx explain' or at LOG_LEVEL DEBUG, or ask DX";
 const PASSCODE_DROPPED =
   "Coder sends password-reset codes here. They are dropped unread, so people cannot reset their passwords: in Coder, " +
-  "let 'One-Time Passcode' go by e-mail, or do not make webhook the method of all notifications";
+  "let 'One-Time Passcode' go by e-mail, or do not make webhook the method of all notifications. Said once";
 const PERSON_MISSING =
   "A tracked notification came without the address of the person it is about and was not forwarded. Older Coder " +
-  "versions leave it out; service accounts and prebuilt workspaces have none. Said once per name";
+  "versions leave it out: upgrade Coder. Service accounts and prebuilt workspaces have none: nothing is to be done. " +
+  "Said once per name";

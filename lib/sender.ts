@@ -2,6 +2,7 @@
 import type { PlatformXEvent } from "./core/event.ts";
 import { abandonProbe, admit, observe, type Pause, SENDING } from "./core/pause.ts";
 import type { LaterCause, Verdict } from "./core/verdict.ts";
+import { scrub } from "./core/words.ts";
 import type { ApiKey } from "./api_key.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
@@ -31,7 +32,7 @@ export interface SenderOptions {
   readonly attempt: Attempt;
   readonly key: ApiKey;
   readonly ratePerMinute: number;
-  /** What becomes of events while nothing is sent, for the log: "Coder is asked to send again" or the like. */
+  /** What becomes of events while nothing is sent, for the log: "events wait in OUTBOX" or the like. */
   readonly meanwhile: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -148,6 +149,7 @@ export class Sender {
     if (log.writes("DEBUG")) {
       const seen = "seen" in verdict ? verdict.seen : undefined;
       log.write("DEBUG", "attempt", `PlatformX's answer means: ${verdict.kind}`, {
+        msg_id: scrub(event.metadata["coder_message_id"] ?? "", [], 64),
         verdict: verdict.kind,
         seen,
         probe,
@@ -170,17 +172,17 @@ export class Sender {
     if (verdict.kind === "later" && !this.#said.has(verdict.cause)) {
       const { cause, seen } = verdict;
       if (cause === "key") {
-        log.write("ERROR", "key_refused", `${KEY_REFUSED}. Nothing is lost: ${meanwhile}`, { seen });
+        log.write("ERROR", "key_refused", `${KEY_REFUSED}. Until then ${meanwhile}`, { seen });
         this.#said.add(cause);
       } else if (cause === "url") {
-        log.write("ERROR", "wrong_url", `${WRONG_URL}. Nothing is lost: ${meanwhile}`, { seen });
+        log.write("ERROR", "wrong_url", `${WRONG_URL}. Until then ${meanwhile}`, { seen });
         this.#said.add(cause);
       }
     }
     if (before.state === "sending" && this.#pause.state === "paused") {
       this.#pausedAt = clock.now();
       const seen = "seen" in verdict ? verdict.seen : undefined;
-      log.write("WARNING", "paused", `${PAUSED}. Until then ${meanwhile}`, {
+      log.write("WARNING", "paused", `${PAUSED}. Until then ${meanwhile}. ${WHAT_TO_DO[this.#pause.cause]}`, {
         reason: this.#pause.cause,
         seen,
       });
@@ -194,7 +196,9 @@ export class Sender {
       this.#said.clear();
       if (before.state === "paused") {
         const seconds = Math.round((clock.monotonic() - before.since) / 1000);
-        log.write("INFO", "resumed", "PlatformX takes events again", { paused_seconds: seconds });
+        log.write("INFO", "resumed", "PlatformX takes events again: sending goes on, with what waited", {
+          paused_seconds: seconds,
+        });
       }
     }
   }
@@ -210,3 +214,9 @@ const WRONG_URL =
   "Something other than PlatformX answers at GETDX_API_URL, perhaps a proxy: check it and the proxy variables";
 const PAUSED =
   "Sending to PlatformX is paused; an event is tried now and then, and the first that is taken ends the pause";
+const WHAT_TO_DO: Readonly<Record<LaterCause, string>> = {
+  platformx: "See DX's status page, and whether this machine reaches PlatformX: 'coder-platformx check'",
+  rate_limit: "Something else uses up the DX account's limit, or GETDX_RATE_LIMIT is too high for it",
+  key: "Replace the key: see key_refused",
+  url: "Correct GETDX_API_URL or the proxy variables: see wrong_url",
+};

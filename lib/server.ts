@@ -61,7 +61,7 @@ export async function serve(options: ServerOptions): Promise<number> {
     log.write(
       "ERROR",
       "internal_error",
-      "A fault of the service, outside of any request: it goes on serving",
+      "A fault of the service, outside of any request: it goes on serving. Please report it, with these two fields",
       fault,
     );
   };
@@ -77,7 +77,7 @@ export async function serve(options: ServerOptions): Promise<number> {
   log.write(
     "INFO",
     "draining",
-    "Shutting down: new webhooks are answered 503, work in progress may finish",
+    "Shutting down: new webhooks are answered 503, so that Coder sends them again; work in progress may finish",
     {
       in_flight: app.inFlight.count,
       grace_ms: config.shutdownGrace,
@@ -91,7 +91,9 @@ export async function serve(options: ServerOptions): Promise<number> {
   await Promise.race([finished, clock.sleep(ANSWERS, never)]);
   // A sender whose upload is stalled would keep shutdown() waiting for ever.
   await Promise.race([server.shutdown(), clock.sleep(CLOSING, never)]);
-  log.write("INFO", "stopped", "Stopped", { unanswered: app.inFlight.count });
+  log.write("INFO", "stopped", "Stopped. Coder sends again what got no answer", {
+    unanswered: app.inFlight.count,
+  });
   return 0;
 }
 

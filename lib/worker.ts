@@ -1,5 +1,5 @@
 /** Delivers what is in the outbox, each event on its own schedule. */
-import { type OutboxRecord, type Settlement, settlementOf } from "./core/outbox_record.ts";
+import { type DeadReason, type OutboxRecord, type Settlement, settlementOf } from "./core/outbox_record.ts";
 import { shownName } from "./core/outcome.ts";
 import { scrub } from "./core/words.ts";
 import type { Clock } from "./clock.ts";
@@ -203,10 +203,14 @@ export class Worker {
     };
     if (settlement.kind === "delivered") {
       onDelivered(fields.age_ms);
-      log.write("INFO", "delivered", "delivered", { ...fields, attempts: record.attempts + 1 });
+      log.write("INFO", "delivered", "PlatformX took an event of the outbox", {
+        ...fields,
+        attempts: record.attempts + 1,
+      });
     } else if (settlement.kind === "dead") {
       const { dead, seen, attempts } = settlement.record;
-      log.write("WARNING", "dead_letter", DEAD_LETTER, { ...fields, reason: dead?.reason, seen, attempts });
+      const text = `${DEAD_LETTER[dead!.reason]}. ${DEAD_KEPT}`;
+      log.write("WARNING", "dead_letter", text, { ...fields, reason: dead!.reason, seen, attempts });
     }
   }
 
@@ -217,6 +221,15 @@ export class Worker {
   }
 }
 
-const DEAD_LETTER =
-  "An event is not tried any more and kept for 30 days: see it with 'coder-platformx outbox show ID', then replay or " +
-  "drop it";
+const DEAD_LETTER: Readonly<Record<DeadReason, string>> = {
+  refused:
+    "PlatformX refuses this event, in the words of seen: it is not tried any more. Replay helps once the " +
+    "cause is mended",
+  expired:
+    "This event is older than OUTBOX_MAX_AGE: it is not tried any more. Replay it when PlatformX takes events",
+  outcome_unknown:
+    "PlatformX's answer was lost three times: the event is not tried any more, and may be there " +
+    "already. Look in DX before a replay",
+};
+const DEAD_KEPT =
+  "It is kept for 30 days: 'coder-platformx outbox show ID', then 'outbox replay ID' or 'outbox drop ID'";

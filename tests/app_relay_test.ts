@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { told } from "../lib/core/told.ts";
 import { parseTracking } from "../lib/core/tracking.ts";
 import type { Order } from "../lib/one_delivery.ts";
 import { Relay } from "../lib/relay.ts";
@@ -191,7 +192,7 @@ Deno.test("one INFO entry tells what became of a webhook, and how long that took
       assert.deepEqual(log.entries, [{
         level: "INFO",
         event: "webhook",
-        message: "A webhook was answered",
+        message: told(report.outcome),
         fields: { ...nothing, ...fields, msg_id: "m-1", attempts: 2, ms: 250 },
       }]);
       assert.equal(stats.counts[report.outcome.status], 1);

@@ -194,8 +194,8 @@ Deno.test("every attempt is told at DEBUG, without the event", async () => {
   await send(DELIVERED);
   await send(FAILED);
   assert.deepEqual(log.of("attempt").map(({ level, fields }) => ({ level, ...fields })), [
-    { level: "DEBUG", verdict: "delivered", seen: undefined, probe: false },
-    { level: "DEBUG", verdict: "later", seen: "status 500", probe: false },
+    { level: "DEBUG", msg_id: "", verdict: "delivered", seen: undefined, probe: false },
+    { level: "DEBUG", msg_id: "", verdict: "later", seen: "status 500", probe: false },
   ]);
   assert.doesNotMatch(JSON.stringify(log.entries), /alice/);
 });

@@ -54,7 +54,9 @@ async function run(config: Config, log: Log, shutdown: Shutdown): Promise<number
   const attempt = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch });
   const { domains, dryRun, ratePerMinute, testData, tracking } = config;
   const mode = modeOf(config);
-  const meanwhile = mode === "outbox" ? "events wait in the outbox" : "Coder is asked to send again";
+  const meanwhile = mode === "outbox"
+    ? "events wait in OUTBOX, as long as OUTBOX_MAX_AGE"
+    : "webhooks are answered 503: Coder sends each again for some 20 minutes, then it is lost";
   const stats = new Stats(expectedNames(tracking), mode === "outbox");
   const onAttempt = stats.countAttempt.bind(stats);
   const sender = new Sender({ attempt, key, ratePerMinute, meanwhile, clock, log, onAttempt, draining, cut });
@@ -121,9 +123,15 @@ function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal): Log 
   });
 }
 
+const STARTING: Readonly<Record<Mode, string>> = {
+  direct: "coder-platformx starts; events go to PlatformX while Coder waits for the answer",
+  outbox: "coder-platformx starts; events are stored in OUTBOX and sent from there",
+  dry_run: "coder-platformx starts; events are logged and not sent (DRY_RUN)",
+};
+
 function tellStart(config: Config, warnings: readonly string[], log: Log): void {
   const mode = modeOf(config);
-  log.write("INFO", "starting", "coder-platformx starts", {
+  log.write("INFO", "starting", STARTING[mode], {
     version: VERSION,
     mode,
     deno: Deno.version.deno,
