@@ -28,7 +28,7 @@ for (const [line, command] of commands) {
 
 const SEE = ": see 'coder-platformx outbox --help'";
 const ONE_OF = `'outbox' needs one of list, show, replay, drop${SEE}`;
-const WHAT = `'outbox replay' needs ids, or --all, or --reason CODE${SEE}`;
+const WHAT = `'outbox replay' needs ids, or --all alone, or --reason CODE alone${SEE}`;
 const REASON =
   `'outbox replay --reason' needs one of refused, expired, outcome_unknown, and nothing else${SEE}`;
 
@@ -42,7 +42,10 @@ const mistakes: readonly (readonly [line: string, problem: string])[] = [
   ["show", `'outbox show' needs an id: 'outbox list' tells them${SEE}`],
   ["show a b", `'outbox show' takes one id${SEE}`],
   ["drop", `'outbox drop' needs an id: 'outbox list' tells them${SEE}`],
-  ["drop --all", `'outbox drop' needs an id: 'outbox list' tells them${SEE}`],
+  ["drop --all ID", `'outbox drop' has no option '--all'${SEE}`],
+  ["show --dead ID", `'outbox show' has no option '--dead'${SEE}`],
+  ["replay --json ID", `'outbox replay' has no option '--json'${SEE}`],
+  ["replay refused --reason", REASON],
   ["replay", WHAT],
   ["replay --all a", WHAT],
   ["replay --reason", REASON],

@@ -53,20 +53,26 @@ Deno.test("with a certificate the service speaks HTTPS, and nothing else", async
 });
 
 Deno.test("a certificate or key that is none ends the service, and tells which settings to look at", async (t) => {
-  const rows: [what: string, files: Record<string, string>][] = [
-    ["no certificate", { ...FILES, "cert.pem": "no certificate" }],
-    ["no key", { ...FILES, "key.pem": "no key" }],
-    ["exchanged", { "cert.pem": PRIVATE_KEY, "key.pem": CERTIFICATE }],
+  const noCertificate = "- TLS_CERT_FILE must name a file with a certificate chain as PEM\n";
+  const noKey = "- TLS_KEY_FILE must name a file with a private key as PEM\n";
+  const broken = CERTIFICATE.replace(/\n[A-Za-z0-9+/=]{20,}/, "\n!");
+  const rows: [what: string, files: Record<string, string>, code: number, said: string][] = [
+    ["no certificate", { ...FILES, "cert.pem": "no certificate" }, 2, noCertificate],
+    ["no key", { ...FILES, "key.pem": "no key" }, 2, noKey],
+    ["exchanged", { "cert.pem": PRIVATE_KEY, "key.pem": CERTIFICATE }, 2, noCertificate + noKey],
+    [
+      "broken",
+      { ...FILES, "cert.pem": broken },
+      1,
+      "TLS_CERT_FILE and TLS_KEY_FILE must hold a certificate chain and its key, as PEM\n",
+    ],
   ];
-  for (const [what, files] of rows) {
+  for (const [what, files, expected, said] of rows) {
     await t.step(what, async () => {
       const environment = { HOST: "127.0.0.1", PORT: "0", DRY_RUN: "true", WEBHOOK_SECRET: "s", ...TLS };
       const { code, stdout, stderr } = await runProgram([], { environment, files });
-      assert.equal(code, 1);
-      assert.equal(
-        stderr,
-        "TLS_CERT_FILE and TLS_KEY_FILE must hold a certificate chain and its key, as PEM\n",
-      );
+      assert.equal(code, expected);
+      assert.ok(stderr.endsWith(said), stderr);
       assert.ok(!stdout.includes("listening"));
     });
   }

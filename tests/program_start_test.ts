@@ -8,7 +8,7 @@ const KEY = { GETDX_API_KEY: "key", WEBHOOK_SECRET: "s3cret" };
 Deno.test("at its start the service tells version, mode, what is tracked, what leaves the house, and its address", async () => {
   await using program = await startProgram({ environment: KEY });
   const told = program.entries.map(({ level, event }) => `${level} ${event}`);
-  assert.deepEqual(told, ["INFO starting", "INFO tracking", "INFO tracking", "INFO listening"]);
+  assert.deepEqual(told, ["INFO starting", "INFO tracking", "INFO sent_data", "INFO listening"]);
   const [starting, tracked, sent, listening] = program.entries;
   assert.equal(starting!["version"], VERSION);
   assert.equal(starting!["mode"], "direct");

@@ -229,7 +229,7 @@ for (const run of RUNS) {
     // The search finds what is there: an address in the lines where it may be.
     assert.equal(program.stdout.includes(EMAIL.person), run["LOG_LEVEL"] === "DEBUG");
     assert.equal(
-      answers.includes("bad key (secret) for (e-mail) (e-mail)"),
+      answers.includes("bad key (removed) for (e-mail) (e-mail)"),
       !isDry,
       "its words are passed on",
     );

@@ -241,7 +241,7 @@ Deno.test("what is removed from PlatformX's words leaves a mark, and the rest is
   const verdict = judge({ kind: "response", status: 422, body: JSON.stringify({ ok: false, error }) }, [KEY]);
   assert.equal(verdict.kind, "refused");
   const words = verdict.kind === "refused" ? verdict.words : "";
-  assert.match(words, /^no user \(e-mail\) <\(e-mail\)> for \(secret\)\\u\{a\}\\u\{7\}x+…$/);
+  assert.match(words, /^no user \(e-mail\) <\(e-mail\)> for \(removed\)\\u\{a\}\\u\{7\}x+…$/);
   assert.equal([...words].length, 200);
 });
 

@@ -140,11 +140,13 @@ function tellStart(config: Config, warnings: readonly string[], log: Log): void 
   const whence = config.trackingIsDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
   log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.tracking.names.join(", ")}`);
   const address = config.dryRun ? "masked e-mail address" : "e-mail address";
-  const where = config.dryRun ? "Nothing leaves this process (DRY_RUN). Logged" : "Sent to PlatformX";
+  const where = config.dryRun
+    ? "Nothing leaves this process (DRY_RUN). Logged for each of them"
+    : "Sent to PlatformX for each of them";
   log.write(
     "INFO",
     "sent_data",
-    `${where} for each of them: the notification's name, the person's ${address}, the time, and as metadata Coder's ` +
+    `${where}: the notification's name, the person's ${address}, the time, and as metadata Coder's ` +
       "labels (workspace, template, version, organization, initiator and whatever else it labels it with) and the ids " +
       "of workspace, template, version and organization. Never: the recipient, unless the event is about them; titles, " +
       "texts, links, build parameters, passcodes",
