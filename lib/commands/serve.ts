@@ -139,16 +139,14 @@ function tellStart(config: Config, warnings: readonly string[], log: Log): void 
   for (const warning of warnings) log.write("WARNING", "config_warning", warning);
   const whence = config.trackingIsDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
   log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.tracking.names.join(", ")}`);
-  const address = config.dryRun ? "masked e-mail address" : "e-mail address";
   const where = config.dryRun
-    ? "Nothing leaves this process (DRY_RUN). Logged for each of them"
+    ? "Nothing leaves this process (DRY_RUN). Logged for each of them, the address masked"
     : "Sent to PlatformX for each of them";
-  log.write(
-    "INFO",
-    "sent_data",
-    `${where}: the notification's name, the person's ${address}, the time, and as metadata Coder's ` +
-      "labels (workspace, template, version, organization, initiator and whatever else it labels it with) and the ids " +
-      "of workspace, template, version and organization. Never: the recipient, unless the event is about them; titles, " +
-      "texts, links, build parameters, passcodes",
-  );
+  log.write("INFO", "sent_data", `${where}: ${SENT_DATA}`);
 }
+
+const SENT_DATA =
+  "the notification's name, the person's e-mail address, the time, and as metadata Coder's labels (workspace, template, " +
+  "version, organization, initiator and whatever else it labels it with) and the ids of workspace, template, version " +
+  "and organization. Never: the recipient, unless the event is about them; titles, texts, links, build parameters, " +
+  "passcodes";
