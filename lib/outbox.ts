@@ -8,6 +8,7 @@ import type { Order } from "./one_delivery.ts";
 import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
 import { added } from "./outbox_ledger.ts";
 import type { Store } from "./store.ts";
+import { pack, unpack } from "./stored.ts";
 import { StoreError } from "./store_error.ts";
 
 /** Occurrences remembered of one happening, and messages of one recipient: each fits into a value of 64 KiB. */
@@ -92,18 +93,20 @@ export class Outbox {
     const { clock, maxPending, newId, store, window } = this.#options;
     const copy = { recipient: hashed(recipient), messageId: hashed(messageId), arrivedAt };
     const keys = { happening: KEYS.happening(key), copies: KEYS.copies(key, copy.recipient) };
-    const [happening, copies, count] = await store.read((kv) =>
-      kv.getMany<[HappeningRecord, CopiesRecord, Deno.KvU64]>([
+    const [happeningEntry, copiesEntry, count] = await store.read((kv) =>
+      kv.getMany<[Uint8Array, Uint8Array, Deno.KvU64]>([
         keys.happening,
         keys.copies,
         KEYS.pendingCount,
       ])
     );
-    if ([happening, copies].some(({ value }) => value !== null && value.version > RECORD_VERSION)) {
+    const happening = unpack<HappeningRecord>(happeningEntry.value);
+    const copies = unpack<CopiesRecord>(copiesEntry.value);
+    if ([happening, copies].some((record) => record !== null && record.version > RECORD_VERSION)) {
       throw new StoreError("newer");
     }
     const now = clock.now();
-    const before = happeningOf(happening.value, copies.value, copy.recipient);
+    const before = happeningOf(happening, copies, copy.recipient);
     const assigned = assign(before, copy, { now, window, isHeld: () => false });
     if (assigned.kind === "retry") return { kind: "known" };
 
@@ -118,9 +121,9 @@ export class Outbox {
       kind: "commit",
       record,
       build: (atomic) => {
-        atomic.check(happening, copies);
-        atomic.set(keys.happening, after.happening, { expireIn: window });
-        atomic.set(keys.copies, after.copies, { expireIn: window });
+        atomic.check(happeningEntry, copiesEntry);
+        atomic.set(keys.happening, pack(after.happening), { expireIn: window });
+        atomic.set(keys.copies, pack(after.copies), { expireIn: window });
         return record === undefined ? atomic : added(atomic, record);
       },
     };

@@ -3,6 +3,7 @@ import { buried, isNewer, type OutboxRecord, replayed, type Settlement } from ".
 import { LONGEST_RETRY_AFTER } from "./core/retry.ts";
 import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
 import type { Store } from "./store.ts";
+import { NOTHING, pack, unpack } from "./stored.ts";
 
 /** Milliseconds for which a claimed event belongs to its claimer: longer than an attempt can take. */
 const LEASE = 30_000;
@@ -58,9 +59,9 @@ export class OutboxLedger {
     const versionstamp = await this.#commit(
       entry,
       (atomic) =>
-        atomic.set(KEYS.event(id), claimed).delete(KEYS.due(record.due, id)).set(
+        atomic.set(KEYS.event(id), pack(claimed)).delete(KEYS.due(record.due, id)).set(
           KEYS.due(claimed.due, id),
-          null,
+          NOTHING,
         ),
     );
     return versionstamp === undefined ? undefined : { record: claimed, versionstamp };
@@ -72,12 +73,15 @@ export class OutboxLedger {
     const done = await this.#commit(claim, (atomic) => {
       atomic.delete(KEYS.due(due, id));
       if (settlement.kind === "pending") {
-        return atomic.set(KEYS.event(id), settlement.record).set(KEYS.due(settlement.record.due, id), null);
+        return atomic.set(KEYS.event(id), pack(settlement.record)).set(
+          KEYS.due(settlement.record.due, id),
+          NOTHING,
+        );
       }
       subtractOne(atomic, KEYS.pendingCount).delete(KEYS.pending(since, id));
       if (settlement.kind === "delivered") return atomic.delete(KEYS.event(id));
-      return atomic.set(KEYS.event(id), settlement.record)
-        .set(KEYS.dead(settlement.record.dead!.at, id), null)
+      return atomic.set(KEYS.event(id), pack(settlement.record))
+        .set(KEYS.dead(settlement.record.dead!.at, id), NOTHING)
         .sum(KEYS.deadCount, 1n);
     });
     return done !== undefined;
@@ -148,8 +152,11 @@ export class OutboxLedger {
 
   /** One event. */
   async get(id: string): Promise<Claim | undefined> {
-    const entry = await this.#store.read((kv) => kv.get<OutboxRecord>(KEYS.event(id)));
-    return entry.value === null ? undefined : { record: entry.value, versionstamp: entry.versionstamp };
+    const entry = await this.#store.read((kv) => kv.get(KEYS.event(id)));
+    const record = unpack<OutboxRecord>(entry.value);
+    return record === null || entry.versionstamp === null
+      ? undefined
+      : { record, versionstamp: entry.versionstamp };
   }
 
   /** Takes a dead letter from the dead; `build` says what becomes of it. */
@@ -192,9 +199,9 @@ function isDue(due: number, now: number): boolean {
 /** Writes a new event. */
 export function added(atomic: Deno.AtomicOperation, record: OutboxRecord): Deno.AtomicOperation {
   return atomic
-    .set(KEYS.event(record.id), record)
-    .set(KEYS.due(record.due, record.id), null)
-    .set(KEYS.pending(record.since, record.id), null)
+    .set(KEYS.event(record.id), pack(record))
+    .set(KEYS.due(record.due, record.id), NOTHING)
+    .set(KEYS.pending(record.since, record.id), NOTHING)
     .sum(KEYS.pendingCount, 1n);
 }
 

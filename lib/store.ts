@@ -2,6 +2,7 @@
 import type { OutboxLocation } from "./core/config.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError, storeErrorOf } from "./store_error.ts";
+import { pack } from "./stored.ts";
 
 /** Milliseconds for which a locked store is tried again, and between tries at most. */
 const LOCKED_FOR = 3_000;
@@ -120,7 +121,7 @@ export class Store {
     await this.read(async (kv) => {
       for await (const _ of kv.list({ prefix: [] })) { /* reading is what finds damage */ }
     });
-    await this.commit((atomic) => atomic.set(["opened"], this.#clock.now()));
+    await this.commit((atomic) => atomic.set(["opened"], pack(this.#clock.now())));
   }
 
   async #unlocked<T>(work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 /** Outboxes in files of their own, and what the tests of the outbox share. */
 import assert from "node:assert/strict";
+import { NOTHING, pack, unpack } from "../lib/stored.ts";
 import { setImmediate } from "node:timers/promises";
 import { systemClock } from "../lib/clock.ts";
 import type { PlatformXEvent } from "../lib/core/event.ts";
@@ -91,7 +92,7 @@ export async function putDead(store: Store, record: OutboxRecord): Promise<void>
   const { dead, id } = record;
   assert.ok(dead !== undefined);
   await store.commit((atomic) =>
-    atomic.set(OUTBOX_KEYS.event(id), record).set(OUTBOX_KEYS.dead(dead.at, id), null)
+    atomic.set(OUTBOX_KEYS.event(id), pack(record)).set(OUTBOX_KEYS.dead(dead.at, id), NOTHING)
       .sum(OUTBOX_KEYS.deadCount, 1n)
   );
 }
@@ -104,7 +105,9 @@ export function entriesOf(store: Store): Promise<readonly Deno.KvEntry<unknown>[
 /** Compares indices and counters with what a full listing says they must be; returns the records. */
 export async function assertConsistent(store: Store): Promise<readonly OutboxRecord[]> {
   const entries = await entriesOf(store);
-  const records = entries.filter(({ key }) => key[0] === "event").map(({ value }) => value as OutboxRecord);
+  const records = entries.filter(({ key }) => key[0] === "event").map(({ value }) =>
+    unpack<OutboxRecord>(value)!
+  );
   const keysOf = (...kinds: string[]) =>
     entries.map(({ key }) => key).filter(([kind]) => kinds.includes(String(kind))).map((key) => key.join(" "))
       .toSorted();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pack, unpack } from "../lib/stored.ts";
 import { RECORD_VERSION } from "../lib/core/outbox_record.ts";
 import { Outbox } from "../lib/outbox.ts";
 import { OUTBOX_KEYS } from "../lib/outbox_keys.ts";
@@ -214,8 +215,8 @@ for (const kind of ["happening", "copies"]) {
     await test.outbox.accept(orderOf("h", "A", "m1"));
     const entry = (await entriesOf(test.store)).find(({ key }) => key[0] === kind);
     assert.ok(entry !== undefined);
-    const value = { ...(entry.value as object), version: RECORD_VERSION + 1, more: "unknown" };
-    await test.store.commit((atomic) => atomic.set(entry.key, value));
+    const value = { ...unpack<object>(entry.value), version: RECORD_VERSION + 1, more: "unknown" };
+    await test.store.commit((atomic) => atomic.set(entry.key, pack(value)));
     const before = await entriesOf(test.store);
     await assert.rejects(test.outbox.accept(orderOf("h", "A", "m2")), fault("newer"));
     assert.deepEqual(await entriesOf(test.store), before);

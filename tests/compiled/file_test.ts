@@ -28,6 +28,7 @@ Deno.test("the executable may read the variables of the service, files and netwo
     allow_env: readableNames(),
     allow_net: [], // an empty list: all of it
     allow_read: [],
+    allow_write: [],
   });
   assert.equal(permissions.prompt, false);
 });

@@ -7,6 +7,8 @@ export interface CoderSettings {
 }
 
 /**
+ * The settings for this service.
+ *
  * @param secret current `WEBHOOK_SECRET`; undefined: none is set
  * @param show whether the secret itself is part of the address
  */

@@ -11,7 +11,7 @@ export function isAddress(text: string): boolean {
   return text.length <= 254 && /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(text);
 }
 
-/** @param now Unix milliseconds */
+/** The event about a person. `now`: Unix milliseconds. */
 export function testEvent(email: string, now: number, version: string): PlatformXEvent {
   return {
     name: TEST_EVENT,

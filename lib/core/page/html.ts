@@ -9,6 +9,7 @@ export class Html {
     this.#markup = markup;
   }
 
+  /** The markup as it goes into the page. */
   toString(): string {
     return this.#markup;
   }
