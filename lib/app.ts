@@ -14,6 +14,7 @@ import type { Log } from "./log.ts";
 import { pageAnswer, pageState, viewFor } from "./page_answer.ts";
 import type { Relay, Report } from "./relay.ts";
 import type { Stats } from "./stats.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** What the app needs from outside. */
 export interface AppOptions {
@@ -27,6 +28,8 @@ export interface AppOptions {
   readonly stats: Stats;
   readonly clock: Clock;
   readonly log: Log;
+  /** Undefined: telemetry is off. */
+  readonly telemetry?: Pick<Telemetry, "request"> | undefined;
   /** Aborted when no new work is taken. */
   readonly draining: AbortSignal;
   /** Aborted when work in progress must end. */
@@ -48,6 +51,8 @@ export class App {
   /** Answers a request. Never throws, never redirects. */
   readonly handle = async (request: Request): Promise<Response> => {
     const url = addressOf(request);
+    const { clock, telemetry } = this.#options;
+    const span = telemetry?.request(request, url);
     if (request.method !== "POST") {
       const answer = await this.#answerOther(request, url).catch((error) =>
         respond(this.#fault(error).outcome)
@@ -56,12 +61,12 @@ export class App {
       return request.method === "HEAD" ? new Response(null, answer) : answer;
     }
 
-    const { clock } = this.#options;
     const begun = clock.monotonic();
     const admitted = this.inFlight.enter();
     try {
       const report = await this.#receive(request, url, admitted).catch((error) => this.#fault(error));
       this.#record(report, clock.monotonic() - begun);
+      span?.tell(report);
       return respond(report.outcome, url?.pathname === METRICS ? ALLOW_READING : {});
     } finally {
       this.inFlight.leave();

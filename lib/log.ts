@@ -25,9 +25,9 @@ export interface LogOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
   /** DEBUG and INFO. */
-  readonly out: (line: string) => void;
+  readonly out: (line: string, level: LogLevel) => void;
   /** WARNING and ERROR. */
-  readonly err: (line: string) => void;
+  readonly err: (line: string, level: LogLevel) => void;
 }
 
 const COLOURS: Readonly<Record<LogLevel, string>> = { DEBUG: "90", INFO: "36", WARNING: "33", ERROR: "31" };
@@ -43,6 +43,7 @@ export function createLog({ level: lowest, format, colour, now, out, err }: LogO
       const time = new Date(now()).toISOString();
       (level === "DEBUG" || level === "INFO" ? out : err)(
         line({ time, level, event, message }, fields, colour),
+        level,
       );
     },
   };

@@ -29,8 +29,15 @@ export function configured(
   }
   const parsed = parseConfig(source, options.needsKey);
   if ("config" in parsed) return { ...parsed, source };
-  const count = parsed.problems.length;
-  terminal.err(`The configuration has ${count === 1 ? "a problem" : `${count} problems`}:`);
-  for (const problem of parsed.problems) terminal.err(`- ${problem}`);
+  tellProblems(terminal, parsed.problems);
   return undefined;
+}
+
+/** Tells all problems on standard error; returns the exit code. */
+export function tellProblems(terminal: Terminal, problems: readonly string[]): number {
+  terminal.err(
+    `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`,
+  );
+  for (const problem of problems) terminal.err(`- ${problem}`);
+  return 2;
 }

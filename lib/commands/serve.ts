@@ -1,4 +1,5 @@
 import type { Config } from "../core/config.ts";
+import { divideGrace, type ExportTime } from "../core/export_time.ts";
 import type { HealthState, Mode } from "../core/health.ts";
 import type { MetricsState } from "../core/metrics.ts";
 import { expectedNames } from "../core/tracking.ts";
@@ -13,9 +14,10 @@ import { Sender } from "../sender.ts";
 import { ListenError, serve as serveHttp, type Shutdown } from "../server.ts";
 import { Stats } from "../stats.ts";
 import { StoreError } from "../store_error.ts";
+import { openTelemetry, type Telemetry } from "../telemetry.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
-import { configured } from "./configured.ts";
+import { configured, tellProblems } from "./configured.ts";
 import { openDelivery } from "./delivery.ts";
 
 /** Help of `serve`. */
@@ -33,10 +35,13 @@ export async function serve(terminal: Terminal): Promise<number> {
   if (setUp === undefined) return 2;
   const { config, warnings } = setUp;
   const log = logFor(config, terminal);
+  const telemetry = await openTelemetry(config.apiUrl);
+  const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace);
+  if (problems.length > 0) return tellProblems(terminal, problems);
   tellStart(config, warnings, log);
   const shutdown = { draining: new AbortController(), cut: new AbortController() };
   try {
-    return await run(config, log, shutdown);
+    return await run({ ...config, shutdownGrace: graceForWork }, log, shutdown, telemetry);
   } catch (error) {
     if (error instanceof ListenError) terminal.err(error.message);
     else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
@@ -46,12 +51,18 @@ export async function serve(terminal: Terminal): Promise<number> {
 }
 
 /** Puts the parts together, and serves. */
-async function run(config: Config, log: Log, shutdown: Shutdown): Promise<number> {
+async function run(
+  config: Config,
+  log: Log,
+  shutdown: Shutdown,
+  telemetry: Telemetry | undefined,
+): Promise<number> {
   const draining = shutdown.draining.signal;
   const cut = shutdown.cut.signal;
   const key = new ApiKey(config.apiKey, config.apiKeyFile, log);
   const userAgent = `coder-platformx/${VERSION}`;
-  const attempt = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch });
+  const plain = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch });
+  const attempt = telemetry?.traced(plain) ?? plain;
   const { domains, dryRun, ratePerMinute, testData, tracking } = config;
   const mode = modeOf(config);
   const meanwhile = mode === "outbox"
@@ -99,12 +110,30 @@ async function run(config: Config, log: Log, shutdown: Shutdown): Promise<number
     const readers = new Authenticator(
       config.readSecret === undefined ? secrets : [...secrets, config.readSecret],
     );
-    const app = new App({ relay, senders, readers, health, metrics, stats, clock, log, draining, cut });
+    const app = new App({
+      relay,
+      senders,
+      readers,
+      health,
+      metrics,
+      stats,
+      clock,
+      log,
+      telemetry,
+      draining,
+      cut,
+    });
     const idle = () => app.inFlight.idle().then(delivery.idle);
     return await serveHttp({ app, onListening: delivery.start, idle, config, shutdown, clock, log });
   } finally {
     delivery.close();
   }
+}
+
+/** The grace that is left for work, as the export of telemetry comes after it. Deno Deploy sees to that by itself. */
+function graceWith(telemetry: Telemetry | undefined, grace: number): ExportTime {
+  if (telemetry === undefined || Deno.env.get("DENO_DEPLOY")) return { graceForWork: grace, problems: [] };
+  return divideGrace(grace, (name) => Deno.env.get(name), telemetry.metrics);
 }
 
 function modeOf({ dryRun, outbox }: Config): Mode {
@@ -118,8 +147,9 @@ function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal): Log 
     format: logFormat ?? (isTerminal ? "text" : "json"),
     colour: isTerminal && !Deno.env.get("NO_COLOR"),
     now: clock.now,
-    out: (line) => console.log(line),
-    err: (line) => console.error(line),
+    // One method for each level: Deno exports the lines with the severity of the method.
+    out: (line, level) => level === "DEBUG" ? console.debug(line) : console.info(line),
+    err: (line, level) => level === "WARNING" ? console.warn(line) : console.error(line),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Every variable the service reads: parser, help, README and `.env.sample` follow this list. */
 
+import { EXPORT_LIMITS } from "./export_time.ts";
 import { DEFAULT_EVENTS_TRACKED } from "./tracking.ts";
 
 /** One environment variable. */
@@ -98,6 +99,7 @@ export const PLATFORM_VARIABLES = [
   "DENO_TLS_CA_STORE",
   "DENO_TRUST_PROXY_HEADERS",
   "NO_COLOR",
+  ...EXPORT_LIMITS,
   // Either case, as the runtime reads them.
   "ALL_PROXY",
   "all_proxy",

@@ -1,0 +1,137 @@
+/**
+ * What the service adds to Deno's own OpenTelemetry: the request's span learns what became of the webhook, and every
+ * attempt at PlatformX is a span. Nothing of it is loaded while Deno's telemetry is off.
+ */
+import type { AttributeValue, Span, SpanStatus } from "@opentelemetry/api";
+import { shownName } from "./core/outcome.ts";
+import { scrub } from "./core/words.ts";
+import type { Attempt } from "./platformx.ts";
+import type { Report } from "./relay.ts";
+import { VERSION } from "./version.ts";
+
+/** Telemetry that is on. */
+export interface Telemetry {
+  /** Whether Deno exports metrics too. */
+  readonly metrics: boolean;
+  /** Names the request's span. To be called in the context of the request; undefined: it has none. */
+  request(request: Request, url: URL | null): RequestSpan | undefined;
+  /** The same attempt, as a span. W3C baggage of whoever called ends here: it would go to PlatformX. */
+  traced(attempt: Attempt): Attempt;
+}
+
+/** The span of one request. */
+export interface RequestSpan {
+  /** Says what became of the webhook. */
+  tell(report: Report): void;
+}
+
+const ROUTES = ["/", "/metrics"];
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Code points of a message id, as in the log. */
+const ID_LENGTH = 64;
+
+/** Telemetry, if Deno runs or was compiled with it. `apiUrl` is where PlatformX takes events. */
+export async function openTelemetry(apiUrl: string): Promise<Telemetry | undefined> {
+  if (!isOn()) return undefined;
+  const { context, createNoopMeter, metrics, propagation, SpanStatusCode, trace } = await import(
+    "@opentelemetry/api"
+  );
+  const tracer = trace.getTracer("coder-platformx", VERSION);
+  // This span is never ended, and so never exported: it only shows its class.
+  guard(Object.getPrototypeOf(tracer.startSpan("guard")), new Set([...ROUTES, new URL(apiUrl).pathname]));
+  return {
+    metrics: metrics.getMeter("coder-platformx") !== createNoopMeter(),
+
+    request(request, url) {
+      const span = trace.getActiveSpan();
+      if (span === undefined) return undefined;
+      const route = url !== null && ROUTES.includes(url.pathname) ? url.pathname : undefined;
+      span.updateName([methodOf(request.method), route].join(" ").trim());
+      if (route !== undefined) span.setAttribute("http.route", route);
+      return { tell: (report) => tell(span, report) };
+    },
+
+    traced: (attempt) => (event, cut) => {
+      const attributes = {
+        "coder_platformx.notification": shownName(event.name),
+        "coder_platformx.message_id": scrub(event.metadata["coder_message_id"] ?? "", [], ID_LENGTH),
+      };
+      const outside = propagation.deleteBaggage(context.active());
+      return tracer.startActiveSpan("deliver", { attributes }, outside, async (span) => {
+        try {
+          const verdict = await attempt(event, cut);
+          span.setAttribute("coder_platformx.verdict", verdict.kind);
+          if (verdict.kind === "later") span.setAttribute("coder_platformx.reason", verdict.cause);
+          if (verdict.kind !== "delivered") span.setStatus({ code: SpanStatusCode.ERROR });
+          return verdict;
+        } finally {
+          span.end();
+        }
+      });
+    },
+  };
+}
+
+/** Deno registers itself where the API package looks (its `global-utils.ts`), before any module runs. */
+function isOn(): boolean {
+  const registered: unknown = Reflect.get(globalThis, Symbol.for("opentelemetry.js.api.1"));
+  return typeof registered === "object" && registered !== null && "trace" in registered;
+}
+
+/**
+ * Keeps what others wrote out of Deno's own spans. Deno exports whole URLs, of which a path or a query can hold
+ * anything, and the texts of network errors; it has no setting for that, and setting an attribute again adds a second
+ * value to the first (2.4.2, 2.9.6). So the methods by which it fills its spans are replaced.
+ */
+function guard(spans: Span, paths: ReadonlySet<string>): void {
+  const { setAttribute, setStatus } = spans;
+  spans.setAttribute = function (this: Span, name: string, value: AttributeValue): Span {
+    const fit = fitValue(name, value, paths);
+    return fit === undefined ? this : setAttribute.call(this, name, fit);
+  };
+  spans.setStatus = function (this: Span, { code }: SpanStatus): Span {
+    return setStatus.call(this, { code });
+  };
+}
+
+/** The value that may be exported; undefined: none. */
+function fitValue(
+  name: string,
+  value: AttributeValue,
+  paths: ReadonlySet<string>,
+): AttributeValue | undefined {
+  switch (name) {
+    case "http.request.method":
+      return methodOf(String(value));
+    case "url.full": {
+      const url = URL.parse(String(value));
+      return url === null ? undefined : `${url.origin}${paths.has(url.pathname) ? url.pathname : ""}`;
+    }
+    case "url.path":
+      return paths.has(String(value)) ? value : undefined;
+    case "url.query":
+    case "exception.message":
+    case "exception.stacktrace":
+      return undefined;
+    default:
+      return value;
+  }
+}
+
+/** As the semantic conventions want it: a method that nobody knows could be any text. */
+function methodOf(method: string): string {
+  return METHODS.includes(method) ? method : "_OTHER";
+}
+
+function tell(span: Span, { outcome, messageId, attempts }: Report): void {
+  span.setAttributes({
+    "coder_platformx.outcome": outcome.status,
+    "coder_platformx.attempts": attempts,
+    ...("reason" in outcome ? { "coder_platformx.reason": outcome.reason } : {}),
+    ...("event" in outcome && outcome.event !== undefined
+      ? { "coder_platformx.notification": shownName(outcome.event) }
+      : {}),
+    ...(messageId === undefined ? {} : { "coder_platformx.message_id": messageId }),
+  });
+}
