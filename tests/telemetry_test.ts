@@ -167,7 +167,7 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
     assert.deepEqual(records.map(({ severity, body }) => [severity, JSON.parse(body).event]), [
       ["INFO", "starting"],
       ["INFO", "tracking"],
-      ["INFO", "tracking"],
+      ["INFO", "sent_data"],
       ["INFO", "listening"],
       ["INFO", "webhook"],
       ["WARN", "event_refused"],
