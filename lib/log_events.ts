@@ -16,6 +16,7 @@ export const LOG_EVENTS = {
   paused: "nothing is sent to PlatformX but a probe now and then; said once per pause",
   resumed: "PlatformX takes events again",
   key_reloaded: "the key's file has changed and was read again",
+  outbox_opened: "what is in the outbox at the start",
   delivered: "an event of the outbox is with PlatformX",
   dead_letter: "an event of the outbox is not tried any more",
   outbox_unusable: "the store fails; said once per kind of fault",

@@ -77,7 +77,7 @@ Deno.test("while PlatformX fails events wait, health and the command agree, and 
   const environment = { OUTBOX: scene.file };
   const { code, stdout } = await runProgram(["outbox", "list"], { environment });
   assert.equal(code, 0);
-  assert.match(stdout, /\n5 pending, 0 dead\n$/);
+  assert.match(stdout, /\n5 pending, the oldest since \S+Z, 0 dead\n$/);
   scene.platformX.behave();
   await scene.allArrived();
   await untilHolds(program, 0);

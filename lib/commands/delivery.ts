@@ -1,5 +1,6 @@
 import type { Config } from "../core/config.ts";
-import type { Mode, OutboxHealth } from "../core/health.ts";
+import { type Mode, outboxDetails, type OutboxHealth } from "../core/health.ts";
+import type { Alarm } from "../alarm.ts";
 import type { Clock } from "../clock.ts";
 import { deliverDirectly } from "../direct.ts";
 import { deliverToLog } from "../dry_run.ts";
@@ -34,6 +35,8 @@ export interface DeliveryOptions {
   readonly mode: Mode;
   readonly sender: Sender;
   readonly stats: Stats;
+  /** Rings when the store is to be looked at, though nothing came. */
+  readonly alarm: Alarm;
   readonly clock: Clock;
   readonly log: Log;
   readonly draining: AbortSignal;
@@ -72,7 +75,7 @@ async function viaOutbox(
   options: DeliveryOptions,
   location: NonNullable<Config["outbox"]>,
 ): Promise<Delivery> {
-  const { config, clock, draining, log, sender, stats } = options;
+  const { alarm, config, clock, draining, log, sender, stats } = options;
   const store = await Store.open(location, clock);
   const ledger = new OutboxLedger(store);
   const watch = new StoreWatch(log);
@@ -91,23 +94,39 @@ async function viaOutbox(
     onDelivered,
   });
   const outbox = new Outbox({ store, clock, window, maxPending, newId });
+  const state = async (): Promise<OutboxHealth | "unreadable"> => {
+    const summary = await ledger.summary().catch(() => undefined);
+    if (summary === undefined || !store.isThere) return "unreadable";
+    const { pending, dead, oldestPending, oldestDead } = summary;
+    const age = (at: number | undefined) => at === undefined ? undefined : clock.now() - at;
+    return { pending, dead, oldestPendingMs: age(oldestPending), oldestDeadMs: age(oldestDead) };
+  };
+  alarm.onRing(() => worker.wake());
+  tellState(await state(), log);
   let finished = Promise.resolve();
   return {
     fulfil: fulfilByOutbox(outbox, worker, watch),
     start: () => {
       finished = worker.run();
     },
-    outbox: async () => {
-      const summary = await ledger.summary().catch(() => undefined);
-      if (summary === undefined || !store.isThere) return "unreadable";
-      const { pending, dead, oldestPending, oldestDead } = summary;
-      const age = (at: number | undefined) => at === undefined ? undefined : clock.now() - at;
-      return { pending, dead, oldestPendingMs: age(oldestPending), oldestDeadMs: age(oldestDead) };
-    },
+    outbox: state,
     idle: () => finished,
     close: () => store.close(),
   };
 }
+
+/** What was found at the start, in the words of health. */
+function tellState(state: OutboxHealth | "unreadable", log: Log): void {
+  const { pending, dead, oldest_pending_seconds } = outboxDetails(state);
+  log.write("INFO", "outbox_opened", OUTBOX_OPENED, {
+    pending: pending ?? undefined,
+    dead: dead ?? undefined,
+    oldest_pending_seconds: oldest_pending_seconds ?? undefined,
+  });
+}
+
+const OUTBOX_OPENED =
+  "OUTBOX is open. What is pending goes out from now on; dead letters wait for a person: see 'coder-platformx outbox list'";
 
 /** Letters and digits that are not mistaken for each other. */
 const ID_CHARACTERS = "0123456789abcdefghjkmnpqrstvwxyz";

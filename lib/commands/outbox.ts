@@ -83,14 +83,17 @@ async function list(
     terminal.out(JSON.stringify(rows, null, 2));
     return 0;
   }
-  const { pending, dead } = await ledger.summary();
+  const { pending, dead, oldestPending } = await ledger.summary();
   const cells = rows.map(({ id, state, notification, since, attempts, seen }) =>
     [id, state, notification, since, attempts, seen].map((cell) => String(cell ?? ""))
   );
   if (rows.length > 0) {
     terminal.out(alignColumns([["ID", "STATE", "NOTIFICATION", "SINCE", "ATTEMPTS", "SEEN"], ...cells]));
   }
-  terminal.out(`${pending} pending, ${dead} dead`);
+  const oldest = oldestPending === undefined
+    ? ""
+    : `, the oldest since ${new Date(oldestPending).toISOString()}`;
+  terminal.out(`${pending} pending${oldest}, ${dead} dead`);
   return 0;
 }
 

@@ -3,6 +3,7 @@ import { divideGrace, type ExportTime } from "../core/export_time.ts";
 import type { HealthState, Mode } from "../core/health.ts";
 import type { MetricsState } from "../core/metrics.ts";
 import { expectedNames } from "../core/tracking.ts";
+import type { Alarm } from "../alarm.ts";
 import { ApiKey } from "../api_key.ts";
 import { App } from "../app.ts";
 import { Authenticator } from "../auth.ts";
@@ -29,8 +30,8 @@ Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT) lets 
 Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, or OUTBOX cannot be used, 2
 configuration.`;
 
-/** Runs the service until a signal ends it. */
-export async function serve(terminal: Terminal): Promise<number> {
+/** Runs the service until a signal ends it; `alarm` wakes the outbox. */
+export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
   const setUp = configured(terminal, { needsKey: true });
   if (setUp === undefined) return 2;
   const { config, warnings } = setUp;
@@ -41,7 +42,7 @@ export async function serve(terminal: Terminal): Promise<number> {
   tellStart(config, warnings, log);
   const shutdown = { draining: new AbortController(), cut: new AbortController() };
   try {
-    return await run({ ...config, shutdownGrace: graceForWork }, log, shutdown, telemetry);
+    return await run({ ...config, shutdownGrace: graceForWork }, log, { alarm, shutdown, telemetry });
   } catch (error) {
     if (error instanceof ListenError) terminal.err(error.message);
     else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
@@ -54,8 +55,11 @@ export async function serve(terminal: Terminal): Promise<number> {
 async function run(
   config: Config,
   log: Log,
-  shutdown: Shutdown,
-  telemetry: Telemetry | undefined,
+  { alarm, shutdown, telemetry }: {
+    readonly alarm: Alarm;
+    readonly shutdown: Shutdown;
+    readonly telemetry: Telemetry | undefined;
+  },
 ): Promise<number> {
   const draining = shutdown.draining.signal;
   const cut = shutdown.cut.signal;
@@ -71,7 +75,7 @@ async function run(
   const stats = new Stats(expectedNames(tracking), mode === "outbox");
   const onAttempt = stats.countAttempt.bind(stats);
   const sender = new Sender({ attempt, key, ratePerMinute, meanwhile, clock, log, onAttempt, draining, cut });
-  const delivery = await openDelivery({ config, mode, sender, stats, clock, log, draining });
+  const delivery = await openDelivery({ config, mode, sender, stats, alarm, clock, log, draining });
   const startedAt = clock.now() - clock.monotonic();
   try {
     const relay = new Relay({ rules: { tracking, domains }, testData, dryRun, fulfil: delivery.fulfil, log });

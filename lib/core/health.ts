@@ -62,7 +62,15 @@ export function detailedHealth(state: HealthState): Readonly<Record<string, unkn
   };
 }
 
-function outboxDetails(outbox: OutboxHealth | "unreadable"): Readonly<Record<string, number | null>> {
+/** Null: it cannot be read, or nothing is pending. */
+export interface OutboxDetails {
+  readonly pending: number | null;
+  readonly dead: number | null;
+  readonly oldest_pending_seconds: number | null;
+}
+
+/** What is in the outbox, as health and the log tell it. */
+export function outboxDetails(outbox: OutboxHealth | "unreadable"): OutboxDetails {
   if (outbox === "unreadable") return { pending: null, dead: null, oldest_pending_seconds: null };
   const { pending, dead, oldestPendingMs } = outbox;
   const seconds = oldestPendingMs === undefined ? null : Math.max(0, Math.floor(oldestPendingMs / 1000));
