@@ -217,7 +217,9 @@ Deno.test("requests of other shapes are answered as errors and do no harm", asyn
   ];
   for (const [text, answer] of rows) {
     await t.step(JSON.stringify(text), async () => {
-      assert.match(await exchange(program.port, text, /\r\n\r\n(?:.*\}|$)/s), answer);
+      // Head and body can come one after the other.
+      const end = answer.source.includes('"') ? /\r\n\r\n.*\}/s : /\r\n\r\n/;
+      assert.match(await exchange(program.port, text, end), answer);
     });
   }
   assert.equal((await fetch(program.url)).status, 200);
