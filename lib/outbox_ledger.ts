@@ -87,18 +87,28 @@ export class OutboxLedger {
     return done !== undefined;
   }
 
-  /**
-   * Buries pending events older than `maxAge` milliseconds, some at a time; returns them. One that is not due may be
-   * on its way to PlatformX: its attempt decides.
-   */
-  async expire(now: number, maxAge: number, limit: number): Promise<readonly OutboxRecord[]> {
+  /** Buries due events older than `maxAge` milliseconds, at most `limit` of them, and returns them; `except`: not these. */
+  async expire(
+    now: number,
+    { maxAge, limit, except }: {
+      readonly maxAge: number;
+      readonly limit: number;
+      readonly except: ReadonlySet<string>;
+    },
+  ): Promise<readonly OutboxRecord[]> {
     const expired: OutboxRecord[] = [];
-    for (const [since, id] of await this.#list(["pending"], limit)) {
-      if (now - since < maxAge) break;
-      const entry = await this.get(id);
-      if (entry === undefined || isNewer(entry.record) || !isDue(entry.record.due, now)) continue;
-      const settlement = buried(entry.record, "expired", now);
-      if (await this.settle(entry, settlement)) expired.push(settlement.record);
+    // Page after page: what is left alone must not stand in the way of what comes after it.
+    for (let after: TimedId | undefined; expired.length < limit;) {
+      const page = await this.#list(["pending"], limit, after);
+      for (const [since, id] of page) {
+        if (now - since < maxAge || expired.length === limit) return expired;
+        const entry = except.has(id) ? undefined : await this.get(id);
+        if (entry === undefined || isNewer(entry.record) || !isDue(entry.record.due, now)) continue;
+        const settlement = buried(entry.record, "expired", now);
+        if (await this.settle(entry, settlement)) expired.push(settlement.record);
+      }
+      after = page.at(-1);
+      if (after === undefined) return expired;
     }
     return expired;
   }

@@ -5,13 +5,21 @@ import type { StoreError, StoreFault } from "./store_error.ts";
 export class StoreWatch {
   readonly #log: Log;
   readonly #said = new Set<StoreFault>();
+  #last: StoreError | undefined;
 
   constructor(log: Log) {
     this.#log = log;
   }
 
+  /** What is wrong, in words for the operator; undefined: nothing. */
+  get failing(): string | undefined {
+    return this.#said.size > 0 ? this.#last?.message : undefined;
+  }
+
   /** The store failed. */
-  failed({ fault, message }: StoreError): void {
+  failed(error: StoreError): void {
+    const { fault, message } = error;
+    this.#last = error;
     if (this.#said.has(fault)) return;
     this.#said.add(fault);
     const text = `OUTBOX: ${message}. Until then webhooks are answered 503 and Coder sends them again`;

@@ -1,5 +1,12 @@
 /** Delivers what is in the outbox, each event on its own schedule. */
-import { type DeadReason, type OutboxRecord, type Settlement, settlementOf } from "./core/outbox_record.ts";
+import {
+  buried,
+  type DeadReason,
+  isExpired,
+  type OutboxRecord,
+  type Settlement,
+  settlementOf,
+} from "./core/outbox_record.ts";
 import { shownName } from "./core/outcome.ts";
 import { scrub } from "./core/words.ts";
 import type { Clock } from "./clock.ts";
@@ -122,7 +129,7 @@ export class Worker {
   }
 
   async #sendNext(due: string[], permit: Permit): Promise<boolean> {
-    const { clock, ledger } = this.#options;
+    const { clock, draining, ledger, maxAge } = this.#options;
     let claim: Claim | "newer" | undefined;
     try {
       const id = this.#nextId(due);
@@ -132,7 +139,19 @@ export class Worker {
       if (claim === undefined || claim === "newer") permit.release();
     }
     if (claim === undefined || claim === "newer") return false;
-    const { id } = claim.record;
+    const { record } = claim;
+    const now = clock.now();
+    if (draining.aborted || isExpired(record, { now, maxAge })) {
+      permit.release();
+      const left = { kind: "pending", record: { ...record, due: now } } as const;
+      this.#unsettled.set(record.id, {
+        claim,
+        settlement: draining.aborted ? left : buried(record, "expired", now),
+      });
+      await this.#settle(record.id);
+      return true;
+    }
+    const { id } = record;
     this.#sending.set(id, this.#send(permit, claim).finally(() => this.#sending.delete(id)));
     return true;
   }
@@ -147,7 +166,8 @@ export class Worker {
       paused: sender.paused !== undefined,
     });
     this.#unsettled.set(claim.record.id, { claim, settlement });
-    this.#tell(claim.record, settlement);
+    // That it was delivered is true, whatever becomes of the note; a dead letter is one when it is written down.
+    if (settlement.kind === "delivered") this.#tell(claim.record, settlement);
     await this.#settle(claim.record.id);
   }
 
@@ -157,8 +177,10 @@ export class Worker {
     const unsettled = this.#unsettled.get(id);
     if (unsettled === undefined) return;
     try {
-      await ledger.settle(unsettled.claim, unsettled.settlement);
+      const { claim, settlement } = unsettled;
+      const settled = await ledger.settle(claim, settlement);
       if (this.#unsettled.get(id) === unsettled) this.#unsettled.delete(id);
+      if (settled && settlement.kind === "dead") this.#tell(claim.record, settlement);
       if (store.isThere) watch.worked();
     } catch (error) {
       watch.failed(storeErrorOf(error));
@@ -172,7 +194,8 @@ export class Worker {
     this.#tidyAt = clock.monotonic() + POLL;
     for (const id of [...this.#unsettled.keys()]) await this.#settle(id);
     if (!store.isThere) await this.#follow();
-    for (const record of await ledger.expire(clock.now(), maxAge, PAGE)) {
+    const except = new Set([...this.#unsettled.keys(), ...this.#sending.keys()]);
+    for (const record of await ledger.expire(clock.now(), { maxAge, limit: PAGE, except })) {
       this.#tell(record, { kind: "dead", record });
     }
     await ledger.forgetDead(clock.now(), PAGE);

@@ -83,3 +83,11 @@ Deno.test("the mode is told as it is", () => {
     assert.equal(detailedHealth({ ...STATE, mode })["mode"], mode);
   }
 });
+
+Deno.test("an outbox that takes no events degrades, for as long as it does not", () => {
+  const outbox = { pending: 1, dead: 0, oldestPendingMs: 5 };
+  assert.deepEqual(publicHealth({ ...STATE, outbox }), { status: "ok" });
+  assert.deepEqual(publicHealth({ ...STATE, outbox: { ...outbox, failing: "the disk is full" } }), {
+    status: "degraded",
+  });
+});

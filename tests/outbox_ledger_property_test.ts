@@ -89,7 +89,7 @@ async function happen(
     case "drop":
       return void await ledger.drop(await anyId(store, operation.which));
     case "expire":
-      return void await ledger.expire(now, HOUR, 3);
+      return void await ledger.expire(now, { maxAge: HOUR, limit: 3, except: new Set() });
     case "forget":
       return await ledger.forgetDead(now, 3);
   }

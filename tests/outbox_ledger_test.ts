@@ -122,7 +122,7 @@ Deno.test("events of the full age are buried, the oldest first and a few at a ti
   for (const [id, age] of [["a", 3], ["b", 2], ["c", 1], ["d", 0]] as const) {
     await put(store, recordWith({ id, since: NOW - age * HOUR, attempts: 4, seen: "status 500" }));
   }
-  const expired = await ledger.expire(NOW, HOUR, 2);
+  const expired = await ledger.expire(NOW, { maxAge: HOUR, limit: 2, except: new Set() });
   assert.deepEqual(expired.map(({ id, dead }) => [id, dead]), [
     ["a", { reason: "expired", at: NOW }],
     ["b", { reason: "expired", at: NOW }],
@@ -131,9 +131,24 @@ Deno.test("events of the full age are buried, the oldest first and a few at a ti
     4,
     "status 500",
   ]]);
-  assert.deepEqual((await ledger.expire(NOW, HOUR, 2)).map(({ id }) => id), ["c"]);
-  assert.deepEqual(await ledger.expire(NOW, HOUR, 2), []);
+  assert.deepEqual(
+    (await ledger.expire(NOW, { maxAge: HOUR, limit: 2, except: new Set() })).map(({ id }) => id),
+    ["c"],
+  );
+  assert.deepEqual(await ledger.expire(NOW, { maxAge: HOUR, limit: 2, except: new Set() }), []);
   await assertConsistent(store);
+});
+
+Deno.test("what expiry leaves alone does not stand in the way of what comes after it", async () => {
+  await using test = await openOutbox();
+  const { ledger, store } = test;
+  for (const [i, id] of ["a", "b", "c"].entries()) {
+    await put(store, recordWith({ id, since: NOW + i, version: RECORD_VERSION + 1 }));
+  }
+  for (const id of ["d", "e"]) await put(store, recordWith({ id, since: NOW + 10 }));
+  const rules = { maxAge: HOUR, limit: 2, except: new Set(["d"]) };
+  assert.deepEqual((await ledger.expire(NOW + DAY, rules)).map(({ id }) => id), ["e"]);
+  assert.deepEqual(await idsOf(ledger, "dead"), ["e"]);
 });
 
 Deno.test("an event that is being sent is not buried under its sender: the attempt decides", async () => {
@@ -141,7 +156,7 @@ Deno.test("an event that is being sent is not buried under its sender: the attem
   const { ledger, store } = test;
   await put(store, recordWith({ id: "e", since: NOW }));
   const claim = await claimed(ledger, "e", NOW + HOUR - 1);
-  assert.deepEqual(await ledger.expire(NOW + HOUR, HOUR, 10), []);
+  assert.deepEqual(await ledger.expire(NOW + HOUR, { maxAge: HOUR, limit: 10, except: new Set() }), []);
   assert.equal(await ledger.settle(claim, { kind: "delivered" }), true);
   assert.deepEqual(await assertConsistent(store), []);
 });
@@ -243,7 +258,7 @@ Deno.test("a record of a newer version is neither claimed, buried, replayed, dro
   assert.equal(await ledger.claim("p", NOW), "newer");
   assert.equal(await ledger.replay("d", NOW), "newer");
   assert.equal(await ledger.drop("d"), "newer");
-  assert.deepEqual(await ledger.expire(NOW + DAY, HOUR, 10), []);
+  assert.deepEqual(await ledger.expire(NOW + DAY, { maxAge: HOUR, limit: 10, except: new Set() }), []);
   await ledger.forgetDead(NOW + 2 * DEAD_KEPT, 10);
   assert.deepEqual(await entriesOf(store), before);
 });

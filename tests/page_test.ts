@@ -70,6 +70,14 @@ const SENTENCES: readonly (readonly [PageState, Tone, string])[] = [
     "Paused since 14:02: PlatformX does not accept the key.",
   ],
   [stateWith({ mode: "outbox", outbox: "unreadable" }), "bad", "The outbox cannot be read."],
+  [
+    stateWith({
+      mode: "outbox",
+      outbox: { pending: 2, dead: 0, oldestPendingMs: 1, failing: "the disk is full: make room" },
+    }),
+    "bad",
+    "The outbox takes no events.",
+  ],
 ];
 
 for (const [index, [state, tone, text]] of SENTENCES.entries()) {

@@ -99,7 +99,8 @@ async function viaOutbox(
     if (summary === undefined || !store.isThere) return "unreadable";
     const { pending, dead, oldestPending, oldestDead } = summary;
     const age = (at: number | undefined) => at === undefined ? undefined : clock.now() - at;
-    return { pending, dead, oldestPendingMs: age(oldestPending), oldestDeadMs: age(oldestDead) };
+    const { failing } = watch;
+    return { pending, dead, oldestPendingMs: age(oldestPending), oldestDeadMs: age(oldestDead), failing };
   };
   alarm.onRing(() => worker.wake());
   tellState(await state(), log);

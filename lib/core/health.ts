@@ -24,6 +24,8 @@ export interface OutboxHealth {
   readonly dead: number;
   /** Milliseconds; undefined: nothing is pending. */
   readonly oldestPendingMs: number | undefined;
+  /** Why no event can be stored at the moment, in words for the operator. */
+  readonly failing?: string | undefined;
   /** Milliseconds since the oldest dead letter became one; undefined: there is none. */
   readonly oldestDeadMs?: number | undefined;
 }
@@ -37,7 +39,8 @@ const PAUSE_DEGRADES = 60_000;
 /** For everybody. */
 export function publicHealth(state: HealthState): { readonly status: "ok" | "degraded" } {
   const { outbox, paused } = state;
-  const waits = outbox === "unreadable" || (outbox?.oldestPendingMs ?? 0) > WAIT_DEGRADES;
+  const waits = outbox === "unreadable" || outbox?.failing !== undefined ||
+    (outbox?.oldestPendingMs ?? 0) > WAIT_DEGRADES;
   return { status: waits || (paused?.forMs ?? 0) > PAUSE_DEGRADES ? "degraded" : "ok" };
 }
 

@@ -33,7 +33,7 @@ const REMEDIES: Readonly<Record<LaterCause, string>> = {
 
 const MEANWHILE: Readonly<Record<Mode, string>> = {
   direct: "Until then Coder is asked to send again: it tries five times within some 21 minutes.",
-  outbox: "Until then events wait in the outbox; nothing is lost.",
+  outbox: "Until then events wait in the outbox.",
   dry_run: "",
 };
 
@@ -51,6 +51,14 @@ export function sentenceOf({ health, lastWebhook, recent }: PageState, now: numb
       text: "The outbox cannot be read.",
       more:
         "Webhooks are answered with 503, and Coder sends them again for some 21 minutes. The log says what is wrong.",
+    };
+  }
+  if (outbox?.failing !== undefined) {
+    return {
+      tone: "bad",
+      text: "The outbox takes no events.",
+      more:
+        `OUTBOX: ${outbox.failing}. Webhooks are answered with 503, and Coder sends them again for some 21 minutes.`,
     };
   }
   if (paused !== undefined) {
