@@ -238,6 +238,17 @@ Deno.test("an event that was never taken expires on time, without another attemp
   assert.equal(test.sent.length, length);
 });
 
+Deno.test("of a backlog past its age nothing is sent, however large it is, and all of it is buried", async () => {
+  await using test = await startWorker({ maxAge: HOUR, later: true });
+  const since = test.clock.now() - DAY;
+  for (const id of numbered("e", 150)) await test.put(id, { since });
+  test.start();
+  await test.pass(10_000);
+  assert.deepEqual(test.sent, []);
+  assert.deepEqual(await test.ledger.summary().then(({ pending, dead }) => [pending, dead]), [0, 150]);
+  assert.equal(test.log.of("dead_letter").length, 150);
+});
+
 Deno.test("an outage of three days loses nothing, burns no attempts, and ends oldest first at the rate", async () => {
   let up = true;
   await using test = await startWorker({ ratePerMinute: 300, answer: () => up ? DELIVERED : LATER });
