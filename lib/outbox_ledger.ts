@@ -98,7 +98,8 @@ export class OutboxLedger {
   ): Promise<readonly OutboxRecord[]> {
     const expired: OutboxRecord[] = [];
     // Page after page: what is left alone must not stand in the way of what comes after it.
-    for (let after: TimedId | undefined; expired.length < limit;) {
+    let after: TimedId | undefined;
+    do {
       const page = await this.#list(["pending"], limit, after);
       for (const [since, id] of page) {
         if (now - since < maxAge || expired.length === limit) return expired;
@@ -108,8 +109,7 @@ export class OutboxLedger {
         if (await this.settle(entry, settlement)) expired.push(settlement.record);
       }
       after = page.at(-1);
-      if (after === undefined) return expired;
-    }
+    } while (after !== undefined);
     return expired;
   }
 
