@@ -9,27 +9,32 @@ import {
 } from "./outbox_program.ts";
 import { runProgram } from "./program.ts";
 
-/** Fills an outbox with what no service needs: more than SQLite keeps in memory (2 MB). */
+/**
+ * Fills an outbox with more than SQLite keeps in memory (2 MB), all among the happenings: a new one's place is then most
+ * likely on a page that must be read.
+ */
 async function fill(file: string): Promise<void> {
   using kv = await Deno.openKv(file);
   const filling = crypto.getRandomValues(new Uint8Array(4_000));
   for (let i = 0; i < 1_000; i += 100) {
     const atomic = kv.atomic();
-    for (let j = 0; j < 100; j++) atomic.set(["filling", crypto.randomUUID(), i + j], filling);
+    for (let j = 0; j < 100; j++) {
+      const among = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))));
+      atomic.set(["happening", among, i + j], filling);
+    }
     await atomic.commit();
   }
 }
 
-/** Overwrites a part of a file with noise, from one fraction of its length to another. */
+/**
+ * Overwrites a part of a file, from one fraction of its length to another. With ones, not with chance: some random bytes
+ * pass for a counter of a wrong length, and on those Deno 2.9.6 panics in its KV before anybody can be told.
+ */
 function garble(file: string, from: number, to: number): void {
   const { size } = Deno.statSync(file);
   using handle = Deno.openSync(file, { write: true });
   handle.seekSync(Math.floor(size * from), Deno.SeekMode.Start);
-  const noise = new Uint8Array(Math.ceil(size * (to - from)));
-  for (let at = 0; at < noise.length; at += 65_536) {
-    crypto.getRandomValues(noise.subarray(at, Math.min(at + 65_536, noise.length)));
-  }
-  handle.writeSync(noise);
+  handle.writeSync(new Uint8Array(Math.ceil(size * (to - from))).fill(0xff));
 }
 
 const unusable: {
@@ -43,7 +48,7 @@ const unusable: {
     words: /the file is damaged: move it away/,
   },
   {
-    what: "has noise at its beginning",
+    what: "is overwritten at its beginning",
     prepare: async (file) => {
       await fill(file);
       garble(file, 0, 0.01);
@@ -51,7 +56,7 @@ const unusable: {
     words: /the file is damaged: move it away/,
   },
   {
-    what: "has noise in its middle",
+    what: "is overwritten in its middle",
     prepare: async (file) => {
       await fill(file);
       garble(file, 0.5, 0.6);
