@@ -12,7 +12,8 @@ Deno.test("on a terminal the executable serves without asking anything, logs tex
   const shellLine = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
 
   await using service = await start(
-    ["script", "--quiet", "--flush", "--return", "--command", shellLine, "/dev/null"],
+    // `exec`, because a shell that waits, such as dash, would end of the Ctrl-C itself, with 130.
+    ["script", "--quiet", "--flush", "--return", "--command", `exec ${shellLine}`, "/dev/null"],
     { cwd: folder.path, onTerminal: true },
   );
   await assertServes(service.url, platformX);
