@@ -6,7 +6,7 @@ import { answerTo, type ErrorReason, type Outcome, shownName } from "./core/outc
 import { detailsPage, drainingPage, publicPage } from "./core/page.ts";
 import { told } from "./core/told.ts";
 import type { Authenticator } from "./auth.ts";
-import { type Body, BODY_LIMIT, BODY_TIMEOUT, declaresTooMuch, readBody } from "./body.ts";
+import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader, declaresTooMuch } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { describeFault } from "./fault.ts";
 import { InFlight } from "./in_flight.ts";
@@ -44,8 +44,11 @@ export class App {
   /** Webhooks being worked on. */
   readonly inFlight = new InFlight();
 
+  readonly #bodies: BodyReader;
+
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#bodies = new BodyReader(options.bodyTimeout ?? BODY_TIMEOUT, options.cut);
   }
 
   /** Answers a request. Never throws, never redirects. */
@@ -75,7 +78,7 @@ export class App {
 
   /** The checks in their documented order; what passes them goes to the relay. */
   async #receive(request: Request, url: URL | null, admitted: boolean): Promise<Report> {
-    const { bodyTimeout = BODY_TIMEOUT, clock, cut, draining, relay, senders } = this.#options;
+    const { clock, draining, relay, senders } = this.#options;
     const { headers } = request;
     if (url?.pathname === METRICS) return NO_WEBHOOKS;
     if (url?.pathname !== "/") return NOT_FOUND;
@@ -85,7 +88,7 @@ export class App {
     if (!isJson(headers)) return UNSUPPORTED;
     if (declaresTooMuch(headers)) return TOO_LARGE;
     const arrivedAt = clock.now();
-    const body = await readBody(request, bodyTimeout, cut);
+    const body = await this.#bodies.read(request);
     return body.kind === "json" ? await relay.receive(body.value, arrivedAt) : withoutJson(body.kind);
   }
 

@@ -1,11 +1,18 @@
 /** Reads a webhook's body, within its limits of size and time. */
 import { readAtMost } from "./read_at_most.ts";
+import { TimeLimit } from "./time_limit.ts";
 
 /** Bytes of a webhook's body; Coder's largest are some 20 KB. */
 export const BODY_LIMIT = 1024 * 1024;
 
 /** Milliseconds from the request's head until its body must be here. */
 export const BODY_TIMEOUT = 15_000;
+
+/**
+ * Declared bytes up to which a body is read in one go. That is faster by a fifth, but cannot be stopped: of a sender
+ * that stalls so much stays in memory until it hangs up.
+ */
+const IN_ONE_GO = 64 * 1024;
 
 /** The decoded JSON, or why there is none. */
 export type Body =
@@ -17,35 +24,43 @@ export function declaresTooMuch(headers: Headers): boolean {
   return Number(headers.get("content-length") ?? 0) > BODY_LIMIT;
 }
 
-/**
- * Reads and decodes. After `timeout` milliseconds, or when `cut` is aborted, the answer is there at once and no more
- * is read. Never throws.
- */
-export async function readBody(request: Request, timeout: number, cut: AbortSignal): Promise<Body> {
-  const stop = new AbortController();
-  const stopped = Promise.withResolvers<Body>();
-  const end = (kind: "too_slow" | "cut_off") => {
-    stopped.resolve({ kind });
-    stop.abort();
-  };
-  const cutOff = () => end("cut_off");
-  const timer = setTimeout(end, timeout, "too_slow");
-  cut.addEventListener("abort", cutOff);
-  try {
-    return await Promise.race([stopped.promise, readJson(request, stop.signal)]);
-  } finally {
-    clearTimeout(timer);
-    cut.removeEventListener("abort", cutOff);
+/** Reads and decodes bodies, each within the same time. */
+export class BodyReader {
+  readonly #limit: TimeLimit;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+
+  /** @param timeout milliseconds for a body to arrive @param cut aborted when work must end */
+  constructor(timeout: number, cut: AbortSignal) {
+    this.#limit = new TimeLimit(timeout, cut);
+  }
+
+  /** After the time for it, or when work must end, the answer is there at once and no more is read. Never throws. */
+  read(request: Request): Promise<Body> {
+    return new Promise((resolve) => {
+      let stop: AbortController | undefined;
+      const arrived = this.#limit.begin((why) => {
+        resolve({ kind: why === "timed_out" ? "too_slow" : "cut_off" });
+        stop?.abort();
+      });
+      const bytes = Number(request.headers.get("content-length") ?? Infinity) <= IN_ONE_GO
+        ? request.bytes()
+        : readAtMost(request.body, BODY_LIMIT, (stop = new AbortController()).signal);
+      bytes.then((bytes) => this.#decoded(bytes), () => INVALID).then((body) => {
+        arrived();
+        resolve(body);
+      });
+    });
+  }
+
+  #decoded(bytes: Uint8Array | undefined): Body {
+    if (bytes === undefined) return { kind: "too_large" };
+    try {
+      return { kind: "json", value: JSON.parse(this.#decoder.decode(bytes)) };
+    } catch {
+      return INVALID;
+    }
   }
 }
 
-async function readJson(request: Request, stop: AbortSignal): Promise<Body> {
-  try {
-    const bytes = await readAtMost(request.body, BODY_LIMIT, stop);
-    if (bytes === undefined) return { kind: "too_large" };
-    return { kind: "json", value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
-  } catch {
-    // Not UTF-8, not JSON, or the connection broke: in that case nobody reads the answer.
-    return { kind: "invalid_json" };
-  }
-}
+/** Not UTF-8, not JSON, or the connection broke: in that case nobody reads the answer. */
+const INVALID: Body = { kind: "invalid_json" };

@@ -34,7 +34,8 @@ const COLOURS: Readonly<Record<LogLevel, string>> = { DEBUG: "90", INFO: "36", W
 
 /** Makes a log. */
 export function createLog({ level: lowest, format, colour, now, out, err }: LogOptions): Log {
-  const writes = (level: LogLevel) => LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(lowest);
+  const written = new Set(LOG_LEVELS.slice(LOG_LEVELS.indexOf(lowest)));
+  const writes = (level: LogLevel) => written.has(level);
   const line = format === "json" ? jsonLine : textLine;
   return {
     writes,
@@ -56,11 +57,14 @@ interface Head {
   readonly message: string;
 }
 
+/** Characters that need no second look in JSON: nearly every line has no others. */
+const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
+
 function jsonLine(head: Head, fields: LogFields): string {
-  return JSON.stringify(
-    { ...head, ...fields },
-    (_, value) => typeof value === "string" ? escapeControls(value) : value,
-  );
+  const entry = { ...head, ...fields };
+  const line = JSON.stringify(entry);
+  if (PLAIN.test(line)) return line;
+  return JSON.stringify(entry, (_, value) => typeof value === "string" ? escapeControls(value) : value);
 }
 
 function textLine({ time, level, event, message }: Head, fields: LogFields, colour: boolean): string {

@@ -118,6 +118,7 @@ export class OneDelivery {
   }
 
   #refusalOf(id: string): string | undefined {
+    if (this.#refusals.size === 0) return undefined;
     const now = this.#options.clock.monotonic();
     for (const [old, { until }] of this.#refusals) {
       if (now < until) break;

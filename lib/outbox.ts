@@ -1,5 +1,5 @@
 /** Accepting events: committed before Coder is answered, so that 202 means it will arrive. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { PlatformXEvent } from "./core/event.ts";
 import { assign, type Happening } from "./core/happening.ts";
 import { type OutboxRecord, RECORD_VERSION } from "./core/outbox_record.ts";
@@ -134,9 +134,9 @@ export class Outbox {
   }
 }
 
-/** Texts of the sender's choice, at a length that fits into keys (2 KiB) and values (64 KiB): 128 bits. */
+/** Texts of the sender's choice, at a length that fits into keys (2 KiB) and values (64 KiB). */
 function hashed(text: string): string {
-  return createHash("sha256").update(text).digest().toString("base64url", 0, 16);
+  return hash("sha256", text, "base64url");
 }
 
 function recordOf(id: string, event: PlatformXEvent, now: number): OutboxRecord {

@@ -4,6 +4,7 @@ import { parseRetryAfter } from "./core/retry.ts";
 import { type Answer, judge, type NetworkFailure, type Verdict } from "./core/verdict.ts";
 import type { Clock } from "./clock.ts";
 import { readAtMost } from "./read_at_most.ts";
+import { TimeLimit } from "./time_limit.ts";
 
 /** Milliseconds; the contract's. */
 const ATTEMPT_TIMEOUT = 10_000;
@@ -23,19 +24,25 @@ export interface PlatformXOptions {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Aborted when attempts under way must end. */
+  readonly cut: AbortSignal;
   /** Milliseconds for one attempt, connection and answer included. */
   readonly timeout?: number;
 }
 
-/** Makes one attempt; `cut` ends it. Never throws. */
-export type Attempt = (event: PlatformXEvent, cut: AbortSignal) => Promise<Verdict>;
+/** Makes one attempt. Never throws. */
+export type Attempt = (event: PlatformXEvent) => Promise<Verdict>;
 
 /** Makes the function that sends an event once and judges the answer. */
 export function attemptAt(options: PlatformXOptions): Attempt {
-  return async (event, cut) => {
+  const limit = new TimeLimit(options.timeout ?? ATTEMPT_TIMEOUT, options.cut);
+  return async (event) => {
     const key = options.key.current;
+    const abort = new AbortController();
+    const ended = limit.begin((why) => abort.abort(why));
+    const answer = await send(event, key, abort.signal, options);
+    ended();
     // The address as it is written here too: it may have a form that no pattern knows.
-    const answer = await send(event, key, cut, options);
     return judge(answer, [key, event.email], [event.name, ...Object.values(event.metadata)]);
   };
 }
@@ -43,29 +50,23 @@ export function attemptAt(options: PlatformXOptions): Attempt {
 async function send(
   event: PlatformXEvent,
   key: string,
-  cut: AbortSignal,
-  options: PlatformXOptions,
+  signal: AbortSignal,
+  { clock, fetch, url, userAgent }: PlatformXOptions,
 ): Promise<Answer> {
-  const abort = new AbortController();
-  // A timer of its own, cleared at the end: AbortSignal.timeout keeps its memory until it fires.
-  const timer = setTimeout(() => abort.abort("timed_out"), options.timeout ?? ATTEMPT_TIMEOUT);
-  const cutOff = () => abort.abort("cut_off");
-  if (cut.aborted) cutOff();
-  cut.addEventListener("abort", cutOff);
   try {
-    const response = await options.fetch(options.url, {
+    const response = await fetch(url, {
       method: "POST",
       headers: {
         authorization: `Bearer ${key}`,
         "content-type": "application/json",
         accept: "application/json",
-        "user-agent": options.userAgent,
+        "user-agent": userAgent,
       },
       body: JSON.stringify(event),
       redirect: "manual",
-      signal: abort.signal,
+      signal,
     });
-    const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), options.clock.now());
+    const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), clock.now());
     return {
       kind: "response",
       status: response.status,
@@ -73,16 +74,16 @@ async function send(
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   } catch (error) {
-    return { kind: "failure", failure: abort.signal.aborted ? abort.signal.reason : failureOf(error) };
-  } finally {
-    clearTimeout(timer);
-    cut.removeEventListener("abort", cutOff);
+    return { kind: "failure", failure: signal.aborted ? signal.reason : failureOf(error) };
   }
 }
 
 /** The body as text; empty when it is longer than allowed or breaks off: the status then decides alone. */
 async function textOf(response: Response): Promise<string> {
   try {
+    // In one go, which is faster, where the length is known; Deno removes it where it unpacks the answer.
+    const length = response.headers.get("content-length");
+    if (length !== null && Number(length) <= ANSWER_LIMIT) return await response.text();
     const bytes = await readAtMost(response.body, ANSWER_LIMIT);
     return bytes === undefined ? "" : new TextDecoder().decode(bytes);
   } catch {

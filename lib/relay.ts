@@ -1,5 +1,5 @@
 /** The use case: a webhook's JSON in, what became of it out. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { attribute, type AttributionRules } from "./core/attribution.ts";
 import { findRow, rowOf } from "./core/catalogue.ts";
 import { buildEvent, type FirstCopy, type PlatformXEvent } from "./core/event.ts";
@@ -69,12 +69,7 @@ export class Relay {
 
     const { name } = attributed;
     const { dryRun, fulfil, testData } = this.#options;
-    // 128 bits: no two happenings of a deployment share them.
-    const key = createHash("sha256").update(identityOf(notification, attributed)).digest().toString(
-      "base64url",
-      0,
-      16,
-    );
+    const key = hash("sha256", identityOf(notification, attributed), "base64url");
     const copy = { recipient: recipientOf(notification), messageId: notification.messageId, arrivedAt };
     const eventFor = (first: FirstCopy) => {
       const { event, fitted } = buildEvent(notification, attributed, { first, testData });

@@ -40,7 +40,7 @@ export interface SenderOptions {
   readonly onAttempt: (verdict: Verdict["kind"], ms: number) => void;
   /** Aborted when no new attempt may be made. */
   readonly draining: AbortSignal;
-  /** Aborted when attempts under way must end. */
+  /** Aborted when attempts under way were ended. */
   readonly cut: AbortSignal;
 }
 
@@ -83,6 +83,7 @@ export class Sender {
   /** Why nothing can be sent at this moment, if that is so. */
   get heldNow(): Held | undefined {
     if (this.#options.draining.aborted) return { kind: "held", reason: "draining", waitMs: 1_000 };
+    if (this.#pause.state === "sending") return undefined;
     const admission = admit(this.#pause, this.#options.clock.monotonic());
     return admission.admitted
       ? undefined
@@ -143,7 +144,7 @@ export class Sender {
   async #send(event: PlatformXEvent, probe: boolean): Promise<Verdict> {
     const { attempt, clock, cut, log, onAttempt } = this.#options;
     const begun = clock.monotonic();
-    const verdict = await attempt(event, cut);
+    const verdict = await attempt(event);
     this.#slots.release();
     onAttempt(verdict.kind, clock.monotonic() - begun);
     if (log.writes("DEBUG")) {

@@ -52,7 +52,7 @@ export async function openTelemetry(apiUrl: string): Promise<Telemetry | undefin
       return { tell: (report) => tell(span, report) };
     },
 
-    traced: (attempt) => (event, cut) => {
+    traced: (attempt) => (event) => {
       const attributes = {
         "coder_platformx.notification": shownName(event.name),
         "coder_platformx.message_id": scrub(event.metadata["coder_message_id"] ?? "", [], ID_LENGTH),
@@ -60,7 +60,7 @@ export async function openTelemetry(apiUrl: string): Promise<Telemetry | undefin
       const outside = propagation.deleteBaggage(context.active());
       return tracer.startActiveSpan("deliver", { attributes }, outside, async (span) => {
         try {
-          const verdict = await attempt(event, cut);
+          const verdict = await attempt(event);
           span.setAttribute("coder_platformx.verdict", verdict.kind);
           if (verdict.kind === "later") span.setAttribute("coder_platformx.reason", verdict.cause);
           if (verdict.kind !== "delivered") span.setStatus({ code: SpanStatusCode.ERROR });

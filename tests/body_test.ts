@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import fc from "fast-check";
-import { BODY_LIMIT, BODY_TIMEOUT, declaresTooMuch, readBody } from "../lib/body.ts";
+import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader, declaresTooMuch } from "../lib/body.ts";
 
 const NEVER = new AbortController().signal;
 /** Milliseconds; no test takes that long unless it fails. */
@@ -33,7 +34,7 @@ function requestWith(body: BodyInit | null): Request {
 }
 
 function read(chunks: Chunks) {
-  return readBody(arriving(chunks).request, LONG, NEVER);
+  return new BodyReader(LONG, NEVER).read(arriving(chunks).request);
 }
 
 /** JSON text of exactly so many bytes. */
@@ -114,13 +115,13 @@ Deno.test("what is no JSON in UTF-8 is told as such", async (t) => {
 });
 
 Deno.test("a request without a body holds no JSON", async () => {
-  assert.deepEqual(await readBody(requestWith(null), LONG, NEVER), { kind: "invalid_json" });
+  assert.deepEqual(await new BodyReader(LONG, NEVER).read(requestWith(null)), { kind: "invalid_json" });
 });
 
 Deno.test("a body of exactly the limit is read, one byte more is too much", async (t) => {
   for (const [bytes, kind] of [[BODY_LIMIT, "json"], [BODY_LIMIT + 1, "too_large"]] as const) {
     await t.step(`${bytes} bytes, as a whole`, async () => {
-      assert.equal((await readBody(requestWith(jsonOf(bytes)), LONG, NEVER)).kind, kind);
+      assert.equal((await new BodyReader(LONG, NEVER).read(requestWith(jsonOf(bytes)))).kind, kind);
     });
     await t.step(`${bytes} bytes, in chunks`, async () => {
       const text = jsonOf(bytes);
@@ -139,7 +140,7 @@ Deno.test("bytes are counted, not characters", async () => {
 Deno.test("a chunked body over the limit is not read any further", async () => {
   const quarter = new Uint8Array(BODY_LIMIT / 4);
   const { request, seen } = arriving([...Array(4).fill(quarter), "x", ...Array(1_000).fill(quarter)]);
-  assert.deepEqual(await readBody(request, LONG, NEVER), { kind: "too_large" });
+  assert.deepEqual(await new BodyReader(LONG, NEVER).read(request), { kind: "too_large" });
   assert.equal(seen.pulls, 5);
   assert.ok(seen.cancelled);
 });
@@ -148,7 +149,7 @@ Deno.test("a body that stalls is too slow after the time for it, and no more of 
   for (const chunks of [[], ["{"], ['{"a":1}']]) {
     await t.step(JSON.stringify(chunks), async () => {
       const { request, seen } = arriving(chunks, "stalls");
-      assert.deepEqual(await readBody(request, 20, NEVER), { kind: "too_slow" });
+      assert.deepEqual(await new BodyReader(20, NEVER).read(request), { kind: "too_slow" });
       assert.equal(seen.pulls, chunks.length + 1);
       assert.ok(seen.cancelled);
     });
@@ -164,14 +165,14 @@ Deno.test("a body that trickles in for ever is too slow all the same", async () 
     },
     cancel: () => void (cancelled = true),
   });
-  assert.deepEqual(await readBody(requestWith(stream), 30, NEVER), { kind: "too_slow" });
+  assert.deepEqual(await new BodyReader(30, NEVER).read(requestWith(stream)), { kind: "too_slow" });
   assert.ok(cancelled);
 });
 
 Deno.test("a body is cut off when work must end, at once and without being read on", async () => {
   const cut = new AbortController();
   const { request, seen } = arriving(["{"], "stalls");
-  const body = readBody(request, LONG, cut.signal);
+  const body = new BodyReader(LONG, cut.signal).read(request);
   cut.abort();
   assert.deepEqual(await body, { kind: "cut_off" });
   assert.ok(seen.cancelled);
@@ -179,38 +180,59 @@ Deno.test("a body is cut off when work must end, at once and without being read 
 
 Deno.test("a body that was read is not undone by a later cut", async () => {
   const cut = new AbortController();
-  const body = await readBody(arriving(["1"]).request, LONG, cut.signal);
+  const body = await new BodyReader(LONG, cut.signal).read(arriving(["1"]).request);
   cut.abort();
   assert.deepEqual(body, { kind: "json", value: 1 });
 });
 
 Deno.test("a connection that breaks is no JSON", async () => {
   const { request } = arriving(['{"a":1}'], "breaks");
-  assert.deepEqual(await readBody(request, LONG, NEVER), { kind: "invalid_json" });
+  assert.deepEqual(await new BodyReader(LONG, NEVER).read(request), { kind: "invalid_json" });
 });
 
 Deno.test({
-  name: "whatever the end, no timer and no listener stays behind",
+  name: "whatever the end, no timer stays behind, and one listener serves all",
   sanitizeOps: true,
   sanitizeResources: true,
   fn: async () => {
     const cut = new AbortController();
-    let listeners = 0;
-    const { addEventListener, removeEventListener } = cut.signal;
-    cut.signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-      listeners++;
-      addEventListener.apply(cut.signal, args);
-    };
-    cut.signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-      listeners--;
-      removeEventListener.apply(cut.signal, args);
-    };
-    await readBody(arriving(["1"]).request, LONG, cut.signal);
-    await readBody(arriving(["{"]).request, LONG, cut.signal);
-    await readBody(arriving([], "breaks").request, LONG, cut.signal);
-    await readBody(arriving([], "stalls").request, 1, cut.signal);
-    assert.equal(listeners, 0);
+    const added = mock.method(cut.signal, "addEventListener");
+    const bodies = new BodyReader(20, cut.signal);
+    for (let i = 0; i < 3; i++) {
+      await bodies.read(arriving(["1"]).request);
+      await bodies.read(arriving(["{"]).request);
+      await bodies.read(arriving([], "breaks").request);
+      await bodies.read(arriving([], "stalls").request);
+    }
+    assert.equal(added.mock.callCount(), 1);
   },
+});
+
+Deno.test("a body whose length is declared is read in one go, with the same ends", async (t) => {
+  const declared = (chunks: Chunks, then: "ends" | "stalls" | "breaks" = "ends") => {
+    const { request } = arriving(chunks, then);
+    request.headers.set("content-length", "10");
+    return request;
+  };
+  const cut = new AbortController();
+  const rows: [what: string, request: Request, body: Body][] = [
+    ["JSON", declared(['{"a"', ":1}"]), { kind: "json", value: { a: 1 } }],
+    ["no JSON", declared(["{"]), { kind: "invalid_json" }],
+    ["no UTF-8", declared([new Uint8Array([0x22, 0xff, 0x22])]), { kind: "invalid_json" }],
+    ["no body", new Request("http://localhost/", { headers: { "content-length": "0" } }), {
+      kind: "invalid_json",
+    }],
+    ["one that breaks", declared(["1"], "breaks"), { kind: "invalid_json" }],
+    ["one that stalls", declared(["{"], "stalls"), { kind: "too_slow" }],
+  ];
+  for (const [what, request, body] of rows) {
+    await t.step(what, async () => assert.deepEqual(await new BodyReader(20, NEVER).read(request), body));
+  }
+  await t.step("one that is cut off", async () => {
+    const body = new BodyReader(LONG, cut.signal).read(declared(["{"], "stalls"));
+    cut.abort();
+    assert.deepEqual(await body, { kind: "cut_off" });
+  });
 });
 
 Deno.test("property: what was written as JSON is read again, wherever the chunks are cut", async () => {

@@ -9,8 +9,9 @@ const KEY = "k3y-never-to-be-seen";
 const UNCUT = new AbortController().signal;
 const clock = new FakeClock();
 
-function attemptTo(url: string, fetchIt: typeof fetch = fetch): Attempt {
-  return attemptAt({ url, key: { current: KEY }, userAgent: "coder-platformx/0", clock, fetch: fetchIt });
+function attemptTo(url: string, fetchIt: typeof fetch = fetch, cut = UNCUT): Attempt {
+  const key = { current: KEY };
+  return attemptAt({ url, key, userAgent: "coder-platformx/0", clock, fetch: fetchIt, cut });
 }
 
 const notSent = (seen: NetworkFailure): Verdict => ({ kind: "later", cause: "platformx", seen });
@@ -77,7 +78,7 @@ Deno.test("no connection: PlatformX did not see the event", async (t) => {
     ["closed instead of a handshake", `https://127.0.0.1:${closing.port}/`, "tls_failed"],
   ];
   for (const [what, url, seen] of rows) {
-    await t.step(what, async () => assert.deepEqual(await attemptTo(url)(EVENT, UNCUT), notSent(seen)));
+    await t.step(what, async () => assert.deepEqual(await attemptTo(url)(EVENT), notSent(seen)));
   }
   assert.deepEqual(served, []);
 });
@@ -97,7 +98,7 @@ Deno.test("no whole answer: PlatformX may have taken the event", async (t) => {
   for (const [what, answer, verdict] of rows) {
     await t.step(what, async () => {
       await using server = tcpServer(answering(answer));
-      assert.deepEqual(await attemptTo(`http://127.0.0.1:${server.port}/`)(EVENT, UNCUT), verdict);
+      assert.deepEqual(await attemptTo(`http://127.0.0.1:${server.port}/`)(EVENT), verdict);
     });
   }
 });
@@ -115,19 +116,23 @@ Deno.test("an attempt lasts ten seconds at most, its answer's body included", as
   ];
   for (const [what, fetchIt, verdict] of rows) {
     await t.step(what, async () => {
+      let now = 0;
+      mock.method(performance, "now", () => now);
       mock.timers.enable({ apis: ["setTimeout"] });
       try {
         const attempt = attemptTo("http://127.0.0.1/", (_, init) => fetchIt(init!.signal!));
-        const ended = watched(attempt(EVENT, UNCUT));
+        const ended = watched(attempt(EVENT));
         await settled();
-        mock.timers.tick(9_999);
+        mock.timers.tick(now = 9_999);
         await settled();
         assert.deepEqual([ended.value], [undefined], "ended too early");
+        now = 10_000;
         mock.timers.tick(1);
         await settled();
         assert.deepEqual(ended.value, verdict);
       } finally {
         mock.timers.reset();
+        mock.restoreAll();
       }
     });
   }
@@ -155,8 +160,9 @@ Deno.test("the real fetch is ended when its time is over", async () => {
     clock,
     fetch,
     timeout: 20,
+    cut: UNCUT,
   });
-  assert.deepEqual(await attempt(EVENT, UNCUT), lost("timed_out"));
+  assert.deepEqual(await attempt(EVENT), lost("timed_out"));
   assert.equal(platformX.requests, 1);
 });
 
@@ -165,7 +171,7 @@ Deno.test("a cut ends an attempt at once", async (t) => {
     await using platformX = startPlatformX();
     platformX.misbehave({ kind: "lost" });
     const cut = new AbortController();
-    const attempt = watched(attemptTo(platformX.url)(EVENT, cut.signal));
+    const attempt = watched(attemptTo(platformX.url, fetch, cut.signal)(EVENT));
     await until(() => platformX.requests > 0);
     cut.abort();
     await until(() => attempt.value !== undefined);
@@ -173,7 +179,7 @@ Deno.test("a cut ends an attempt at once", async (t) => {
   });
   await t.step("before it began", async () => {
     await using platformX = startPlatformX();
-    assert.deepEqual(await attemptTo(platformX.url)(EVENT, AbortSignal.abort()), lost("cut_off"));
+    assert.deepEqual(await attemptTo(platformX.url, fetch, AbortSignal.abort())(EVENT), lost("cut_off"));
     assert.equal(platformX.requests, 0);
   });
   await t.step("and one that has ended is not touched any more", async () => {
@@ -183,8 +189,8 @@ Deno.test("a cut ends an attempt at once", async (t) => {
     const attempt = attemptTo(platformX.url, (input, init) => {
       signal = init?.signal;
       return fetch(input, init);
-    });
-    assert.deepEqual(await attempt(EVENT, cut.signal), { kind: "delivered" });
+    }, cut.signal);
+    assert.deepEqual(await attempt(EVENT), { kind: "delivered" });
     cut.abort();
     assert.equal(signal?.aborted, false);
   });
@@ -230,12 +236,12 @@ Deno.test("failures are told apart by what Deno says, in the words of its versio
     for (const [index, error] of errors.entries()) {
       await t.step(`Deno ${["2.4", "2.9"][index]}: ${words.replace(head, "…")}`, async () => {
         const attempt = attemptTo("https://api.example.com/", () => Promise.reject(error));
-        assert.deepEqual(await attempt(EVENT, UNCUT), verdict);
+        assert.deepEqual(await attempt(EVENT), verdict);
       });
     }
   }
   await t.step("not even an error", async () => {
     const attempt = attemptTo("https://api.example.com/", () => Promise.reject("broken"));
-    assert.deepEqual(await attempt(EVENT, UNCUT), lost("unknown_failure"));
+    assert.deepEqual(await attempt(EVENT), lost("unknown_failure"));
   });
 });

@@ -11,7 +11,7 @@ const clock = new FakeClock();
 
 /** One attempt at a time at this address, with the real `fetch`. */
 function attemptTo(url: string, key: { readonly current: string } = { current: STAND_IN_KEY }): Attempt {
-  return attemptAt({ url, key, userAgent: "coder-platformx/0.0.0-test", clock, fetch });
+  return attemptAt({ url, key, userAgent: "coder-platformx/0.0.0-test", clock, fetch, cut: UNCUT });
 }
 
 /** A test that also fails when it leaves a request, a timer or a socket behind. */
@@ -33,7 +33,7 @@ tidyTest("PlatformX takes the event as it is sent", async () => {
     { ...EVENT, name: "Größe \u{1f980}\n", metadata: {}, test_data: true },
   ];
   for (const event of events) {
-    assert.deepEqual(await attemptTo(platformX.url)(event, UNCUT), { kind: "delivered" });
+    assert.deepEqual(await attemptTo(platformX.url)(event), { kind: "delivered" });
   }
   assert.deepEqual(platformX.events, events);
 });
@@ -47,9 +47,9 @@ tidyTest("the call is what DX documents, and names its sender", async () => {
   });
   const key = { current: "first-key" };
   const attempt = attemptTo(server.url, key);
-  await attempt(EVENT, UNCUT);
+  await attempt(EVENT);
   key.current = "second-key";
-  await attempt(EVENT, UNCUT);
+  await attempt(EVENT);
 
   for (const [index, { method, url, headers, body }] of calls.entries()) {
     assert.equal(method, "POST");
@@ -110,7 +110,7 @@ tidyTest("an answer is judged by status, body and Retry-After", async (t) => {
   for (const [what, verdict] of rows) {
     await t.step(JSON.stringify(what), async () => {
       platformX.misbehave(what);
-      assert.deepEqual(await attemptTo(platformX.url)(EVENT, UNCUT), verdict);
+      assert.deepEqual(await attemptTo(platformX.url)(EVENT), verdict);
     });
   }
   assert.deepEqual(platformX.events, []);
@@ -122,7 +122,7 @@ tidyTest("a redirect is not followed", async (t) => {
     await t.step(String(status), async () => {
       const before = platformX.requests;
       platformX.misbehave({ kind: "answer", status, headers: { location: platformX.url } });
-      const verdict = await attemptTo(platformX.url)(EVENT, UNCUT);
+      const verdict = await attemptTo(platformX.url)(EVENT);
       assert.deepEqual(verdict, { kind: "later", cause: "url", seen: `status ${status}` });
       assert.equal(platformX.requests, before + 1);
     });
@@ -158,7 +158,7 @@ tidyTest("an answer is read up to 64 KiB; of a longer one only the status counts
   for (const [what, answer, verdict] of rows) {
     await t.step(what, async () => {
       await using server = serverWith(answer);
-      assert.deepEqual(await attemptTo(server.url)(EVENT, UNCUT), verdict);
+      assert.deepEqual(await attemptTo(server.url)(EVENT), verdict);
     });
   }
 });
@@ -173,7 +173,7 @@ Deno.test("an answer without end is given up at the limit", async () => {
       }),
     )
   );
-  assert.deepEqual(await attemptTo(server.url)(EVENT, UNCUT), { kind: "unknown", seen: "status 200" });
+  assert.deepEqual(await attemptTo(server.url)(EVENT), { kind: "unknown", seen: "status 200" });
   await cancelled.promise;
 });
 
@@ -194,7 +194,7 @@ tidyTest("an answer that is not UTF-8 is judged all the same", async (t) => {
   for (const [what, body, status, verdict] of rows) {
     await t.step(what, async () => {
       await using server = serverWith(() => new Response(body, { status }));
-      assert.deepEqual(await attemptTo(server.url)(EVENT, UNCUT), verdict);
+      assert.deepEqual(await attemptTo(server.url)(EVENT), verdict);
     });
   }
 });
@@ -207,7 +207,7 @@ tidyTest("neither the key nor an address gets into a verdict, whatever the answe
         const error = `${request.headers.get("authorization")} ${await request.text()}`;
         return Response.json({ ok: false, error }, { status });
       });
-      const verdict = JSON.stringify(await attemptTo(server.url, { current: key })(EVENT, UNCUT));
+      const verdict = JSON.stringify(await attemptTo(server.url, { current: key })(EVENT));
       assert.match(verdict, /Bearer/, "the words are missing");
       assert.doesNotMatch(verdict, /k3y|alice@/);
     });

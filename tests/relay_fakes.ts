@@ -55,6 +55,7 @@ export function startRelay(platformXUrl: string, settings: RelaySettings = {}) {
     userAgent: "coder-platformx/0",
     clock,
     fetch: impatient,
+    cut: cut.signal,
   });
   const sender = new Sender({
     meanwhile: "events wait",

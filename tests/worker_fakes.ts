@@ -59,11 +59,11 @@ export async function startWorker(options: WorkerOptionsOfTest = {}): Promise<Te
   const begun = clock.monotonic();
   const sent: { readonly id: string; readonly at: number }[] = [];
   const attempts = new Map<string, number>();
-  const attempt = async (event: PlatformXEvent, signal: AbortSignal) => {
+  const attempt = async (event: PlatformXEvent) => {
     const id = event.metadata["id"]!;
     sent.push({ id, at: clock.monotonic() - begun });
     attempts.set(id, (attempts.get(id) ?? 0) + 1);
-    return await answer(id, { attempt: attempts.get(id)!, cut: signal });
+    return await answer(id, { attempt: attempts.get(id)!, cut: cut.signal });
   };
   const key = { current: "dx-0123", reload: () => Promise.resolve() } as unknown as ConstructorParameters<
     typeof Sender

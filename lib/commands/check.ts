@@ -104,9 +104,9 @@ function whyNotSend(email: string, { config: { domains, dryRun } }: Configured):
 
 async function sendTestEvent(email: string, { config }: Configured): Promise<Finding> {
   const key = { current: config.apiKey };
-  const attempt = attemptAt({ url: config.apiUrl, key, userAgent: USER_AGENT, clock, fetch });
-  const never = new AbortController().signal;
-  return testEventFinding(await attempt(testEvent(email, clock.now(), VERSION), never));
+  const cut = new AbortController().signal;
+  const attempt = attemptAt({ url: config.apiUrl, key, userAgent: USER_AGENT, clock, fetch, cut });
+  return testEventFinding(await attempt(testEvent(email, clock.now(), VERSION)));
 }
 
 function grouped(check: CheckName, findings: readonly Finding[]): readonly GroupedFinding[] {

@@ -9,6 +9,7 @@ import { App } from "../app.ts";
 import { Authenticator } from "../auth.ts";
 import { systemClock as clock } from "../clock.ts";
 import { createLog, type Log } from "../log.ts";
+import { LogOutput } from "../log_output.ts";
 import { attemptAt } from "../platformx.ts";
 import { Relay } from "../relay.ts";
 import { Sender } from "../sender.ts";
@@ -35,10 +36,11 @@ export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
   const setUp = configured(terminal, { needsKey: true });
   if (setUp === undefined) return 2;
   const { config, warnings } = setUp;
-  const log = logFor(config, terminal);
   const telemetry = await openTelemetry(config.apiUrl);
   const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace);
   if (problems.length > 0) return tellProblems(terminal, problems);
+  const output = new LogOutput(telemetry === undefined);
+  const log = logFor(config, terminal, output);
   tellStart(config, warnings, log);
   const shutdown = { draining: new AbortController(), cut: new AbortController() };
   try {
@@ -48,6 +50,8 @@ export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
     else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
     else throw error;
     return 1;
+  } finally {
+    output.flush();
   }
 }
 
@@ -65,7 +69,7 @@ async function run(
   const cut = shutdown.cut.signal;
   const key = new ApiKey(config.apiKey, config.apiKeyFile, log);
   const userAgent = `coder-platformx/${VERSION}`;
-  const plain = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch });
+  const plain = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch, cut });
   const attempt = telemetry?.traced(plain) ?? plain;
   const { domains, dryRun, ratePerMinute, testData, tracking } = config;
   const mode = modeOf(config);
@@ -145,15 +149,14 @@ function modeOf({ dryRun, outbox }: Config): Mode {
   return outbox === undefined ? "direct" : "outbox";
 }
 
-function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal): Log {
+function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal, { out, err }: LogOutput): Log {
   return createLog({
     level: logLevel,
     format: logFormat ?? (isTerminal ? "text" : "json"),
     colour: isTerminal && !Deno.env.get("NO_COLOR"),
     now: clock.now,
-    // One method for each level: Deno exports the lines with the severity of the method.
-    out: (line, level) => level === "DEBUG" ? console.debug(line) : console.info(line),
-    err: (line, level) => level === "WARNING" ? console.warn(line) : console.error(line),
+    out,
+    err,
   });
 }
 

@@ -19,13 +19,17 @@ export function identityOf(notification: Notification, attributed: Attributed): 
   return canonical([template, attributed.email, labels, data, targets]);
 }
 
-/** JSON with sorted keys. Depth is bounded by the notification's parser. */
+/** JSON with sorted keys and a comma after each part. Depth is bounded by the notification's parser. */
 function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value) text += canonical(item) + ",";
+    return `[${text}]`;
+  }
   const object = value as Readonly<Record<string, unknown>>;
-  const members = Object.keys(object).sort().map((key) => `${JSON.stringify(key)}:${canonical(object[key])}`);
-  return `{${members.join(",")}}`;
+  for (const key of Object.keys(object).sort()) text += `${JSON.stringify(key)}:${canonical(object[key])},`;
+  return `{${text}}`;
 }
 
 /** Whom a copy was sent to, for counting that recipient's copies. */

@@ -84,7 +84,9 @@ export function judge(
     return NOT_SENT.has(seen) ? { kind: "later", cause: "platformx", seen } : { kind: "unknown", seen };
   }
   const { status } = answer;
+  const success = status >= 200 && status < 300;
   const json = parseObject(answer.body);
+  if (success && json?.["ok"] === true) return { kind: "delivered" };
   const said = wordsOf(json);
   const words = scrub(said, secrets);
   // Without what it repeats: "no user throttle@example.com" names no rate limit.
@@ -93,9 +95,7 @@ export function judge(
   const seen = words === "" ? `status ${status}` : `status ${status}: ${words}`;
   const wait = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
   const later = (cause: LaterCause): Verdict => ({ kind: "later", cause, seen, ...wait });
-  const success = status >= 200 && status < 300;
 
-  if (success && json?.["ok"] === true) return { kind: "delivered" };
   if (status === 429) return later("rate_limit");
   if (status === 401 || status === 403) return later("key");
   if ((success || isClientError(status)) && json?.["ok"] === false) {
