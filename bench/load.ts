@@ -3,13 +3,16 @@
  *
  * Exits 1 when a goal is missed or a count is wrong.
  */
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { tellResults } from "./load/results.ts";
-import { measure, type Run, wrongCount } from "./load/run.ts";
+import { wrongCount } from "./load/count.ts";
+import { measure, type Run } from "./load/run.ts";
 import { describeService, startStandIn, type SubjectName, SUBJECTS } from "./load/subjects.ts";
 import { requestTemplate } from "./load/webhooks.ts";
-import { describeMachine, fileSystemOf, IN_MEMORY, kernelSays } from "./machine.ts";
+import { fileSystemOf, IN_MEMORY } from "./file_system.ts";
+import { describeMachine, kernelSays } from "./machine.ts";
 
 const HELP = `deno task bench:load [options]
 
@@ -21,6 +24,7 @@ const HELP = `deno task bench:load [options]
                     (bare, direct WARNING, direct INFO, outbox INFO)
   --folder PATH     folder for log and outbox, on a disk (build/bench)
   --window TIME     DEDUP_WINDOW in direct mode (1s: what is remembered is forgotten at the same rate)
+  --profile PATH    folder for profiles of the service's processor time, with 'deno run' of Deno 2.9
 
 EXECUTABLE measures the compiled service instead of 'deno run'; DENO is the Deno that runs the bare minimum then.`;
 
@@ -35,6 +39,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "bare,direct WARNING,direct INFO,outbox INFO" },
     folder: { type: "string", default: fileURLToPath(new URL("../build/bench", import.meta.url)) },
     window: { type: "string", default: "1s" },
+    profile: { type: "string" },
   },
 });
 if (values.help) {
@@ -78,6 +83,7 @@ try {
     folder,
     platformX: standIn.url,
     window: values.window,
+    profile: values.profile === undefined ? undefined : resolve(values.profile),
   };
   for (let round = 0; round < rounds; round++) {
     // Each subject is first, second, third, … in turn: whoever comes later may meet a warmer machine.

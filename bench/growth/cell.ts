@@ -1,7 +1,7 @@
 /** One case of growing load: a fresh service, so many senders, a PlatformX that is so slow; then a quick one again. */
-import { usageOf } from "../load/process.ts";
 import { countAt, delayAt, forgetAt, outboxAt, serialsAt, until } from "../load/remote.ts";
 import { startSubject, type SubjectName } from "../load/subjects.ts";
+import { usageOf } from "../load/watch.ts";
 import { Connection } from "./connection.ts";
 import { send, type Tally } from "./senders.ts";
 

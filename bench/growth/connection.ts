@@ -1,5 +1,7 @@
 /** One HTTP/1.1 connection that is cheap enough to have thousands of: wrk tells no times per status. */
 
+import { lengthOf } from "./answer_length.ts";
+
 /** An answer, without its body. */
 export interface Answer {
   readonly status: number;
@@ -55,11 +57,4 @@ export class Connection implements Disposable {
       // The other side was first.
     }
   }
-}
-
-/** Bytes of an answer with head and body; undefined while its head is not complete. A head without length: no body. */
-export function lengthOf(text: string): number | undefined {
-  const end = text.indexOf("\r\n\r\n");
-  if (end < 0) return undefined;
-  return end + 4 + Number(/\r\ncontent-length: *(\d+)/i.exec(text.slice(0, end))?.[1] ?? 0);
 }

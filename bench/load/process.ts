@@ -1,5 +1,4 @@
-/** Programs under measurement as child processes, and what the kernel says of them. */
-import { kernelSays } from "../machine.ts";
+/** Programs under measurement as child processes. */
 
 /** A program that answers at its port. Disposing of it ends it and waits for that. */
 export interface Subject extends AsyncDisposable {
@@ -84,53 +83,4 @@ async function listensAt(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** What the kernel says of a process. */
-export interface Usage {
-  /** Resident memory, now and at most so far, in megabytes of 1,000,000 bytes. */
-  readonly memory: number;
-  readonly memoryPeak: number;
-  /** Processor time used so far, all threads together, in milliseconds. */
-  readonly processor: number;
-}
-
-/** Reads a process's usage. */
-export async function usageOf(pid: number): Promise<Usage> {
-  return parseUsage(await kernelSays(`/proc/${pid}/status`), await kernelSays(`/proc/${pid}/stat`));
-}
-
-/** Makes usage of the kernel's `status` and `stat` (proc_pid_status(5), proc_pid_stat(5)). */
-export function parseUsage(status: string, stat: string): Usage {
-  const megabytes = (name: string) =>
-    Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(status)?.[1]) * 1024 / 1e6;
-  // The program's name is in parentheses and may hold anything, so what comes after the last one counts.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  return { memory: megabytes("VmRSS"), memoryPeak: megabytes("VmHWM"), processor: ticks * TICK };
-}
-
-/** Milliseconds of the kernel's unit of processor time: 100 a second on every Linux that Deno runs on. */
-const TICK = 10;
-
-/** Milliseconds between two looks at a process's memory: each costs some milliseconds of processor time. */
-const BETWEEN_LOOKS = 200;
-
-/** Looks at a process's memory until stopped. */
-export function watchMemory(pid: number): { stop(): Promise<readonly number[]> } {
-  const samples: number[] = [];
-  let stopped = false;
-  const watching = (async () => {
-    while (!stopped) {
-      samples.push((await usageOf(pid)).memory);
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
-    }
-  })();
-  return {
-    async stop() {
-      stopped = true;
-      await watching;
-      return samples;
-    },
-  };
 }

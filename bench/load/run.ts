@@ -1,7 +1,8 @@
 /** One subject in one round: started, warmed, driven, counted, ended. */
-import { type Subject, usageOf, watchMemory } from "./process.ts";
+import type { Subject } from "./process.ts";
 import { countAt, forgetAt, outboxAt, until } from "./remote.ts";
 import { type Setting, startSubject, type SubjectName } from "./subjects.ts";
+import { usageOf, watchMemory } from "./watch.ts";
 import { drive, type Pressure } from "./wrk.ts";
 
 /** How a run is made. */
@@ -89,22 +90,4 @@ async function settled(standIn: string) {
     return unchanged;
   };
   return await until(() => countAt(standIn), isSettled, LAST_REQUESTS);
-}
-
-/**
- * What is wrong with the counts, if anything. A request that was cut off when wrk left may be an event without an
- * answer: as many as there were connections, in the warm-up and in the measurement.
- */
-export function wrongCount(
-  { accepted, events, pending, failed, repeated }: Pick<
-    Run,
-    "accepted" | "events" | "pending" | "failed" | "repeated"
-  >,
-  connections: number,
-): string | undefined {
-  const kept = events + pending;
-  if (kept < accepted) return `${accepted - kept} of ${accepted} webhooks answered 2xx are no event`;
-  if (kept > accepted + 2 * connections) return `${kept} events of ${accepted} webhooks answered 2xx`;
-  if (repeated > 0) return `${repeated} events came more than once`;
-  return failed > 0 ? `${failed} webhooks were not answered 2xx` : undefined;
 }

@@ -20,6 +20,8 @@ export interface Setting {
   readonly platformX: string;
   /** `DEDUP_WINDOW` of direct delivery, which remembers in memory. */
   readonly window: string;
+  /** Folder for a profile of the service's processor time; only with `deno run`. */
+  readonly profile?: string | undefined;
 }
 
 /** The Deno that runs the bare minimum, and the service unless `EXECUTABLE` names its executable. */
@@ -46,7 +48,7 @@ export async function startStandIn(folder: string): Promise<Subject> {
 /** Starts one subject, with an outbox of its own and nothing remembered. */
 export async function startSubject(
   name: SubjectName,
-  { folder, platformX, window }: Setting,
+  { folder, platformX, window, profile }: Setting,
 ): Promise<Subject> {
   const port = freePort();
   const url = `${platformX}events.track`;
@@ -67,12 +69,13 @@ export async function startSubject(
     LOG_FORMAT: "json",
     ...(mode === "outbox" ? { OUTBOX: freshOutbox(folder) } : { DEDUP_WINDOW: window }),
   };
+  const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-md", `--cpu-prof-dir=${profile}`];
   return EXECUTABLE === undefined
     ? await launch({
       ...common,
       environment,
       program: DENO,
-      args: ["run", ...PERMISSIONS, path("../../main.ts")],
+      args: ["run", ...profiling, ...PERMISSIONS, path("../../main.ts")],
     })
     : await launch({ ...common, environment, program: Deno.realPathSync(EXECUTABLE), args: [] });
 }

@@ -1,5 +1,6 @@
 /** One start of an executable: the time to its first answer, and its memory at rest. */
-import { freePort, usageOf } from "../load/process.ts";
+import { freePort } from "../load/process.ts";
+import { usageOf } from "../load/watch.ts";
 
 /** One start. */
 export interface Start {
