@@ -12,6 +12,7 @@ import { describeService, startStandIn } from "./load/subjects.ts";
 import { requestTemplate } from "./load/webhooks.ts";
 import { describeMachine } from "./machine.ts";
 import { shown } from "./markdown.ts";
+import { someOf, wholeNumber } from "./options.ts";
 import { percentile } from "./statistics.ts";
 
 const HELP = `deno task bench:growth [options]
@@ -43,9 +44,13 @@ if (values.help) {
   console.log(HELP);
   Deno.exit(0);
 }
-const numbers = (list: string) => list.split(",").map((item) => item === "never" ? Infinity : Number(item));
-const modes = values.modes.split(",") as ("direct" | "outbox")[];
-const burst = Number(values.burst);
+const modes = someOf("modes", values.modes, ["direct", "outbox"]);
+const connectionCounts = values.connections.split(",").map((count) => wholeNumber("connections", count));
+const delays = values.delays.split(",").map((delay) =>
+  delay === "never" ? Infinity : wholeNumber("delays", delay)
+);
+const burst = wholeNumber("burst", values.burst, 0);
+const quickSeconds = wholeNumber("seconds", values.seconds);
 
 const parent = fileURLToPath(new URL("../build/bench", import.meta.url));
 Deno.mkdirSync(parent, { recursive: true });
@@ -56,8 +61,8 @@ try {
   await using standIn = await startStandIn(folder);
   const ground: Ground = { folder, platformX: standIn.url, template: requestTemplate("127.0.0.1") };
   for (const mode of modes) {
-    const cases = numbers(values.delays).flatMap((delay) =>
-      numbers(values.connections).map((connections) => ({ delay, connections, seconds: secondsFor(delay) }))
+    const cases = delays.flatMap((delay) =>
+      connectionCounts.map((connections) => ({ delay, connections, seconds: secondsFor(delay) }))
     );
     if (burst > 0) cases.push({ delay: 1, connections: burst, seconds: 0 });
     const results: [Case, Outcome][] = [];
@@ -91,5 +96,5 @@ Deno.exit(isBad ? 1 : 0);
 /** Longer than an attempt of the service's waits (10 s), where it waits in vain. */
 function secondsFor(delay: number): number {
   if (delay === Infinity) return 12;
-  return delay >= 1000 ? 8 : Number(values.seconds);
+  return delay >= 1000 ? 8 : quickSeconds;
 }

@@ -13,6 +13,7 @@ import { describeService, startStandIn, type SubjectName, SUBJECTS } from "./loa
 import { requestTemplate } from "./load/webhooks.ts";
 import { fileSystemOf, IN_MEMORY } from "./file_system.ts";
 import { describeMachine, kernelSays } from "./machine.ts";
+import { refuse, someOf, wholeNumber } from "./options.ts";
 
 const HELP = `deno task bench:load [options]
 
@@ -47,25 +48,18 @@ if (values.help) {
   Deno.exit(0);
 }
 
-const names = values.only.split(",").map((name) => name.trim()) as SubjectName[];
-const unknown = names.filter((name) => !SUBJECTS.includes(name));
-if (unknown.length > 0) {
-  console.error(`--only knows ${SUBJECTS.join(", ")}: current value is '${unknown.join(", ")}'`);
-  Deno.exit(2);
-}
+const names = someOf("only", values.only, SUBJECTS);
+const rounds = wholeNumber("rounds", values.rounds);
+const seconds = wholeNumber("seconds", values.seconds);
+const warmUp = wholeNumber("warm-up", values["warm-up"]);
+const connections = wholeNumber("connections", values.connections);
 Deno.mkdirSync(values.folder, { recursive: true });
 const parent = Deno.realPathSync(values.folder);
 const fileSystem = fileSystemOf(parent, await kernelSays("/proc/self/mounts"));
 if (IN_MEMORY.includes(fileSystem)) {
-  console.error(`--folder must be on a disk, for the outbox: ${parent} is on ${fileSystem}`);
-  Deno.exit(2);
+  refuse("--folder must be on a disk, for the outbox", `${parent}, on ${fileSystem}`);
 }
 
-const [connections, seconds, rounds] = [values.connections, values.seconds, values.rounds].map(Number) as [
-  number,
-  number,
-  number,
-];
 const folder = Deno.makeTempDirSync({ dir: parent });
 const runs = new Map<SubjectName, Run[]>(names.map((name) => [name, []]));
 const wrong: string[] = [];
@@ -78,7 +72,7 @@ try {
   const plan = {
     connections,
     seconds,
-    warmUp: Number(values["warm-up"]),
+    warmUp,
     template,
     folder,
     platformX: standIn.url,

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { SECRET } from "./load/webhooks.ts";
 import { describeMachine } from "./machine.ts";
 import { markdownTable, shown, shownSpread, verdictOn } from "./markdown.ts";
+import { wholeNumber } from "./options.ts";
 import { type Candidate, type Start, startOnce } from "./start/once.ts";
 import { median, ratiosOf, spreadOf } from "./statistics.ts";
 
@@ -16,6 +17,7 @@ import { median, ratiosOf, spreadOf } from "./statistics.ts";
 const MOST = 1.25;
 
 const { values } = parseArgs({ args: Deno.args, options: { starts: { type: "string", default: "20" } } });
+const count = wholeNumber("starts", values.starts);
 const DENO = Deno.env.get("DENO") ?? Deno.execPath();
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const SERVICE = `${ROOT}build/coder-platformx`;
@@ -60,7 +62,7 @@ const candidates: readonly Candidate[] = [
 const starts = new Map<string, Start[]>(candidates.map(({ name }) => [name, []]));
 try {
   for (const candidate of candidates) await startOnce(candidate, folder); // the files are in memory now
-  for (let n = 0; n < Number(values.starts); n++) {
+  for (let n = 0; n < count; n++) {
     for (let place = 0; place < candidates.length; place++) {
       const candidate = candidates[(n + place) % candidates.length]!;
       starts.get(candidate.name)!.push(await startOnce(candidate, folder));
@@ -73,7 +75,7 @@ try {
 console.log(
   `${await describeMachine()}. Compiled with ${await versionOf(
     DENO,
-  )}; ${values.starts} starts of each in turn.\n`,
+  )}; ${count} starts of each in turn.\n`,
 );
 const empty = starts.get("empty")!;
 const goals: string[] = [];

@@ -48,7 +48,21 @@ Deno.test("a report of wrk without a result is an error that shows the report", 
 });
 
 Deno.test("a result of wrk that lacks a number or has a negative one is an error", async (t) => {
-  for (const line of ['{"requests":1}', '{"requests":-1,"microseconds":1,"bad_status":0,"broken":0}', "{}"]) {
+  const good = {
+    requests: 1,
+    microseconds: 1,
+    bad_status: 0,
+    broken: 0,
+    timeouts: 0,
+    p50: 1,
+    p99: 1,
+    most: 1,
+  };
+  parseWrk(JSON.stringify(good));
+  for (
+    const wrong of [{ requests: -1 }, { requests: 0.5 }, { p99: null }, { most: undefined }, { more: 1 }]
+  ) {
+    const line = JSON.stringify({ ...good, ...wrong });
     await t.step(line, () => assert.throws(() => parseWrk(line)));
   }
 });

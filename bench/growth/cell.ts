@@ -26,7 +26,10 @@ export interface Case {
 export interface Outcome extends Tally {
   /** Megabytes. */
   readonly memoryPeak: number;
-  /** Seconds from the end of the load, when PlatformX is quick again, until a single webhook is answered 2xx. */
+  /**
+   * Seconds from the end of the load, when PlatformX is quick again: until a single webhook is answered 2xx, with an
+   * outbox until nothing is pending.
+   */
   readonly recovery: number;
   /** Webhooks answered 2xx that are neither with PlatformX nor in the outbox. */
   readonly lost: number;
@@ -59,12 +62,12 @@ export async function runCase(
   let number = 0;
   const single = () => send({ port, template, connections: 1, seconds: 0, run: RUNS.single + number++ });
   const last = await until(single, ({ accepted }) => accepted.length === 1, LONGEST_RECOVERY);
-  const recovery = last.accepted.length === 1 ? (performance.now() - over) / 1000 : Infinity;
-
   const isOutbox = subject.startsWith("outbox");
   const { pending, dead } = isOutbox
     ? await until(() => outboxAt(service.url), (outbox) => outbox.pending === 0, LONGEST_DRAIN)
     : { pending: 0, dead: 0 };
+  const recovered = last.accepted.length === 1 && pending === 0;
+  const recovery = recovered ? (performance.now() - over) / 1000 : Infinity;
   await until(() => countAt(platformX), ({ open }) => open === 0, LONGEST_DRAIN);
   const taken = await serialsAt(platformX);
   const missing = tally.serials.filter((serial) => !taken.has(serial)).length;

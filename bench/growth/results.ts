@@ -20,11 +20,11 @@ export function growthTable(results: readonly (readonly [Case, Outcome])[]): str
       "Recovered in s",
       "Lost",
     ],
-    results.map(([{ delay, connections }, outcome]) => {
+    results.map(([{ delay, connections, seconds: load }, outcome]) => {
       const { accepted, unavailable, seconds, failures, memoryPeak, recovery, lost, kept } = outcome;
       return [
         shownDelay(delay),
-        shown(connections),
+        load === 0 ? `${shown(connections)} at once` : shown(connections),
         shown(accepted.length),
         accepted.length === 0
           ? "–"
