@@ -1,0 +1,85 @@
+/**
+ * What a webhook costs without sockets, disk and log: step by step, and all of it as the relay does it. Bodies are
+ * distinct, as Coder's are, and texts, as they come off the wire.
+ */
+import { createHash } from "node:crypto";
+import sample from "../demo/samples/workspace-created.json" with { type: "json" };
+import { attribute, type Attributed, type AttributionRules } from "../lib/core/attribution.ts";
+import { fitMetadata } from "../lib/core/budget.ts";
+import { buildEvent } from "../lib/core/event.ts";
+import { identityOf } from "../lib/core/happening.ts";
+import { selectMetadata } from "../lib/core/metadata.ts";
+import { type Notification, parseNotification } from "../lib/core/notification.ts";
+import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/core/tracking.ts";
+import { Relay } from "../lib/relay.ts";
+import { bodyOf, serialOf } from "./load/webhooks.ts";
+
+/** More than caches of the last few texts keep. */
+const BODIES = 4096;
+
+const ARRIVED = Date.UTC(2026, 10, 1);
+const FIRST = { messageId: sample.msg_id, arrivedAt: ARRIVED };
+
+const { tracking } = parseTracking(DEFAULT_EVENTS_TRACKED.join(","));
+const rules: AttributionRules = { tracking, domains: undefined };
+const texts = Array.from({ length: BODIES }, (_, n) => bodyOf(serialOf(0, 0, n)));
+const ready = texts.map((text) => {
+  const notification = parsed(JSON.parse(text));
+  return { notification, attributed: attributed(notification) };
+});
+
+function parsed(value: unknown): Notification {
+  const result = parseNotification(value);
+  if (!result.ok) throw new Error(`${result.field} ${result.rule}`);
+  return result.notification;
+}
+
+function attributed(notification: Notification): Attributed {
+  const result = attribute(notification, rules);
+  if (result.kind === "ignored") throw new Error(`ignored: ${result.reason}`);
+  return result;
+}
+
+/** Goes through a list again and again. */
+function inTurn<T>(items: readonly T[]): () => T {
+  let n = 0;
+  return () => items[n++ % items.length]!;
+}
+
+const nextText = inTurn(texts);
+const nextReady = inTurn(ready);
+
+/** What comes out, so that nothing can be left out as unused. */
+const out = { length: 0 };
+
+const relay = new Relay({
+  rules,
+  testData: false,
+  dryRun: false,
+  fulfil: ({ key, eventFor, copy }) => {
+    out.length += key.length + JSON.stringify(eventFor(copy)).length;
+    return Promise.resolve({ kind: "delivered", attempts: 1 });
+  },
+  log: { writes: () => false, write: () => {} },
+});
+
+Deno.bench("parsing: JSON text to notification", () => {
+  out.length += parsed(JSON.parse(nextText())).name.length;
+});
+Deno.bench("identity: canonical text and its SHA-256", () => {
+  const { notification, attributed } = nextReady();
+  out.length += createHash("sha256").update(identityOf(notification, attributed)).digest().length;
+});
+Deno.bench("transformation: notification to event, as JSON", () => {
+  const { notification } = nextReady();
+  const { event } = buildEvent(notification, attributed(notification), { first: FIRST, testData: false });
+  out.length += JSON.stringify(event).length;
+});
+Deno.bench("metadata alone, as part of the transformation", () => {
+  const { notification, attributed } = nextReady();
+  out.length += fitMetadata(selectMetadata(notification, attributed.row, FIRST.messageId).fields).bytes;
+});
+Deno.bench("all together, through the relay", async () => {
+  const { outcome } = await relay.receive(JSON.parse(nextText()), ARRIVED);
+  if (outcome.status !== "forwarded") throw new Error(`not forwarded: ${outcome.status}`);
+});
