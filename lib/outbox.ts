@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import type { PlatformXEvent } from "./core/event.ts";
 import { assign, type Happening } from "./core/happening.ts";
 import { type OutboxRecord, RECORD_VERSION } from "./core/outbox_record.ts";
+import type { Change } from "./change.ts";
 import type { Clock } from "./clock.ts";
 import type { Order } from "./one_delivery.ts";
 import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
@@ -55,7 +56,7 @@ type Step =
     readonly kind: "commit";
     /** Absent: only a copy is noted. */
     readonly record: OutboxRecord | undefined;
-    readonly build: (atomic: Deno.AtomicOperation) => Deno.AtomicOperation;
+    readonly build: (change: Change) => Change;
   };
 
 /** Takes orders into the store. */
@@ -120,11 +121,11 @@ export class Outbox {
     return {
       kind: "commit",
       record,
-      build: (atomic) => {
-        atomic.check(happeningEntry, copiesEntry);
-        atomic.set(keys.happening, pack(after.happening), { expireIn: window });
-        atomic.set(keys.copies, pack(after.copies), { expireIn: window });
-        return record === undefined ? atomic : added(atomic, record);
+      build: (change) => {
+        change.check(happeningEntry, copiesEntry)
+          .set(keys.happening, pack(after.happening), { expireIn: window })
+          .set(keys.copies, pack(after.copies), { expireIn: window });
+        return record === undefined ? change : added(change, record);
       },
     };
   }

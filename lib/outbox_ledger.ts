@@ -1,6 +1,7 @@
 /** What happens to stored events after they were accepted: claimed, settled, counted, listed. */
 import { buried, isNewer, type OutboxRecord, replayed, type Settlement } from "./core/outbox_record.ts";
 import { LONGEST_RETRY_AFTER } from "./core/retry.ts";
+import type { Change } from "./change.ts";
 import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
 import type { Store } from "./store.ts";
 import { NOTHING, pack, unpack } from "./stored.ts";
@@ -58,8 +59,8 @@ export class OutboxLedger {
     const claimed = { ...record, due: now + LEASE };
     const versionstamp = await this.#commit(
       entry,
-      (atomic) =>
-        atomic.set(KEYS.event(id), pack(claimed)).delete(KEYS.due(record.due, id)).set(
+      (change) =>
+        change.set(KEYS.event(id), pack(claimed)).delete(KEYS.due(record.due, id)).set(
           KEYS.due(claimed.due, id),
           NOTHING,
         ),
@@ -70,17 +71,17 @@ export class OutboxLedger {
   /** Writes down how an attempt ended; false: the lease had run out and somebody else has the event. */
   async settle(claim: Claim, settlement: Settlement): Promise<boolean> {
     const { id, due, since } = claim.record;
-    const done = await this.#commit(claim, (atomic) => {
-      atomic.delete(KEYS.due(due, id));
+    const done = await this.#commit(claim, (change) => {
+      change.delete(KEYS.due(due, id));
       if (settlement.kind === "pending") {
-        return atomic.set(KEYS.event(id), pack(settlement.record)).set(
+        return change.set(KEYS.event(id), pack(settlement.record)).set(
           KEYS.due(settlement.record.due, id),
           NOTHING,
         );
       }
-      subtractOne(atomic, KEYS.pendingCount).delete(KEYS.pending(since, id));
-      if (settlement.kind === "delivered") return atomic.delete(KEYS.event(id));
-      return atomic.set(KEYS.event(id), pack(settlement.record))
+      change.sum(KEYS.pendingCount, -1n).delete(KEYS.pending(since, id));
+      if (settlement.kind === "delivered") return change.delete(KEYS.event(id));
+      return change.set(KEYS.event(id), pack(settlement.record))
         .set(KEYS.dead(settlement.record.dead!.at, id), NOTHING)
         .sum(KEYS.deadCount, 1n);
     });
@@ -123,12 +124,12 @@ export class OutboxLedger {
 
   /** Tries a dead letter anew; false: there is none of this id. */
   replay(id: string, now: number): Promise<boolean | "newer"> {
-    return this.#exhume(id, (atomic, record) => added(atomic, replayed(record, now)));
+    return this.#exhume(id, (change, record) => added(change, replayed(record, now)));
   }
 
   /** Deletes a dead letter; false: there is none of this id. Copies of it still count as duplicates. */
   drop(id: string): Promise<boolean | "newer"> {
-    return this.#exhume(id, (atomic) => atomic.delete(KEYS.event(id)));
+    return this.#exhume(id, (change) => change.delete(KEYS.event(id)));
   }
 
   /** Counters, and the oldest of each kind: constant work however many there are. */
@@ -172,7 +173,7 @@ export class OutboxLedger {
   /** Takes a dead letter from the dead; `build` says what becomes of it. */
   async #exhume(
     id: string,
-    build: (atomic: Deno.AtomicOperation, record: OutboxRecord) => Deno.AtomicOperation,
+    build: (change: Change, record: OutboxRecord) => Change,
   ): Promise<boolean | "newer"> {
     const entry = await this.get(id);
     if (entry === undefined) return false;
@@ -182,7 +183,7 @@ export class OutboxLedger {
     if (at === undefined) return false;
     const done = await this.#commit(
       entry,
-      (atomic) => build(subtractOne(atomic, KEYS.deadCount).delete(KEYS.dead(at, id)), record),
+      (change) => build(change.sum(KEYS.deadCount, -1n).delete(KEYS.dead(at, id)), record),
     );
     return done !== undefined;
   }
@@ -194,10 +195,10 @@ export class OutboxLedger {
   /** Commits if the event is still as it was read; returns its new version. */
   #commit(
     claim: Claim,
-    build: (atomic: Deno.AtomicOperation) => Deno.AtomicOperation,
+    build: (change: Change) => Change,
   ): Promise<string | undefined> {
     const { record, versionstamp } = claim;
-    return this.#store.commit((atomic) => build(atomic.check({ key: KEYS.event(record.id), versionstamp })));
+    return this.#store.commit((change) => build(change.check({ key: KEYS.event(record.id), versionstamp })));
   }
 }
 
@@ -207,17 +208,12 @@ function isDue(due: number, now: number): boolean {
 }
 
 /** Writes a new event. */
-export function added(atomic: Deno.AtomicOperation, record: OutboxRecord): Deno.AtomicOperation {
-  return atomic
+export function added(change: Change, record: OutboxRecord): Change {
+  return change
     .set(KEYS.event(record.id), pack(record))
     .set(KEYS.due(record.due, record.id), NOTHING)
     .set(KEYS.pending(record.since, record.id), NOTHING)
     .sum(KEYS.pendingCount, 1n);
-}
-
-/** Counters are unsigned and wrap round: adding the largest number takes one away. */
-function subtractOne(atomic: Deno.AtomicOperation, counter: Deno.KvKey): Deno.AtomicOperation {
-  return atomic.mutate({ type: "sum", key: counter, value: new Deno.KvU64(0xffff_ffff_ffff_ffffn) });
 }
 
 /** Time and id of the first entries of an index. */

@@ -1,6 +1,8 @@
 /** Deno KV, with its traps handled. */
 import type { OutboxLocation } from "./core/config.ts";
+import { Change } from "./change.ts";
 import type { Clock } from "./clock.ts";
+import { GroupCommit } from "./group_commit.ts";
 import { StoreError, storeErrorOf } from "./store_error.ts";
 import { pack } from "./stored.ts";
 
@@ -15,6 +17,7 @@ const FIRST_ANSWER = 5_000;
 export class Store {
   readonly #location: OutboxLocation;
   readonly #clock: Clock;
+  readonly #group = new GroupCommit((change) => this.#commitNow(change));
   #kv: Deno.Kv;
   #inode: string | undefined;
   /** It did not answer in time. Closing would wait for it, and stop the whole process meanwhile. */
@@ -61,9 +64,18 @@ export class Store {
     return this.#unlocked(() => work(this.#kv));
   }
 
-  /** Commits; a locked store is tried again. Undefined: a check failed, and nothing was written. */
-  async commit(build: (atomic: Deno.AtomicOperation) => Deno.AtomicOperation): Promise<string | undefined> {
-    const result = await this.#unlocked(() => build(this.#kv.atomic()).commit());
+  /**
+   * Commits, together with what others commit at the same time; a locked store is tried again. Undefined: a check
+   * failed, and nothing was written.
+   */
+  commit(build: (change: Change) => Change): Promise<string | undefined> {
+    return this.#group.commit(build(new Change()));
+  }
+
+  async #commitNow({ checks, mutations }: Change): Promise<string | undefined> {
+    const result = await this.#unlocked(() =>
+      this.#kv.atomic().check(...checks).mutate(...mutations).commit()
+    );
     return result.ok ? result.versionstamp : undefined;
   }
 

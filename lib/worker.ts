@@ -26,6 +26,9 @@ const PATIENCE = 60_000;
 /** Due events looked at in one go, and old ones tidied up. */
 const PAGE = 64;
 
+/** Events that are claimed at the same time: their commits are written together. */
+const CLAIMS_AT_ONCE = 32;
+
 /** New events that are remembered to go out at once; more are found by their due time. */
 const MOST_FRESH = 1_000;
 
@@ -107,14 +110,28 @@ export class Worker {
     const inHand = [this.#fresh, this.#newer, this.#sending, this.#unsettled];
     const due = ids.filter((id) => !inHand.some((some) => some.has(id)));
     let claimed = 0;
+    const claiming = new Set<Promise<void>>();
+    let before = Promise.resolve();
     const more = () => due.length > 0 || this.#fresh.size > 0;
     // Then the store is looked at again: a stream of new events must not keep it from the old ones.
     const inTime = () => claimed === 0 || clock.monotonic() < this.#tidyAt;
-    while (more() && inTime()) {
+    let ended: { readonly heldFor: number } | { readonly error: unknown } | undefined;
+    while (ended === undefined && more() && inTime()) {
       const permit = await sender.acquire(clock.monotonic() + PATIENCE);
-      if (permit.kind === "held") return Math.min(permit.waitMs, POLL);
-      if (await this.#sendNext(due, permit)) claimed++;
+      if (permit.kind === "held") {
+        ended = { heldFor: Math.min(permit.waitMs, POLL) };
+        break;
+      }
+      const claim: Promise<void> = this.#sendNext(due, permit, before)
+        .then((sends) => void (claimed += sends ? 1 : 0), (error) => void (ended ??= { error }))
+        .finally(() => claiming.delete(claim));
+      claiming.add(claim);
+      before = claim;
+      if (claiming.size === CLAIMS_AT_ONCE) await Promise.race(claiming);
     }
+    await Promise.all(claiming);
+    if (ended !== undefined && "error" in ended) throw ended.error;
+    if (ended !== undefined) return ended.heldFor;
     if (claimed > 0) return 0;
     return next === undefined ? POLL : Math.min(Math.max(next - clock.now(), 1), POLL);
   }
@@ -128,7 +145,8 @@ export class Worker {
     return fresh;
   }
 
-  async #sendNext(due: string[], permit: Permit): Promise<boolean> {
+  /** Claims the next event, and sends it when the one `before` it is on its way. */
+  async #sendNext(due: string[], permit: Permit, before: Promise<void>): Promise<boolean> {
     const { clock, draining, ledger, maxAge } = this.#options;
     let claim: Claim | "newer" | undefined;
     try {
@@ -139,6 +157,7 @@ export class Worker {
       if (claim === undefined || claim === "newer") permit.release();
     }
     if (claim === undefined || claim === "newer") return false;
+    await before;
     const { record } = claim;
     const now = clock.now();
     if (draining.aborted || isExpired(record, { now, maxAge })) {
