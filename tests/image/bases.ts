@@ -73,8 +73,9 @@ async function copy(from: string, to: string): Promise<void> {
 
 /** Deno's downloads, so that the build needs no network. */
 async function copyCache(part: string, to: string): Promise<void> {
-  const { stdout } = await run([compiler, "info", "--json"]);
-  const { denoDir } = JSON.parse(stdout);
+  const info = await run([compiler, "info", "--json"]);
+  assert.equal(info.code, 0, info.stderr);
+  const { denoDir } = JSON.parse(info.stdout);
   await Deno.mkdir(to, { recursive: true });
   const { code, stderr } = await run(["cp", "--recursive", `${denoDir}/${part}`, to]);
   assert.equal(

@@ -13,31 +13,40 @@ import { compileProbe, look } from "./probe.ts";
 const CONTEXT = fileURLToPath(new URL("../../", import.meta.url));
 const USER = 65532;
 
-/** Everything is made once: it takes half a minute. */
-let folder: Awaited<ReturnType<typeof openFolder>>;
-let buildah: Buildah;
-let image: Unpacked;
-let baseRoot: string;
-let compiledProbe: Promise<string> | undefined;
-const probe = () => compiledProbe ??= compileProbe(folder.path);
+/** What the tests look at. */
+interface Made {
+  readonly folder: string;
+  readonly buildah: Buildah;
+  readonly image: Unpacked;
+  /** The base image's files. */
+  readonly baseRoot: string;
+  /** The program that tells its surroundings. */
+  readonly probe: string;
+}
 
-Deno.test.beforeAll(async () => {
-  assert.equal((await run(["id", "-u"])).stdout, "0\n", "only root can build and start it: use sudo");
-  folder = await openFolder();
-  buildah = new Buildah(`${folder.path}/storage`);
-  await makeBases(buildah, `${folder.path}/bases`);
-  await buildah.build(CONTEXT, "image", { ...BASES, VERSION: manifest.version, REVISION: "0123abc" });
-  const root = `${folder.path}/root`;
-  await buildah.unpack("image", root);
-  image = { config: await buildah.configOf("image"), root };
-  baseRoot = `${folder.path}/base-root`;
-  await buildah.unpack(BASES.RUN_IMAGE, baseRoot);
-});
+const folder = await openFolder();
 Deno.test.afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+/** Made once, as it takes half a minute, and by the first test: a failure of `beforeAll` is in no report. */
+let making: Promise<Made> | undefined;
+const made = () => making ??= make(folder.path);
+
+async function make(folder: string): Promise<Made> {
+  assert.equal((await run(["id", "-u"])).stdout, "0\n", "only root can build and start it: use sudo");
+  const buildah = new Buildah(`${folder}/storage`);
+  await makeBases(buildah, `${folder}/bases`);
+  await buildah.build(CONTEXT, "image", { ...BASES, VERSION: manifest.version, REVISION: "0123abc" });
+  const image = { config: await buildah.configOf("image"), root: `${folder}/root` };
+  await buildah.unpack("image", image.root);
+  const baseRoot = `${folder}/base-root`;
+  await buildah.unpack(BASES.RUN_IMAGE, baseRoot);
+  return { folder, buildah, image, baseRoot, probe: await compileProbe(folder) };
+}
+
 Deno.test("the image adds to its base the executable, which nobody may change, and an empty /data of the service's user", async () => {
+  const { image, baseRoot } = await made();
   const base = await filesIn(baseRoot);
   const files = await filesIn(image.root);
   const added = [...files].filter(([path, what]) => base.get(path) !== what);
@@ -48,7 +57,8 @@ Deno.test("the image adds to its base the executable, which nobody may change, a
   assert.deepEqual([...base.keys()].filter((path) => !files.has(path)), [], "and it leaves all of the base");
 });
 
-Deno.test("the image starts the executable as its user, with arguments after it, and declares port and health check", () => {
+Deno.test("the image starts the executable as its user, with arguments after it, and declares port and health check", async () => {
+  const { image } = await made();
   const { User, Entrypoint, Cmd, WorkingDir, ExposedPorts, Volumes, Healthcheck } = image.config;
   assert.deepEqual({ User, Entrypoint, Cmd: Cmd ?? [], WorkingDir, ExposedPorts, Volumes: Volumes ?? {} }, {
     User: `${USER}:${USER}`,
@@ -61,12 +71,14 @@ Deno.test("the image starts the executable as its user, with arguments after it,
   assert.deepEqual(Healthcheck.Test, ["CMD", "/coder-platformx", "healthcheck"]);
 });
 
-Deno.test("the image sets no setting of the service, so that the host decides about all of them", () => {
+Deno.test("the image sets no setting of the service, so that the host decides about all of them", async () => {
+  const { image } = await made();
   const names = image.config.Env.map((entry) => entry.split("=")[0]);
   assert.deepEqual(names, ["PATH", "SSL_CERT_FILE", "DENO_USE_CGROUPS"]);
 });
 
-Deno.test("the labels tell the version and the revision that the builder was told", () => {
+Deno.test("the labels tell the version and the revision that the builder was told", async () => {
+  const { image } = await made();
   const told = Object.entries(image.config.Labels)
     .filter(([name]) =>
       /\.(title|version|revision|licenses)$/.test(name) && name.startsWith("org.opencontainers.")
@@ -81,6 +93,7 @@ Deno.test("the labels tell the version and the revision that the builder was tol
 });
 
 Deno.test("a build that is told another version than deno.json's fails and names the right one", async () => {
+  const { buildah } = await made();
   await assert.rejects(
     buildah.build(CONTEXT, "other", { ...BASES, VERSION: "9.9.9" }),
     (error: Error) => error.message.includes(`VERSION must be ${manifest.version}`),
@@ -89,8 +102,9 @@ Deno.test("a build that is told another version than deno.json's fails and names
 
 for (const args of [["check"], ["outbox", "list"], ["healthcheck"]]) {
   Deno.test(`'docker exec' of '${args.join(" ")}' finds the running service, with the image's user and folder`, async () => {
+    const { folder, image } = await made();
     await using platformX = startPlatformX();
-    const volume = await newVolume(folder.path, image);
+    const volume = await newVolume(folder, image);
     const settings = { ...settingsFor(platformX), OUTBOX: "/data/outbox.db" };
     await using service = await start(await containerOf(image, [], { settings, volume }), { cwd: "/" });
     const same = { ...settings, PORT: new URL(service.url).port };
@@ -100,15 +114,17 @@ for (const args of [["check"], ["outbox", "list"], ["healthcheck"]]) {
 }
 
 Deno.test("'docker run IMAGE' without settings names what is missing, and ends with 2", async () => {
+  const { image } = await made();
   const { code, stderr } = await run(await containerOf(image, []));
   assert.deepEqual([code, /GETDX_API_KEY/.test(stderr)], [2, true], stderr);
 });
 
 Deno.test("with a new volume, as user 65532, without capabilities, on a read-only root, the outbox takes and delivers a webhook, and SIGTERM ends it with 0", async () => {
+  const { folder, image, probe } = await made();
   await using platformX = startPlatformX();
-  const volume = await newVolume(folder.path, image);
+  const volume = await newVolume(folder, image);
   const settings = { ...settingsFor(platformX), OUTBOX: "/data/outbox.db" };
-  const { heapLimit: _, ...surroundings } = await look(image, await probe(), { volume });
+  const { heapLimit: _, ...surroundings } = await look(image, probe, { volume });
   assert.deepEqual(surroundings, {
     pid: 1,
     user: `${USER}\t${USER}\t${USER}\t${USER}`,
@@ -121,9 +137,9 @@ Deno.test("with a new volume, as user 65532, without capabilities, on a read-onl
   assert.deepEqual([answer.status, (await answer.json()).status], [202, "queued"]);
   await until(() => platformX.events.length > 0, "the event is delivered");
   assert.deepEqual(platformX.events.map(({ email }) => email), ["alice@example.com"]);
-  const alive = await healthcheck({ ...settings, PORT: new URL(service.url).port });
+  const alive = await healthcheck(image, { ...settings, PORT: new URL(service.url).port });
   const ended = await service.stop();
-  const gone = await healthcheck({ ...settings, PORT: new URL(service.url).port });
+  const gone = await healthcheck(image, { ...settings, PORT: new URL(service.url).port });
 
   assert.deepEqual([alive.code, ended.code, gone.code], [0, 0, 1], alive.stderr + ended.stderr);
   assert.match(ended.stdout, /"event":"stopped"/);
@@ -134,17 +150,19 @@ Deno.test("with a new volume, as user 65532, without capabilities, on a read-onl
 /** A container's memory limit in MiB, as the kernel shows it in there with a control group namespace of its own. */
 for (const limit of [512, 1024, 2048]) {
   Deno.test(`in a container of ${limit} MiB V8's heap may take half of it`, async () => {
-    const [group, memory] = [`${folder.path}/cgroup`, `${folder.path}/memory.max`];
+    const { folder, image, probe } = await made();
+    const [group, memory] = [`${folder}/cgroup`, `${folder}/memory.max`];
     await Deno.writeTextFile(group, "0::/\n");
     await Deno.writeTextFile(memory, `${limit * 2 ** 20}\n`);
     const more = ["--ro-bind", group, "/proc/1/cgroup", "--ro-bind", memory, "/sys/fs/cgroup/memory.max"];
-    const { heapLimit: heap } = await look(image, await probe(), { more });
+    const { heapLimit: heap } = await look(image, probe, { more });
     // The young generation comes on top of the half.
     assert.ok(heap >= 0.5 * limit && heap <= 0.6 * limit, `V8's limit is ${heap} MiB`);
   });
 }
 
 Deno.test("size and start-up time are stated", async () => {
+  const { image } = await made();
   await using platformX = startPlatformX();
   const times: number[] = [];
   for (let i = 0; i < 5; i++) {
@@ -170,7 +188,7 @@ function post(url: string): Promise<Response> {
 }
 
 /** Runs the image's health check where the service runs. */
-async function healthcheck(settings: Settings) {
+async function healthcheck(image: Unpacked, settings: Settings) {
   const [, ...Entrypoint] = image.config.Healthcheck.Test;
   return run(await containerOf({ ...image, config: { ...image.config, Entrypoint } }, [], { settings }));
 }
