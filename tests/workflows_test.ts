@@ -61,7 +61,7 @@ Deno.test("every action is pinned to a commit that docs/releasing.md says was re
   const documented = read("docs/releasing.md").split("\n").filter((line) => /`[0-9a-f]{40}`/.test(line)).map(
     cells,
   );
-  const read_ = new Map(documented.map(([action, version, commit]) => [action, `${commit} ${version}`]));
+  const listed = new Map(documented.map(([action, version, commit]) => [action, `${commit} ${version}`]));
   const used = new Map<string | undefined, string>();
   for (const [file, { text }] of FILES) {
     for (const [line] of text.matchAll(/^.*\buses:.*$/gm)) {
@@ -70,10 +70,10 @@ Deno.test("every action is pinned to a commit that docs/releasing.md says was re
         /uses: ([\w-]+\/[\w-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$/.exec(line) ??
           assert.fail(`${file}: not pinned: ${line}`);
       used.set(action, `\`${commit}\` ${version}`);
-      assert.equal(used.get(action), read_.get(action), `${file}: ${line}`);
+      assert.equal(used.get(action), listed.get(action), `${file}: ${line}`);
     }
   }
-  assert.deepEqual([...used.keys()].sort(), [...read_.keys()].sort());
+  assert.deepEqual([...used.keys()].sort(), [...listed.keys()].sort());
 });
 
 Deno.test("no token stays in a checkout", () => {
