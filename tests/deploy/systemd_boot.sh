@@ -32,6 +32,8 @@ mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mn
 cd /mnt/root
 
 mount -t proc proc proc
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys # systemd would raise limits of the kernel, which is this machine's too
 mount -t sysfs -o ro sysfs sys
 mount --rbind /dev dev
 mount -t tmpfs -o mode=755 tmpfs run
