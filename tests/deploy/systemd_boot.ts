@@ -1,0 +1,60 @@
+/** A trial of the unit under a systemd that is process 1, in namespaces of its own: see `systemd_boot.sh`. */
+import { executable, needs, openFolder } from "../compiled/executable.ts";
+import { credentialsOf, installIn, path, systemdFile, UNIT } from "./systemd_units.ts";
+
+/** What every secret of the installation is, where `files` does not say otherwise. */
+const SECRET = "the-secret";
+
+/**
+ * Installs executable, unit, drop-ins and stand-ins for the secrets, boots, runs a shell script there, and returns what
+ * it printed. {@link COMMANDS} are known to it.
+ *
+ * @throws {Error} when the script fails; the message holds what it printed
+ */
+export async function trial(
+  script: string,
+  { dropIns = [], files = {} }: {
+    readonly dropIns?: readonly string[];
+    /** Contents of further files, by their path. */
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<string> {
+  await needs("systemctl", "install Debian's package systemd");
+  await needs("curl", "install Debian's package curl");
+  await using folder = await openFolder();
+  const root = `${folder.path}/files`;
+  await installIn(`${root}/etc/systemd/system`, { dropIns });
+  const texts = await Promise.all([UNIT, ...dropIns].map(systemdFile));
+  const secrets = Object.fromEntries([...credentialsOf(...texts).values()].map((file) => [file, SECRET]));
+  for (const [name, text] of Object.entries({ ...secrets, ...files })) {
+    const file = `${root}${name}`;
+    await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    await Deno.writeTextFile(file, text, { mode: 0o600 });
+  }
+  await Deno.mkdir(`${root}/usr/local/bin`, { recursive: true });
+  await Deno.copyFile(executable(), `${root}/usr/local/bin/coder-platformx`);
+  await Deno.chmod(`${root}/usr/local/bin/coder-platformx`, 0o755);
+  await Deno.copyFile(path("demo/samples/workspace-created.json"), `${root}/webhook.json`);
+  await Deno.writeTextFile(`${folder.path}/trial.sh`, COMMANDS + script);
+
+  const boot = ["--kill-after=5", "90", path("tests/deploy/systemd_boot.sh"), folder.path];
+  const { code, stderr } = await new Deno.Command("timeout", { args: boot, stdin: "null" }).output();
+  const output = await Deno.readTextFile(`${folder.path}/output`).catch(() => "");
+  if (code !== 0) {
+    throw new Error(`the trial ended with ${code}:\n${new TextDecoder().decode(stderr)}${output}`);
+  }
+  return output;
+}
+
+/** Shell functions of a trial: waiting for a condition, a webhook to the service, properties that systemd has of it. */
+const COMMANDS = `
+until_true() { for _ in {1..200}; do "$@" && return; sleep 0.1; done; echo "in vain: $*"; journalctl --no-pager | tail -n 20; exit 1; }
+healthy() { coder-platformx healthcheck >/dev/null 2>&1; }
+ready() { until_true healthy; }
+post() {
+  curl --silent --show-error --user "coder:${SECRET}" --header "Content-Type: application/json" \\
+    --data-binary @/webhook.json "$@" && echo
+}
+show() { systemctl show --property "$1" coder-platformx; }
+is() { [[ $(systemctl show --property "$1" --value coder-platformx) == "$2" ]]; }
+`;

@@ -1,0 +1,161 @@
+/** The unit under a real systemd: what it promises, and that nothing of it is relaxed without need. */
+import assert from "node:assert/strict";
+import { needs, openFolder, run } from "../compiled/executable.ts";
+import { trial } from "./systemd_boot.ts";
+import { DROP_INS } from "./systemd_units.ts";
+
+const OUTBOX = "/var/lib/coder-platformx/outbox.db";
+
+Deno.test("systemd starts the service as a user of its own, with nothing but its credentials and its outbox", async () => {
+  const output = await trial(`
+    systemctl start coder-platformx; ready
+    post http://127.0.0.1:8080/
+    stat --format='%a %U %n' /var/lib/private/coder-platformx{,/outbox.db}
+    grep --extended-regexp 'Umask|CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/$(systemctl show -P MainPID coder-platformx)/status
+    show LimitNOFILE,LimitCORE`);
+  assert.deepEqual(output.trim().split("\n").map((line) => line.replace(/\s+/g, " ")), [
+    '{"status":"queued","event":"Workspace Created"}',
+    "700 coder-platformx /var/lib/private/coder-platformx",
+    "600 coder-platformx /var/lib/private/coder-platformx/outbox.db",
+    "Umask: 0077",
+    "CapEff: 0000000000000000",
+    "CapBnd: 0000000000000000",
+    "NoNewPrivs: 1",
+    "Seccomp: 2",
+    "LimitCORE=0",
+    "LimitNOFILE=65536",
+  ]);
+});
+
+Deno.test("a crash is mended by a restart that finds the outbox as it was, and a stop is no failure", async () => {
+  const output = await trial(`
+    systemctl start coder-platformx; ready
+    post http://127.0.0.1:8080/
+    systemctl kill --signal=KILL coder-platformx
+    until_true is NRestarts 1; ready
+    post http://127.0.0.1:8080/
+    systemctl stop coder-platformx
+    show ActiveState,Result,ExecMainStatus`);
+  assert.deepEqual(output.trim().split("\n").toSorted(), [
+    "ActiveState=inactive",
+    "ExecMainStatus=0",
+    "Result=success",
+    '{"status":"duplicate","event":"Workspace Created"}',
+    '{"status":"queued","event":"Workspace Created"}',
+  ]);
+});
+
+Deno.test("a mistake in the settings, exit code 2, ends it without a restart, and the log names it", async () => {
+  const output = await trial(
+    `
+    systemctl start coder-platformx
+    until_true is ActiveState failed
+    show ExecMainStatus,NRestarts
+    journalctl --sync; journalctl --output=cat --unit=coder-platformx`,
+    { files: { "/etc/coder-platformx/env": "PORT=seven\n" } },
+  );
+  assert.match(output, /ExecMainStatus=2\n/);
+  assert.match(output, /NRestarts=0\n/);
+  assert.match(output, /PORT must be .*'seven'/);
+});
+
+Deno.test("without its secret it does not start", async () => {
+  const output = await trial(`
+    rm /etc/coder-platformx/webhook_secret
+    systemctl start coder-platformx 2>/dev/null || show ExecMainStatus`);
+  assert.equal(output, "ExecMainStatus=243\n");
+});
+
+Deno.test("OUTBOX can be unset in a drop-in: then events are delivered directly", async () => {
+  const output = await trial(
+    `
+    systemctl start coder-platformx; ready
+    journalctl --sync; journalctl --output=cat --unit=coder-platformx`,
+    {
+      files: {
+        "/etc/systemd/system/coder-platformx.service.d/direct.conf": "[Service]\nUnsetEnvironment=OUTBOX\n",
+      },
+    },
+  );
+  assert.match(output, /"event":"starting".*"mode":"direct"/);
+});
+
+Deno.test("root can look into the outbox, whether the service runs or not, and the service goes on", async () => {
+  const list =
+    `OUTBOX=${OUTBOX} coder-platformx outbox list | tail --lines=1 | cut --delimiter=' ' --fields=1-2`;
+  const owners = `stat --format=%U ${OUTBOX}* | sort --unique`;
+  const output = await trial(`
+    systemctl start coder-platformx; ready
+    post http://127.0.0.1:8080/
+    ${list}; ${owners}
+    systemctl kill --signal=KILL coder-platformx
+    ${list}
+    until_true is NRestarts 1; ready
+    ${owners}
+    systemctl stop coder-platformx
+    ${list}
+    stat --format=%u ${OUTBOX} /var/lib/coder-platformx/ | sort --unique | wc --lines
+    systemctl start coder-platformx; ready
+    post http://127.0.0.1:8080/`);
+  assert.deepEqual(output.trim().split("\n"), [
+    '{"status":"queued","event":"Workspace Created"}',
+    ...["1 pending,", "coder-platformx"],
+    ...["1 pending,", "coder-platformx"],
+    ...["1 pending,", "1"],
+    '{"status":"duplicate","event":"Workspace Created"}',
+  ]);
+});
+
+Deno.test("with both drop-ins it serves HTTPS on port 443, with the capability for that and no other one", async () => {
+  await needs("openssl", "install Debian's package openssl");
+  await using folder = await openFolder();
+  const [cert, key] = [`${folder.path}/cert.pem`, `${folder.path}/key.pem`];
+  const { code, stderr } = await run([
+    ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+    ...["-out", cert, "-keyout", key],
+  ]);
+  assert.equal(code, 0, stderr);
+  const output = await trial(
+    `
+    systemctl start coder-platformx
+    listening() { curl --silent --insecure --output /dev/null https://localhost/; }
+    until_true listening
+    post --cacert /etc/coder-platformx/tls_cert.pem https://localhost/
+    grep CapEff /proc/$(systemctl show -P MainPID coder-platformx)/status`,
+    {
+      dropIns: DROP_INS,
+      files: {
+        "/etc/coder-platformx/tls_cert.pem": await Deno.readTextFile(cert),
+        "/etc/coder-platformx/tls_key.pem": await Deno.readTextFile(key),
+      },
+    },
+  );
+  assert.deepEqual(output.trim().split(/\n|\t/), [
+    '{"status":"queued","event":"Workspace Created"}',
+    ...["CapEff:", "0000000000000400"], // bit 10: CAP_NET_BIND_SERVICE
+  ]);
+});
+
+for (
+  const { tightened, status, signal } of [
+    { tightened: "MemoryDenyWriteExecute=yes", status: 5, signal: "SIGTRAP" },
+    { tightened: "SystemCallErrorNumber=", status: 31, signal: "SIGSYS" },
+  ]
+) {
+  Deno.test(`with ${tightened} the service would end with ${signal}`, async () => {
+    const output = await trial(
+      `
+      systemctl start coder-platformx || true # it can end before systemd counts it as started
+      until_true is ActiveState failed
+      show Result,ExecMainStatus`,
+      {
+        files: {
+          "/etc/systemd/system/coder-platformx.service.d/90-tightened.conf":
+            `[Service]\n${tightened}\nRestart=no\n`,
+        },
+      },
+    );
+    assert.deepEqual(output.trim().split("\n").toSorted(), [`ExecMainStatus=${status}`, "Result=signal"]);
+  });
+}
