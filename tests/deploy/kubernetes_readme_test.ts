@@ -1,0 +1,95 @@
+/** deploy/kubernetes/README.md names only what there is. */
+import assert from "node:assert/strict";
+import manifestOfDeno from "../../deno.json" with { type: "json" };
+import { parseArguments } from "../../lib/core/cli.ts";
+import { readableNames } from "../../lib/core/variables.ts";
+import { container, imageHas, manifest, parseOne, pod, textOf } from "./kubernetes_manifests.ts";
+
+const README = textOf("README.md");
+
+/** Texts that a pattern's first group finds, each once. */
+function all(pattern: RegExp): readonly string[] {
+  return [...new Set([...README.matchAll(pattern)].map((match) => match[1]!))];
+}
+
+Deno.test("each command for kubectl exec is one of the image's executable, in the StatefulSet's pod", async (t) => {
+  const commands = all(/^ *kubectl exec (.+)$/gm);
+  assert.ok(commands.length >= 3);
+  const [entryPoint] = JSON.parse(imageHas("ENTRYPOINT")[0]!);
+  for (const command of commands) {
+    await t.step(command, () => {
+      const [target, dashes, program, ...words] = command.split(/\s+/);
+      assert.deepEqual([target, dashes, program], [
+        `${manifest("statefulset.yaml").metadata?.name}-0`,
+        "--",
+        entryPoint,
+      ]);
+      const parsed = parseArguments(words);
+      assert.notEqual(parsed.kind, "usage", "problem" in parsed ? parsed.problem : "");
+    });
+  }
+});
+
+Deno.test("the address for Coder is the Service's", () => {
+  const { name, namespace } = manifest("secret.yaml").metadata!;
+  assert.deepEqual(all(/^CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT=(\S+)$/gm), [
+    `http://coder:SECRET@${manifest("service.yaml").metadata?.name}.${namespace}.svc:${
+      container().ports?.[0]?.containerPort
+    }/`,
+  ]);
+  assert.equal(name, pod().volumes?.find((volume) => volume.name === "secrets")?.secret?.secretName);
+});
+
+Deno.test("the Secret is made of the files that the pod looks for", () => {
+  const made = all(/> "\$secrets\/([\w-]+)"/g);
+  assert.deepEqual(made.toSorted(), Object.keys(manifest("secret.yaml").stringData!).toSorted());
+  assert.ok(README.includes(`kubectl create secret generic ${manifest("secret.yaml").metadata?.name} `));
+});
+
+Deno.test("the variables and tasks in it exist", () => {
+  const variables = all(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|OUTBOX)`/g);
+  assert.ok(variables.length >= 4);
+  for (const name of variables) assert.ok(readableNames().includes(name), name);
+  for (const task of all(/`deno task ([\w:]+)`/g)) assert.ok(task in manifestOfDeno.tasks, task);
+});
+
+Deno.test("the namespaces to be edited are those in the NetworkPolicy", () => {
+  const [listed = ""] = all(/run \((`[^)]+`)\)/g);
+  const from = manifest("network-policy.yaml").spec?.ingress?.[0]?.from ?? [];
+  assert.deepEqual(
+    listed.replaceAll("`", "").split(/,\s+/),
+    from.map(({ namespaceSelector }) => namespaceSelector?.matchLabels?.["kubernetes.io/metadata.name"]),
+  );
+});
+
+Deno.test("the ServiceMonitor selects the Service, its port, and the key of the Secret", () => {
+  const monitor = parseOne(all(/```yaml\n([^]*?)```/g)[0]!) as {
+    readonly spec: {
+      readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+      readonly endpoints: readonly {
+        readonly port: string;
+        readonly authorization: { readonly credentials: { readonly name: string; readonly key: string } };
+      }[];
+    };
+  };
+  assert.deepEqual(monitor.spec.selector.matchLabels, manifest("service.yaml").metadata?.labels);
+  const [endpoint] = monitor.spec.endpoints;
+  assert.equal(endpoint?.port, manifest("service.yaml").spec?.ports?.[0]?.name);
+  const { name, stringData } = { ...manifest("secret.yaml"), ...manifest("secret.yaml").metadata };
+  assert.equal(endpoint?.authorization.credentials.name, name);
+  assert.ok(endpoint?.authorization.credentials.key! in stringData!);
+});
+
+Deno.test("its relative links lead somewhere", async (t) => {
+  const anchorsOf = (text: string) =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")
+    );
+  for (const link of all(/\]\(([^)\s]+)\)/g).filter((link) => !/^https?:/.test(link))) {
+    await t.step(link, () => {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? README : textOf(path);
+      if (anchor !== undefined) assert.ok(anchorsOf(target).includes(anchor), "there is no such heading");
+    });
+  }
+});
