@@ -57,7 +57,7 @@ export function documentsOf(text: string): readonly unknown[] {
 }
 
 /** Code blocks of a document, as files of the format that they are marked with. */
-function fencedBlocks(text: string): readonly RecipeFile[] {
+export function fencedBlocks(text: string): readonly RecipeFile[] {
   return [...text.matchAll(/^```(\w+)\n([^]*?)^```/gm)].map(([, language, code]) => ({
     path: language === "dockerfile" ? "Dockerfile" : `block.${language === "bash" ? "sh" : language}`,
     text: code!,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import manifest from "../deno.json" with { type: "json" };
 import { OTHERS, problemsOf } from "./recipes_check.ts";
-import { documentsOf, environmentsOf, isRecord, read, recipeFiles } from "./recipes_read.ts";
+import { documentsOf, environmentsOf, fencedBlocks, isRecord, read, recipeFiles } from "./recipes_read.ts";
 import { linkProblems, tableProblems } from "./recipes_table.ts";
 
 const FILES = recipeFiles();
@@ -61,6 +61,39 @@ Deno.test("the table of recipes has every folder, and names tasks and tests that
 Deno.test("relative links in recipes lead somewhere", async (t) => {
   for (const file of FILES.filter(({ path }) => path.endsWith(".md"))) {
     await t.step(file.path, () => assert.deepEqual(linkProblems(file, { exists, read }), []));
+  }
+});
+
+Deno.test("bash can read the commands in recipes", async (t) => {
+  for (const { path, text } of FILES.filter(({ path }) => path.endsWith(".md"))) {
+    for (
+      const [i, { text: commands }] of fencedBlocks(text).filter((block) => block.path === "block.sh")
+        .entries()
+    ) {
+      await t.step(`${path}, block ${i + 1}`, async () => assert.equal(await whyUnreadable(commands), ""));
+    }
+  }
+  await t.step(
+    "it would see a quote that is not closed",
+    async () => assert.notEqual(await whyUnreadable("echo 'a"), ""),
+  );
+});
+
+/** What bash says to commands, without running them; nothing: they can be read. */
+async function whyUnreadable(commands: string): Promise<string> {
+  const { stderr } = await new Deno.Command("bash", { args: ["-n", "-c", commands], stdout: "null" })
+    .output();
+  return new TextDecoder().decode(stderr);
+}
+
+Deno.test("whoever pastes a block of commands is not asked in the middle of it", async (t) => {
+  for (const { path, text } of FILES.filter(({ path }) => path.endsWith(".md"))) {
+    // What was pasted after it would be taken as the answer.
+    const asking = fencedBlocks(text).filter((block) => /^read /m.test(block.text));
+    await t.step(
+      path,
+      () => assert.deepEqual(asking.filter((block) => block.text.trim().includes("\n")), []),
+    );
   }
 });
 
