@@ -190,6 +190,29 @@ Deno.test("a recipe that does not agree with the service is found out", async (t
   }
 });
 
+/** Rows: a file that looks like trouble, and is none. */
+const SOUND: readonly (readonly [path: string, text: string])[] = [
+  ["deploy/a/README.md", "Ask http://127.0.0.1:8080/metrics, or http://127.0.0.1:8080/.\n"],
+  ["deploy/a/a.conf", "# http://127.0.0.1:8443/\n[Service]\nEnvironment=PORT=8443 HOST=0.0.0.0\n"],
+  [
+    "deploy/a/README.md",
+    "`TLS_CERT_FILE=/tls/cert` goes with `TLS_KEY_FILE`, `WEBHOOK_SECRET_PREVIOUS=old` with another.\n",
+  ],
+  ["deploy/a/settings.env", "GETDX_API_KEY=\nWEBHOOK_SECRET=\n"],
+  ["deploy/a/a.service", "[Service]\nLoadCredential=read:/etc/read\nEnvironment=READ_SECRET_FILE=%d/read\n"],
+  [
+    "deploy/a/b.yaml",
+    container("{ name: OUTBOX, value: /data/outbox.db }", "volumeMounts: [{ name: a, mountPath: /data/ }]"),
+  ],
+  ["deploy/a/README.md", '```sh\nexport GETDX_API_KEY=$key OUTBOX="$file"\n```\n'],
+];
+
+Deno.test("a recipe that agrees with the service is left alone", async (t) => {
+  for (const [path, text] of SOUND) {
+    await t.step(text, () => assert.deepEqual(problemsOf({ path, text }), []));
+  }
+});
+
 const row = (triedBy: string, { recipe = "[A](a/README.md)", what = "starts", onlyRead = "the rest" } = {}) =>
   `| Recipe | Tried by | What | Only read |\n| --- | --- | --- | --- |\n| ${recipe} | ${triedBy} | ${what} | ${onlyRead} |\n`;
 const TRIED = "`deno task test`: [a](../tests/a_test.ts)";

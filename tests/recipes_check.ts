@@ -36,7 +36,7 @@ export function problemsOf(file: RecipeFile): readonly string[] {
     ),
     ...environments.flatMap((environment) => valueProblems(environment, file.path)),
     ...environments.flatMap(placeProblems),
-    ...portProblems(file.text),
+    ...portProblems(file.text, environments),
     ...pathProblems(file),
   ];
   return [...new Set(problems)];
@@ -107,17 +107,19 @@ const PORTS = [
   /--port[= ](\d+)/g,
 ];
 
-function portProblems(text: string): readonly string[] {
+function portProblems(text: string, environments: readonly Environment[]): readonly string[] {
+  const own = environments.map(({ settings }) => Number(settings.get("PORT") ?? PORT));
   return PORTS.flatMap((pattern) => [...text.matchAll(pattern)]).map(([, port]) => Number(port))
-    .filter((port) => port !== PORT && !(port in OTHER_PORTS))
+    .filter((port) => ![PORT, ...own].includes(port) && !(port in OTHER_PORTS))
     .map((port) => `port ${port} is not ${PORT}, on which the service listens`);
 }
 
+const AT_PORT = new RegExp(`https?://[\\w.\\[\\]:]+:${PORT}(/[^\\s"'\`)]*)`, "g");
+
 /** Paths that are asked for at the service's port, and in probes. */
 function pathProblems({ path, text }: RecipeFile): readonly string[] {
-  const asked = [...text.matchAll(new RegExp(`https?://[\\w.\\[\\]:]+:${PORT}(/[^\\s"'\`)]*)`, "g"))].map((
-    [, to],
-  ) => to!);
+  // A sentence goes on after a path.
+  const asked = [...text.matchAll(AT_PORT)].map(([, to]) => to!.replace(/[.,;:)]+$/, ""));
   const probed = /\.ya?ml$/.test(path) ? documentsOf(text).flatMap(pathsOf) : [];
   return [...asked, ...probed].filter((to) => !/^\/(?:metrics)?(?:\?.*)?$/.test(to))
     .map((to) => `path ${to} is not / or /metrics: the service has no other`);
