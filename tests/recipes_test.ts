@@ -97,6 +97,16 @@ Deno.test("whoever pastes a block of commands is not asked in the middle of it",
   }
 });
 
+Deno.test("recipes name the image of this version", async (t) => {
+  for (const { path, text } of FILES) {
+    const versions = [...text.matchAll(/\bcoder-platformx:v?(\d+\.\d[\w.-]*)/g)].map(([, version]) => version);
+    await t.step(
+      path,
+      () => assert.deepEqual(versions.filter((version) => version !== manifest.version), []),
+    );
+  }
+});
+
 /** What Docker's older builder, which Heroku uses, does not know. */
 const BUILDKIT =
   /^\s*(?:(?:RUN|COPY|ADD)\s+(?:--\S+\s+)*--(?:mount|chmod|link|parents|security|network)\b|RUN\s+<<)/m;
