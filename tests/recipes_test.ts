@@ -99,7 +99,9 @@ Deno.test("whoever pastes a block of commands is not asked in the middle of it",
 
 Deno.test("recipes name the image of this version", async (t) => {
   for (const { path, text } of FILES) {
-    const versions = [...text.matchAll(/\bcoder-platformx:v?(\d+\.\d[\w.-]*)/g)].map(([, version]) => version);
+    const versions = [...text.matchAll(/\bcoder-platformx:v?(\d+\.\d[\w.-]*)/g)].map(([, version]) =>
+      version
+    );
     await t.step(
       path,
       () => assert.deepEqual(versions.filter((version) => version !== manifest.version), []),
