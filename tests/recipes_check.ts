@@ -7,15 +7,26 @@ import { documentsOf, type Environment, environmentsOf, isRecord, type RecipeFil
 export const OTHERS: readonly { readonly name: RegExp; readonly where: RegExp; readonly because: string }[] =
   [
     { name: /^CODER_NOTIFICATIONS_\w+$/, where: /^deploy\//, because: "Coder's own settings" },
+    {
+      name: /^DENO_USE_CGROUPS$/,
+      where: /^(?:Dockerfile$|deploy\/container\/)/,
+      because: "of Deno's runtime, which goes by the container's memory",
+    },
+    {
+      name: /^(?:VERSION|REVISION|BUILD_IMAGE|RUN_IMAGE)$/,
+      where: /^deploy\/container\//,
+      because: "arguments of the image's build",
+    },
     { name: /^AWS_LWA_\w+$/, where: /^deploy\/lambda\//, because: "the Lambda Web Adapter's" },
     { name: /^AWS_(?:REGION|IAM)$/, where: /^deploy\/lambda\//, because: "of AWS's command line" },
-    { name: /^IMAGE$/, where: /^deploy\/lambda\//, because: "an argument of the image's build" },
+    { name: /^IMAGE$/, where: /^deploy\/lambda\//, because: "an argument of the adapted image's build" },
   ];
 
 /** Ports that are not the service's. */
 const OTHER_PORTS: Readonly<Record<number, string>> = {
   53: "names are looked up there",
   80: "a proxy, or a Service of Kubernetes, in front",
+  4318: "a collector of OpenTelemetry",
   443: "PlatformX, or a proxy in front",
 };
 
