@@ -82,7 +82,12 @@ const VALID: readonly (readonly [environment: Environment, expected: Partial<Con
   [{ DELIVERY_DEADLINE: "2500ms" }, { deliveryDeadline: 2_500 }],
   [{ DELIVERY_DEADLINE: "30s" }, { deliveryDeadline: 30_000 }],
   [{ DEDUP_WINDOW: "7d" }, { dedupWindow: 604_800_000 }],
-  [{ SHUTDOWN_GRACE: "4s" }, { shutdownGrace: 4_000 }],
+  [{ SHUTDOWN_GRACE: "5s" }, { shutdownGrace: 5_000 }],
+  // Deno Deploy kills 5 s after its signal, so its default is shorter.
+  [{ DENO_DEPLOY: "true" }, { shutdownGrace: 4_000 }],
+  [{ DENO_DEPLOY: "true", SHUTDOWN_GRACE: "" }, { shutdownGrace: 4_000 }],
+  [{ DENO_DEPLOY: "true", SHUTDOWN_GRACE: "2s" }, { shutdownGrace: 2_000 }],
+  [{ DENO_DEPLOY: "true", SHUTDOWN_GRACE: "12s" }, { shutdownGrace: 12_000 }],
   [{ EMAIL_DOMAINS: "example.com" }, { domains: new Set(["example.com"]) }],
   [{ EMAIL_DOMAINS: " Example.COM , @b.example,," }, { domains: new Set(["example.com", "b.example"]) }],
   [{ EVENTS_TRACKED: "workspacecreated" }, { trackingIsDefault: false }],
@@ -202,6 +207,10 @@ const INVALID: readonly (readonly [environment: Environment, problem: string])[]
   [{ DELIVERY_DEADLINE: "999ms" }, `DELIVERY_DEADLINE ${DURATION} from 1s to 30s: current value is '999ms'`],
   [{ DELIVERY_DEADLINE: "31s" }, `DELIVERY_DEADLINE ${DURATION} from 1s to 30s: current value is '31s'`],
   [{ DEDUP_WINDOW: "24" }, `DEDUP_WINDOW ${DURATION} from 1ms to 365d: current value is '24'`],
+  [
+    { DENO_DEPLOY: "true", SHUTDOWN_GRACE: "4" },
+    `SHUTDOWN_GRACE ${DURATION} from 0s to 10m: current value is '4'`,
+  ],
   [{ SHUTDOWN_GRACE: "forever" }, `SHUTDOWN_GRACE ${DURATION} from 0s to 10m: current value is 'forever'`],
   [
     { DENO_TRUST_PROXY_HEADERS: "1" },
