@@ -1,6 +1,7 @@
 /** Deno KV, with its traps handled. */
 import type { OutboxLocation } from "./core/config.ts";
 import type { Clock } from "./clock.ts";
+import { Patience } from "./patience.ts";
 import { StoreError, storeErrorOf } from "./store_error.ts";
 import { pack } from "./stored.ts";
 
@@ -15,6 +16,8 @@ const FIRST_ANSWER = 5_000;
 export class Store {
   readonly #location: OutboxLocation;
   readonly #clock: Clock;
+  /** With a service at the other end; a file's calls end by themselves. */
+  readonly #patience: Patience | undefined;
   #kv: Deno.Kv;
   #inode: string | undefined;
   /** It did not answer in time. Closing would wait for it, and stop the whole process meanwhile. */
@@ -24,6 +27,7 @@ export class Store {
     this.#kv = kv;
     this.#location = location;
     this.#clock = clock;
+    this.#patience = location.kind === "file" ? undefined : new Patience(clock);
     this.#inode = inodeOf(location);
   }
 
@@ -58,12 +62,12 @@ export class Store {
 
   /** Reads; a locked store is tried again. */
   read<T>(work: (kv: Deno.Kv) => Promise<T>): Promise<T> {
-    return this.#unlocked(() => work(this.#kv));
+    return this.#unlocked(() => this.#inTime(() => work(this.#kv)));
   }
 
   /** Commits; a locked store is tried again. Undefined: a check failed, and nothing was written. */
   async commit(build: (atomic: Deno.AtomicOperation) => Deno.AtomicOperation): Promise<string | undefined> {
-    const result = await this.#unlocked(() => build(this.#kv.atomic()).commit());
+    const result = await this.#unlocked(() => this.#inTime(() => build(this.#kv.atomic()).commit()));
     return result.ok ? result.versionstamp : undefined;
   }
 
@@ -118,10 +122,15 @@ export class Store {
   }
 
   async #prove(): Promise<void> {
-    await this.read(async (kv) => {
-      for await (const _ of kv.list({ prefix: [] })) { /* reading is what finds damage */ }
+    // All of it, which may take long.
+    await this.#unlocked(async () => {
+      for await (const _ of this.#kv.list({ prefix: [] })) { /* reading is what finds damage */ }
     });
     await this.commit((atomic) => atomic.set(["opened"], pack(this.#clock.now())));
+  }
+
+  #inTime<T>(call: () => Promise<T>): Promise<T> {
+    return this.#patience === undefined ? call() : this.#patience.wait(call);
   }
 
   async #unlocked<T>(work: () => Promise<T>): Promise<T> {
@@ -130,7 +139,7 @@ export class Store {
       try {
         return await work();
       } catch (error) {
-        const fault = storeErrorOf(error);
+        const fault = faultOf(error, this.#location);
         if (fault.fault !== "busy" || this.#clock.monotonic() >= end) throw fault;
         await this.#clock.sleep(Math.ceil(Math.random() * LOCKED_PAUSE), NEVER);
       }
@@ -152,8 +161,14 @@ async function openKv(location: OutboxLocation): Promise<Deno.Kv> {
         return await Deno.openKv(location.path);
     }
   } catch (error) {
-    throw storeErrorOf(error);
+    throw faultOf(error, location);
   }
+}
+
+/** Only a file can be unusable for reasons of its own. */
+function faultOf(error: unknown, location: OutboxLocation): StoreError {
+  const fault = storeErrorOf(error);
+  return fault.fault === "unusable" && location.kind !== "file" ? new StoreError("unreachable") : fault;
 }
 
 /**
