@@ -101,6 +101,9 @@ export function failureOf(error: unknown): NetworkFailure {
   // The address is quoted, and its words are the operator's.
   const text = `${error.message} ${cause}`.replace(/url \(\S*\)/g, "");
   if (/dns error|failed to lookup/i.test(text)) return "name_not_found";
+  // DENO_CERT or DENO_TLS_CA_STORE cannot be used: nothing was sent.
+  if (/opening CA file|certificate store|platform certificates/i.test(text)) return "tls_failed";
+  if (/\(Connect\): (?:proxy auth|unsuccessful tunnel)/i.test(text)) return "proxy_refused";
   if (!/\(Connect\)|connection refused|are blocked/i.test(text)) {
     return /connection|sendrequest|reset|closed|eof/i.test(text) ? "connection_lost" : "unknown_failure";
   }

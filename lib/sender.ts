@@ -183,7 +183,8 @@ export class Sender {
     if (before.state === "sending" && this.#pause.state === "paused") {
       this.#pausedAt = clock.now();
       const seen = "seen" in verdict ? verdict.seen : undefined;
-      log.write("WARNING", "paused", `${PAUSED}. Until then ${meanwhile}. ${WHAT_TO_DO[this.#pause.cause]}`, {
+      const whatToDo = seen === "tls_failed" ? NOT_TRUSTED : WHAT_TO_DO[this.#pause.cause];
+      log.write("WARNING", "paused", `${PAUSED}. Until then ${meanwhile}. ${whatToDo}`, {
         reason: this.#pause.cause,
         seen,
       });
@@ -215,6 +216,9 @@ const WRONG_URL =
   "Something other than PlatformX answers at GETDX_API_URL, perhaps a proxy: check it and the proxy variables";
 const PAUSED =
   "Sending to PlatformX is paused; an event is tried now and then, and the first that is taken ends the pause";
+const NOT_TRUSTED =
+  "The certificate shown to this machine is not trusted, or it is no TLS: behind a proxy that inspects TLS let " +
+  "DENO_CERT name its CA's certificate (PEM); 'coder-platformx check' tells more";
 const WHAT_TO_DO: Readonly<Record<LaterCause, string>> = {
   platformx: "See DX's status page, and whether this machine reaches PlatformX: 'coder-platformx check'",
   rate_limit: "Something else uses up the DX account's limit, or GETDX_RATE_LIMIT is too high for it",

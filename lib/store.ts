@@ -3,6 +3,7 @@ import type { OutboxLocation } from "./core/config.ts";
 import { Change } from "./change.ts";
 import type { Clock } from "./clock.ts";
 import { GroupCommit } from "./group_commit.ts";
+import { Patience } from "./patience.ts";
 import { StoreError, storeErrorOf } from "./store_error.ts";
 import { pack } from "./stored.ts";
 
@@ -18,6 +19,8 @@ export class Store {
   readonly #location: OutboxLocation;
   readonly #clock: Clock;
   readonly #group = new GroupCommit((change) => this.#commitNow(change));
+  /** With a service at the other end; a file's calls end by themselves. */
+  readonly #patience: Patience | undefined;
   #kv: Deno.Kv;
   #inode: string | undefined;
   /** It did not answer in time. Closing would wait for it, and stop the whole process meanwhile. */
@@ -27,6 +30,7 @@ export class Store {
     this.#kv = kv;
     this.#location = location;
     this.#clock = clock;
+    this.#patience = location.kind === "file" ? undefined : new Patience(clock);
     this.#inode = inodeOf(location);
   }
 
@@ -61,7 +65,7 @@ export class Store {
 
   /** Reads; a locked store is tried again. */
   read<T>(work: (kv: Deno.Kv) => Promise<T>): Promise<T> {
-    return this.#unlocked(() => work(this.#kv));
+    return this.#unlocked(() => this.#inTime(() => work(this.#kv)));
   }
 
   /**
@@ -73,9 +77,8 @@ export class Store {
   }
 
   async #commitNow({ checks, mutations }: Change): Promise<string | undefined> {
-    const result = await this.#unlocked(() =>
-      this.#kv.atomic().check(...checks).mutate(...mutations).commit()
-    );
+    const commit = () => this.#kv.atomic().check(...checks).mutate(...mutations).commit();
+    const result = await this.#unlocked(() => this.#inTime(commit));
     return result.ok ? result.versionstamp : undefined;
   }
 
@@ -130,10 +133,15 @@ export class Store {
   }
 
   async #prove(): Promise<void> {
-    await this.read(async (kv) => {
-      for await (const _ of kv.list({ prefix: [] })) { /* reading is what finds damage */ }
+    // All of it, which may take long.
+    await this.#unlocked(async () => {
+      for await (const _ of this.#kv.list({ prefix: [] })) { /* reading is what finds damage */ }
     });
     await this.commit((atomic) => atomic.set(["opened"], pack(this.#clock.now())));
+  }
+
+  #inTime<T>(call: () => Promise<T>): Promise<T> {
+    return this.#patience === undefined ? call() : this.#patience.wait(call);
   }
 
   async #unlocked<T>(work: () => Promise<T>): Promise<T> {
@@ -142,7 +150,7 @@ export class Store {
       try {
         return await work();
       } catch (error) {
-        const fault = storeErrorOf(error);
+        const fault = faultOf(error, this.#location);
         if (fault.fault !== "busy" || this.#clock.monotonic() >= end) throw fault;
         await this.#clock.sleep(Math.ceil(Math.random() * LOCKED_PAUSE), NEVER);
       }
@@ -164,8 +172,14 @@ async function openKv(location: OutboxLocation): Promise<Deno.Kv> {
         return await Deno.openKv(location.path);
     }
   } catch (error) {
-    throw storeErrorOf(error);
+    throw faultOf(error, location);
   }
+}
+
+/** Only a file can be unusable for reasons of its own. */
+function faultOf(error: unknown, location: OutboxLocation): StoreError {
+  const fault = storeErrorOf(error);
+  return fault.fault === "unusable" && location.kind !== "file" ? new StoreError("unreachable") : fault;
 }
 
 /**

@@ -32,7 +32,15 @@ export class StoreWatch {
     const failed = this.#said.size > 0;
     this.#said.clear();
     if (isOverfull) this.#said.add("overfull");
-    if (!failed) return;
+    if (failed) this.#tellUsable();
+  }
+
+  /** The store was read: a service that was away is back. Of a file that says little. */
+  wasRead(): void {
+    if (this.#said.delete("unreachable") && this.#said.size === 0) this.#tellUsable();
+  }
+
+  #tellUsable(): void {
     this.#log.write("INFO", "outbox_usable", "OUTBOX: the store can be written again");
   }
 }

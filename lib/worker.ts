@@ -208,7 +208,7 @@ export class Worker {
 
   /** What is to be done now and then: write down what could not be, bury what is too old, follow a lost file. */
   async #tidy(): Promise<void> {
-    const { clock, ledger, maxAge, store } = this.#options;
+    const { clock, ledger, maxAge, store, watch } = this.#options;
     if (clock.monotonic() < this.#tidyAt) return;
     this.#tidyAt = clock.monotonic() + POLL;
     for (const id of [...this.#unsettled.keys()]) await this.#settle(id);
@@ -218,6 +218,7 @@ export class Worker {
       this.#tell(record, { kind: "dead", record });
     }
     await ledger.forgetDead(clock.now(), PAGE);
+    watch.wasRead();
   }
 
   /**

@@ -4,6 +4,7 @@ import "../main.ts";
 import { fileURLToPath } from "node:url";
 import { STAND_IN_KEY } from "../demo/platformx.ts";
 import { readableNames } from "../lib/core/variables.ts";
+import { PROGRAM_DENO } from "./program_deno.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -54,7 +55,7 @@ export async function runCheck(
     WEBHOOK_SECRET: "webhook-s3cret",
   };
   try {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    const { code, stdout, stderr } = await new Deno.Command(PROGRAM_DENO, {
       args: [
         "run",
         "--no-prompt",

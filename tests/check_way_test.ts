@@ -87,6 +87,12 @@ Deno.test("a failure is told at the step where it happens, and no later step is 
       "ok failed skipped skipped",
       /the proxy is not/,
     ],
+    [
+      { kind: "failure", failure: "proxy_refused" },
+      PROXIED,
+      "ok failed skipped skipped",
+      /the proxy is reached.*credentials/,
+    ],
     [{ kind: "failure", failure: "tls_failed" }, DIRECT, "ok ok failed skipped", /DENO_CERT/],
     [{ kind: "failure", failure: "connection_lost" }, DIRECT, "ok ok ok failed", /broke/],
     [{ kind: "failure", failure: "timed_out" }, DIRECT, "skipped skipped skipped failed", /within 10 s/],
@@ -137,6 +143,7 @@ Deno.test("extra certificate authorities are counted, and what the runtime does 
   const files: Readonly<Record<string, string>> = { "/one": pem, "/two": pem + pem, "/none": "no PEM" };
   const rows: [own: string, dotenv: string, found: string][] = [
     ["", "", "extra CA ok none: DENO_CERT is not set"],
+    ["DENO_CERT=", "", "extra CA failed DENO_CERT is set to nothing: no connection can be made"],
     ["DENO_CERT=/one", "", "extra CA ok 1 certificate in DENO_CERT"],
     ["DENO_CERT=/two", "", "extra CA ok 2 certificates in DENO_CERT"],
     ["DENO_CERT=/none", "", "extra CA failed the file of DENO_CERT holds no certificate"],

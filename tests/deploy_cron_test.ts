@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Alarm } from "../lib/alarm.ts";
 import { type Cron, ringEveryMinute } from "../lib/deploy_cron.ts";
+import { PROGRAM_DENO } from "./program_deno.ts";
 
 Deno.test("on Deno Deploy a cron wakes the outbox once a minute, as soon as there is one", () => {
   const crons: Parameters<Cron>[] = [];
@@ -28,7 +29,7 @@ Deno.test("main registers the cron while it is evaluated, on Deno Deploy only", 
         const loading = import(${JSON.stringify(new URL("../main.ts", import.meta.url).href)});
         await loading;
         console.log(crons.length);`;
-      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      const { stdout, stderr } = await new Deno.Command(PROGRAM_DENO, {
         args: ["eval", code],
         env: { DENO_DEPLOY: deploy ? "1" : "" },
       }).output();

@@ -198,6 +198,7 @@ Deno.test("a cut ends an attempt at once", async (t) => {
 
 Deno.test("failures are told apart by what Deno says, in the words of its versions", async (t) => {
   const head = `error sending request for url (https://api.example.com/events.track?${KEY})`;
+  const proxyRefuses: Verdict = { kind: "later", cause: "url", seen: "proxy_refused" };
   const rows: [words: string, verdict: Verdict][] = [
     [
       `${head}: client error (Connect): tcp connect error: Connection refused (os error 111)`,
@@ -211,6 +212,8 @@ Deno.test("failures are told apart by what Deno says, in the words of its versio
       `${head}: client error (Connect): dns error: failed to lookup address information`,
       notSent("name_not_found"),
     ],
+    [`${head}: client error (Connect): proxy authentication required`, proxyRefuses],
+    [`${head}: client error (Connect): unsuccessful tunnel`, proxyRefuses],
     [`${head}: client error (Connect): invalid peer certificate: Expired`, notSent("tls_failed")],
     [`${head}: client error (Connect): tls handshake eof`, notSent("tls_failed")],
     [
@@ -224,6 +227,12 @@ Deno.test("failures are told apart by what Deno says, in the words of its versio
     [
       `${head}: client error (SendRequest): http2 error: stream error received: refused stream`,
       lost("connection_lost"),
+    ],
+    ["Failed opening CA file: No such file or directory (os error 2)", notSent("tls_failed")],
+    ["Unable to add pem file to certificate store: InvalidLength(1)", notSent("tls_failed")],
+    [
+      'Unknown certificate store "mine" specified (allowed: "system,mozilla")',
+      notSent("tls_failed"),
     ],
     ["something new", lost("unknown_failure")],
     [`Invalid header value: "Bearer ${KEY}"`, lost("unknown_failure")],

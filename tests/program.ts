@@ -6,6 +6,7 @@
 import "../main.ts";
 import assert from "node:assert/strict";
 import { PERMISSIONS } from "../tools/permissions.ts";
+import { PROGRAM_DENO } from "./program_deno.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -225,7 +226,7 @@ async function spawn(args: readonly string[], surroundings: Surroundings) {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
   });
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(PROGRAM_DENO, {
     args: ["run", "--quiet", "--cached-only", "--config", fileOf("deno.json"), ...args],
     cwd: directory,
     clearEnv: true,

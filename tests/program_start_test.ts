@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DEFAULT_EVENTS_TRACKED } from "../lib/core/tracking.ts";
 import { VERSION } from "../lib/version.ts";
 import { runProgram, startProgram } from "./program.ts";
+import { programDenoVersion } from "./program_deno.ts";
 
 const KEY = { GETDX_API_KEY: "key", WEBHOOK_SECRET: "s3cret" };
 
@@ -12,7 +13,7 @@ Deno.test("at its start the service tells version, mode, what is tracked, what l
   const [starting, tracked, sent, listening] = program.entries;
   assert.equal(starting!["version"], VERSION);
   assert.equal(starting!["mode"], "direct");
-  assert.equal(starting!["deno"], Deno.version.deno);
+  assert.equal(starting!["deno"], await programDenoVersion());
   assert.match(tracked!.message, /the default of EVENTS_TRACKED/);
   assert.ok(tracked!.message.endsWith(DEFAULT_EVENTS_TRACKED.join(", ")));
   for (const word of ["PlatformX", "e-mail address", "metadata", "workspace", "Never", "build parameters"]) {

@@ -48,3 +48,19 @@ Deno.test("an outbox that is overfull is so until a new event was accepted, what
     "outbox_unusable",
   ]);
 });
+
+Deno.test("a service that was away is back as soon as it is read; a file is well only when it is written", () => {
+  const { watch, log } = watched();
+  watch.failed(new StoreError("unreachable"));
+  watch.wasRead();
+  watch.wasRead();
+  assert.equal(watch.failing, undefined);
+  watch.failed(new StoreError("full"));
+  watch.wasRead();
+  assert.match(watch.failing ?? "", /full/);
+  assert.deepEqual(log.entries.map(({ event }) => event), [
+    "outbox_unusable",
+    "outbox_usable",
+    "outbox_unusable",
+  ]);
+});

@@ -4,6 +4,7 @@ import "../main.ts";
 import "@opentelemetry/api";
 import { fileURLToPath } from "node:url";
 import { readableNames } from "../lib/core/variables.ts";
+import { PROGRAM_DENO } from "./program_deno.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -43,7 +44,7 @@ export async function startObserved(
   });
   const directory = await Deno.makeTempDir();
   const permissions = ["--allow-net", "--allow-read", "--allow-write", `--allow-env=${readableNames()}`];
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(PROGRAM_DENO, {
     args: ["run", "--quiet", "--no-prompt", ...permissions, MAIN],
     cwd: directory,
     clearEnv: true,

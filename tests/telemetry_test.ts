@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { startRecorder } from "./check_program.ts";
 import { ALICE, IDS, notificationWith, TINA } from "./fakes.ts";
 import { type Attributes, type ExportedRecord, type ExportedSpan, startReceiver } from "./otlp_receiver.ts";
+import { PROGRAM_DENO } from "./program_deno.ts";
 import { startObserved } from "./telemetry_program.ts";
 
 const SAMPLES = new URL("../demo/samples/", import.meta.url);
@@ -30,6 +31,14 @@ const CALLER = "00f067aa0ba902b7";
 const SERVER = 2;
 const CLIENT = 3;
 const ERROR = 2;
+
+/**
+ * What Deno itself writes differs: 2.4.2 calls an answer 4xx of a server an error too, and names neither the type of an
+ * exception nor the stream of a line.
+ */
+const IS_OLDEST = PROGRAM_DENO !== Deno.execPath();
+const ERRORS_FROM = IS_OLDEST ? 400 : 500;
+const TURNED_AWAY = IS_OLDEST ? ERROR : 0;
 
 const FORWARDED = {
   "coder_platformx.outcome": "forwarded",
@@ -103,11 +112,11 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
           "coder_platformx.message_id": PASSCODE.msg_id,
         }),
       ],
-      ["deno", "POST /", 0, onServer("POST", "/", 401, turnedAway("unauthorized"))],
-      ["deno", "POST", 0, onServer("POST", "", 404, turnedAway("not_found"))],
-      ["deno", "GET /", 0, onServer("GET", "/", 401)],
+      ["deno", "POST /", TURNED_AWAY, onServer("POST", "/", 401, turnedAway("unauthorized"))],
+      ["deno", "POST", TURNED_AWAY, onServer("POST", "", 404, turnedAway("not_found"))],
+      ["deno", "GET /", TURNED_AWAY, onServer("GET", "/", 401)],
       ["deno", "GET /metrics", 0, onServer("GET", "/metrics", 200)],
-      ["deno", "_OTHER /", 0, onServer("_OTHER", "/", 405)],
+      ["deno", "_OTHER /", TURNED_AWAY, onServer("_OTHER", "/", 405)],
     ]);
 
     function onServer(method: string, route: string, status: number, more: Attributes = {}): Attributes {
@@ -117,7 +126,7 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
         "url.scheme": "http",
         ...(route === "" ? {} : { "url.path": route, "http.route": route }),
         "http.response.status_code": String(status),
-        ...(status >= 500 ? { "error.type": String(status) } : {}),
+        ...(status >= ERRORS_FROM ? { "error.type": String(status) } : {}),
         ...more,
       };
     }
@@ -181,7 +190,8 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
     ]);
     for (const { attributes, body, severity } of records) {
       assert.ok(program.log.includes(body.trimEnd()), body);
-      assert.deepEqual(attributes, { "log.iostream": severity === "INFO" ? "stdout" : "stderr" });
+      const stream = { "log.iostream": severity === "INFO" ? "stdout" : "stderr" };
+      assert.deepEqual(attributes, IS_OLDEST ? {} : stream);
     }
     const ids = ({ traceId, spanId }: ExportedRecord | ExportedSpan) => [traceId, spanId];
     assert.deepEqual(ids(recordOf(records, "event_refused")), ids(refusal));
@@ -255,7 +265,7 @@ Deno.test("of a PlatformX that cannot be reached the spans tell the kind of fail
       "url.scheme": "http",
       "url.path": "/events.track",
       "error.type": "TypeError",
-      "exception.type": "TypeError",
+      ...(IS_OLDEST ? {} : { "exception.type": "TypeError" }),
     });
   }
   for (const text of receiver.raw) assert.doesNotMatch(text, /os error|tcp connect|fetch failed/i);

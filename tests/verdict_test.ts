@@ -110,6 +110,7 @@ Deno.test("an attempt without an answer is judged by whether the event can have 
   const rows: Record<NetworkFailure, Verdict> = {
     connection_failed: { kind: "later", cause: "platformx", seen: "connection_failed" },
     name_not_found: { kind: "later", cause: "platformx", seen: "name_not_found" },
+    proxy_refused: { kind: "later", cause: "url", seen: "proxy_refused" },
     tls_failed: { kind: "later", cause: "platformx", seen: "tls_failed" },
     connection_lost: { kind: "unknown", seen: "connection_lost" },
     timed_out: { kind: "unknown", seen: "timed_out" },

@@ -13,6 +13,7 @@ type Step = typeof STEPS[number];
 const FAILS_AT: Readonly<Record<NetworkFailure, Step | undefined>> = {
   name_not_found: "name (DNS)",
   connection_failed: "connection (TCP)",
+  proxy_refused: "connection (TCP)",
   tls_failed: "TLS",
   connection_lost: "answer (HTTP)",
   timed_out: undefined,
@@ -108,13 +109,19 @@ function whatFailed(
     case "connection_failed":
       return viaProxy
         ? {
-          detail: "the proxy is not reached, or lets nobody through",
-          todo: "Ask who runs the proxy to allow this host",
+          detail: "the proxy is not reached",
+          todo: "Correct the proxy's variable, or allow the proxy in the firewall",
         }
         : {
           detail: "refused, or no route",
           todo: "Allow it in the firewall; behind a proxy, set HTTPS_PROXY",
         };
+    case "proxy_refused":
+      return {
+        detail: "the proxy is reached, and lets nobody through",
+        todo:
+          "Put credentials into the proxy's variable if it asks for them; else ask who runs it to allow this host",
+      };
     case "tls_failed":
       return {
         detail: "no TLS, or a certificate that is not trusted",

@@ -34,8 +34,12 @@ const RUNTIME_VARIABLES: readonly string[] = [
 
 function extraCa(path: string | undefined, source: SettingsSource): Finding {
   const name = "extra CA";
-  if (!path) return { name, state: "ok", detail: "none: DENO_CERT is not set" };
+  if (path === undefined) return { name, state: "ok", detail: "none: DENO_CERT is not set" };
   const todo = "Let DENO_CERT name a readable file with the CA's certificate, as PEM";
+  if (path === "") {
+    const detail = "DENO_CERT is set to nothing: no connection can be made";
+    return { name, state: "failed", detail, todo: `${todo}, or unset it` };
+  }
   try {
     const count = source.readFile(path).match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g)?.length ?? 0;
     if (count === 0) {

@@ -32,6 +32,7 @@ export const VERDICTS = ["delivered", "refused", "later", "unknown"] as const sa
 export type NetworkFailure =
   | "connection_failed"
   | "name_not_found"
+  | "proxy_refused"
   | "tls_failed"
   | "connection_lost"
   | "timed_out"
@@ -51,7 +52,12 @@ export type Answer =
   | { readonly kind: "failure"; readonly failure: NetworkFailure };
 
 /** Failures of which it is certain that PlatformX did not see the event. */
-const NOT_SENT: ReadonlySet<NetworkFailure> = new Set(["connection_failed", "name_not_found", "tls_failed"]);
+const NOT_SENT: ReadonlySet<NetworkFailure> = new Set([
+  "connection_failed",
+  "name_not_found",
+  "proxy_refused",
+  "tls_failed",
+]);
 
 /** Statuses that speak of the caller, a proxy or the moment, not of the event. */
 const NOT_ABOUT_THE_EVENT: ReadonlySet<number> = new Set([401, 403, 407, 408, 425, 429]);
@@ -81,7 +87,8 @@ export function judge(
 ): Verdict {
   if (answer.kind === "failure") {
     const seen = answer.failure;
-    return NOT_SENT.has(seen) ? { kind: "later", cause: "platformx", seen } : { kind: "unknown", seen };
+    if (!NOT_SENT.has(seen)) return { kind: "unknown", seen };
+    return { kind: "later", cause: seen === "proxy_refused" ? "url" : "platformx", seen };
   }
   const { status } = answer;
   const success = status >= 200 && status < 300;
