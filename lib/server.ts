@@ -9,9 +9,6 @@ import type { Log } from "./log.ts";
 const ANSWERS = 150;
 const CLOSING = 300;
 
-/** Milliseconds within which a second signal counts as the first. */
-const SAME_SIGNAL = 500;
-
 /** Two signals of a shutdown: no new work; then, work in progress must end. */
 export interface Shutdown {
   readonly draining: AbortController;
@@ -27,6 +24,8 @@ export interface ServerOptions {
   readonly idle: () => Promise<unknown>;
   readonly config: Pick<Config, "host" | "port" | "tls" | "shutdownGrace">;
   readonly shutdown: Shutdown;
+  /** Resolves when the process is asked to stop. */
+  readonly stopRequested: Promise<"stop">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -37,24 +36,15 @@ export class ListenError extends Error {
 }
 
 /**
- * Serves until a signal ends it, or the listener is lost. Its listeners stay: a signal that comes while the process
- * ends must not change the exit code.
+ * Serves until a signal ends it, or the listener is lost.
  *
  * @returns exit code
  * @throws {ListenError} when the address cannot be had
  */
 export async function serve(options: ServerOptions): Promise<number> {
-  const { app, clock, config, idle, log, onListening, shutdown } = options;
+  const { app, clock, config, idle, log, onListening, shutdown, stopRequested } = options;
   const server = listen(options);
   onListening();
-  const stopping = Promise.withResolvers<"stop">();
-  let impatientFrom = Infinity;
-  const onSignal = () => {
-    // A second one is from somebody who does not want to wait; not so at once: task runners deliver one twice.
-    if (clock.monotonic() >= impatientFrom) shutdown.cut.abort();
-    impatientFrom = Math.min(impatientFrom, clock.monotonic() + SAME_SIGNAL);
-    stopping.resolve("stop");
-  };
   const onFault = (event: PromiseRejectionEvent | ErrorEvent) => {
     event.preventDefault();
     const fault = describeFault("reason" in event ? event.reason : event.error);
@@ -67,10 +57,9 @@ export async function serve(options: ServerOptions): Promise<number> {
   };
   globalThis.addEventListener("unhandledrejection", onFault);
   globalThis.addEventListener("error", onFault);
-  for (const name of SIGNALS) Deno.addSignalListener(name, onSignal);
   // Without descriptors Deno closes the listener for good: better no process than one that hears nothing.
   const lost = server.finished.then(() => "lost" as const, () => "lost" as const);
-  if (await Promise.race([stopping.promise, lost]) === "lost") {
+  if (await Promise.race([stopRequested, lost]) === "lost") {
     log.write("ERROR", "listener_lost", LISTENER_LOST);
     return 1;
   }
@@ -96,11 +85,6 @@ export async function serve(options: ServerOptions): Promise<number> {
   });
   return 0;
 }
-
-/** Windows knows no SIGTERM that a program could listen to. */
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM"];
 
 const LISTENER_LOST =
   "No connection can be taken any more, most likely because the process ran out of file descriptors. It ends now, to " +

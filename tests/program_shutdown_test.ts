@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { STAND_IN_KEY, startPlatformX } from "../demo/platformx.ts";
 import { notificationWith } from "./fakes.ts";
-import { type Program, runProgram, startProgram, until, within } from "./program.ts";
+import { type Program, runModule, runProgram, startProgram, until, within } from "./program.ts";
 
 /** A grace that no test lives to see the end of: what ends before it was not waited for. */
 const ENDLESS = { SHUTDOWN_GRACE: "10m" };
@@ -203,4 +203,23 @@ Deno.test("connections that are open and idle do not keep the service from endin
   program.signal("SIGTERM");
   assert.equal(await program.ended(), 0);
   assert.ok(idle && half);
+});
+
+Deno.test("a SIGTERM while the service starts is not lost: it ends in order before it takes a webhook", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  // The alarm is set when the outbox is open and the address is not yet listened at.
+  const module = `
+    import { Alarm } from "project/lib/alarm.ts";
+    import { serve } from "project/lib/commands/serve.ts";
+    import { processTerminal } from "project/lib/terminal.ts";
+    const alarm = new Alarm();
+    alarm.onRing = () => Deno.kill(Deno.pid, "SIGTERM");
+    Deno.exit(await serve(processTerminal, alarm));
+  `;
+  const environment = { HOST: "127.0.0.1", PORT: "0", GETDX_API_KEY: "k", OUTBOX: "outbox.db" };
+  const { code, stdout, stderr } = await runModule(module, { permissions: ["--allow-all"], environment });
+  assert.equal(code, 0, stderr);
+  const events = stdout.trim().split("\n").map((line) => JSON.parse(line).event);
+  assert.deepEqual(events.slice(-3), ["listening", "draining", "stopped"]);
 });

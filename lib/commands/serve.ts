@@ -15,6 +15,7 @@ import { Relay } from "../relay.ts";
 import { Sender } from "../sender.ts";
 import { ListenError, serve as serveHttp, type Shutdown } from "../server.ts";
 import { Stats } from "../stats.ts";
+import { stopRequested } from "../stop_signals.ts";
 import { StoreError } from "../store_error.ts";
 import { openTelemetry, type Telemetry } from "../telemetry.ts";
 import type { Terminal } from "../terminal.ts";
@@ -33,6 +34,8 @@ configuration.`;
 
 /** Runs the service until a signal ends it; `alarm` wakes the outbox. */
 export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
+  const shutdown = { draining: new AbortController(), cut: new AbortController() };
+  const stop = stopRequested(clock, shutdown.cut);
   const setUp = configured(terminal, { needsKey: true });
   if (setUp === undefined) return 2;
   const { config, warnings } = setUp;
@@ -42,9 +45,8 @@ export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
   const output = new LogOutput(telemetry === undefined);
   const log = logFor(config, terminal, output);
   tellStart(config, warnings, log);
-  const shutdown = { draining: new AbortController(), cut: new AbortController() };
   try {
-    return await run({ ...config, shutdownGrace: graceForWork }, log, { alarm, shutdown, telemetry });
+    return await run({ ...config, shutdownGrace: graceForWork }, log, { alarm, shutdown, stop, telemetry });
   } catch (error) {
     if (error instanceof ListenError) terminal.err(error.message);
     else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
@@ -59,9 +61,10 @@ export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
 async function run(
   config: Config,
   log: Log,
-  { alarm, shutdown, telemetry }: {
+  { alarm, shutdown, stop, telemetry }: {
     readonly alarm: Alarm;
     readonly shutdown: Shutdown;
+    readonly stop: Promise<"stop">;
     readonly telemetry: Telemetry | undefined;
   },
 ): Promise<number> {
@@ -132,7 +135,8 @@ async function run(
       cut,
     });
     const idle = () => app.inFlight.idle().then(delivery.idle);
-    return await serveHttp({ app, onListening: delivery.start, idle, config, shutdown, clock, log });
+    const stopping = { shutdown, stopRequested: stop };
+    return await serveHttp({ app, onListening: delivery.start, idle, config, ...stopping, clock, log });
   } finally {
     delivery.close();
   }
