@@ -39,7 +39,7 @@ async function fuzz(settings: Settings): Promise<number> {
       slowest.ms.toFixed(1)
     } ms for ${slowest.bytes} bytes (input ${slowest.number}, ${slowest.kind})`,
   );
-  const exchanges = await attackSocket(seed, Math.ceil(count / 100));
+  const exchanges = await attackSocket(seed, Math.ceil(count / 50));
   table("on a socket", exchanges);
   const slow = [...await attackPatterns(), ...await growths()];
   for (const { name, told } of slow) console.log(`${name.padEnd(14)}${told}`);

@@ -214,17 +214,18 @@ async function sendAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<voi
   await connection.closeWrite();
 }
 
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
 /** Undefined: no answer, and the connection stays open. */
 function judgeReply(reply: string | undefined): string {
   if (reply === undefined) return "held open";
   if (reply === "") return "closed";
-  if (reply === "HTTP/1.1 100 Continue\r\n\r\n") return "100";
+  if (reply.startsWith(CONTINUE)) return `100, ${judgeReply(reply.slice(CONTINUE.length))}`;
   // A server's SETTINGS: the preface of HTTP/2 was understood.
   if (reply.startsWith("\0\0") && reply[3] === "\x04") return "HTTP/2";
   const [, status = "", head = "", rest = ""] =
     /^HTTP\/1\.[01] (\d{3})[^\r\n]*\r\n([^]*?)\r\n\r\n([^]*)$/.exec(reply) ?? [];
   if (status === "") throw new Broken(`no HTTP answer: ${JSON.stringify(reply.slice(0, 500))}`);
-  if (status === "100") return `100, ${judgeReply(rest)}`;
   const headers = new Headers();
   for (const line of head.split("\r\n")) {
     const [name = "", value = ""] = line.split(/: ?([^]*)/);
