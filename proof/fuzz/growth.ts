@@ -14,30 +14,47 @@ const ANSWER = 64_000;
 const NOISE = 40;
 
 /** Times of what most bodies take: more is not what anybody would wait for, even where it grows with the length only. */
-const OUTLIER = 100;
+const OUTLIER = 300;
+
+/** Milliseconds after which it is not tried again: it is too long anyway. */
+const HOPELESS = 1_500;
 
 /** From an eighth of the size to all of it a linear time grows eightfold, a square one sixty-fourfold. */
 const STEPS = 8;
-const SQUARE = 28;
+const SQUARE = 40;
 
 type Make = (size: number) => Promise<unknown> | unknown;
 
-/** Measures every row, and tells the three that take longest. */
+interface Growth {
+  readonly name: string;
+  readonly make: Make;
+  readonly ms: number;
+  readonly growth: number;
+}
+
+/** Measures every row, and tells the three that take longest. What seems too long is measured again. */
 export async function growths(): Promise<readonly Finding[]> {
-  const measured: { readonly name: string; readonly ms: number; readonly growth: number }[] = [];
-  for (const [name, make] of rows()) {
-    const size = name.startsWith("PlatformX") ? ANSWER : BODY;
-    const small = await fastest(make, size / STEPS);
-    const ms = await fastest(make, size);
-    measured.push({ name, ms, growth: ms / Math.max(small, 0.001) });
-  }
+  const measured: Growth[] = [];
+  for (const [name, make] of rows()) measured.push(await measure(name, make));
   const usual = measured.map(({ ms }) => ms).sort((a, b) => a - b)[Math.floor(measured.length / 2)]!;
-  const told = measured.sort((a, b) => b.ms - a.ms).map(({ name, ms, growth }) => ({
-    name: "growth",
-    told: `${name}: ${ms.toFixed(0)} ms, ${growth.toFixed(1)} times of what an ${STEPS}th of it takes`,
-    isProblem: ms > NOISE && (growth > SQUARE || ms > OUTLIER * usual),
-  }));
-  return told.filter(({ isProblem }, i) => isProblem || i < 3);
+  const isTooLong = ({ ms, growth }: Growth) => ms > NOISE && (growth > SQUARE || ms > OUTLIER * usual);
+  const findings: Finding[] = [];
+  for (const [i, row] of measured.sort((a, b) => b.ms - a.ms).entries()) {
+    const isProblem = isTooLong(row) && isTooLong(await measure(row.name, row.make));
+    if (i >= 3 && !isProblem) continue;
+    const told = `${row.name}: ${row.ms.toFixed(0)} ms, ${
+      row.growth.toFixed(1)
+    } times of what an ${STEPS}th of it takes`;
+    findings.push({ name: "growth", told, isProblem });
+  }
+  return findings;
+}
+
+async function measure(name: string, make: Make): Promise<Growth> {
+  const size = name.startsWith("PlatformX") ? ANSWER : BODY;
+  const small = await fastest(make, size / STEPS);
+  const ms = await fastest(make, size);
+  return { name, make, ms, growth: ms / Math.max(small, 0.001) };
 }
 
 async function fastest(make: Make, size: number): Promise<number> {
@@ -46,6 +63,7 @@ async function fastest(make: Make, size: number): Promise<number> {
     const begun = performance.now();
     await make(Math.floor(size));
     least = Math.min(least, performance.now() - begun);
+    if (least > HOPELESS) break;
   }
   return least;
 }

@@ -3,7 +3,7 @@ import { Random } from "../crash/random.ts";
 import { ADDRESSES, SECRETS } from "./canaries.ts";
 import { damaged, extended, mutated } from "./mutations.ts";
 import { Literal, Members, type Node, otherwise, pick, plain, textNode, treeOf } from "./tree.ts";
-import { anyNode } from "./values.ts";
+import { anyNode, anyText } from "./values.ts";
 
 /** One webhook. */
 export interface Input {
@@ -172,9 +172,15 @@ function anyFields(random: Random): Members {
   if (random.next() < 0.7) payload = payload.with("user_id", new Literal("null"));
   if (random.next() < 0.7) payload = payload.with("targets", []);
   if (random.next() < 0.7) {
+    payload = payload.with("labels", new Members([["any", textNode(anyText(random))]]));
+  }
+  if (random.next() < 0.7) {
     const owner = new Members([["email", textNode(ADDRESSES.person)], ["id", anyNode(random)]]);
     payload = payload.with("data", fields("novelty", "workspace").with("owner", owner));
   }
+  // Nobody is the person then: who was told never is.
+  if (random.next() < 0.3) payload = payload.with("data", new Members([]));
+  payload = payload.with("user_email", textNode(ADDRESSES.recipient));
   return new Members([["payload", payload]]);
 }
 
