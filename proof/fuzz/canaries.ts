@@ -23,8 +23,8 @@ export const ADDRESSES = {
 /** A secret, as it is or in base64 behind `coder:`, as Coder sends it. */
 const SECRET = /canary-|Y29kZXI6Y2FuYXJ5L/i;
 
-/** An address; what `%40` stands for is one as well. */
-const ADDRESS = /canary\.(?:person|recipient|elsewhere)(?:@|%40)/i;
+/** A whole address, not what damage left of one; what `%40` stands for is one as well. */
+const ADDRESS = /canary\.(?:person|recipient|elsewhere)(?:@|%40)example\.com/i;
 
 /** Whether a text holds a secret. */
 export function holdsSecret(text: string): boolean {
