@@ -3,6 +3,7 @@ import type { App } from "./app.ts";
 import type { Config } from "./core/config.ts";
 import type { Clock } from "./clock.ts";
 import { describeFault } from "./fault.ts";
+import { listenerLost } from "./listener_watch.ts";
 import type { Log } from "./log.ts";
 
 /** Milliseconds that answers get to be made after attempts were cut, and then to be written. */
@@ -58,7 +59,11 @@ export async function serve(options: ServerOptions): Promise<number> {
   globalThis.addEventListener("unhandledrejection", onFault);
   globalThis.addEventListener("error", onFault);
   // Without descriptors Deno closes the listener for good: better no process than one that hears nothing.
-  const lost = server.finished.then(() => "lost" as const, () => "lost" as const);
+  const closed = Promise.race([
+    server.finished.catch(() => {}),
+    listenerLost({ address: server.addr, clock, draining: shutdown.draining.signal }),
+  ]);
+  const lost = closed.then(() => "lost" as const);
   if (await Promise.race([stopRequested, lost]) === "lost") {
     log.write("ERROR", "listener_lost", LISTENER_LOST);
     return 1;

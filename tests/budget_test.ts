@@ -144,3 +144,15 @@ Deno.test("2,000 fields and values of a megabyte are cut like others", () => {
     assert.ok(Object.hasOwn(metadata, fields[0]![0]));
   }
 });
+
+Deno.test("a key of a megabyte does not fit, and is given up without being read for every length", () => {
+  const long = "k".repeat(1_000_000);
+  for (let times = 0; times < 20; times++) {
+    assert.deepEqual(fitMetadata([[long, UUID], ["coder_message_id", UUID]]), {
+      metadata: {},
+      bytes: 2,
+      cut: [],
+      dropped: [long, "coder_message_id"],
+    });
+  }
+});

@@ -97,6 +97,18 @@ Deno.test("a refusal names the first field that is wrong, the rule, and what is 
     ],
     [notificationWith({ user_id: true }), "payload.user_id", "must be text: it is a boolean"],
     [notificationWith({ user_email: {} }), "payload.user_email", "must be text: it is an object"],
+    // What has a length is not measured before it is known to be a text.
+    [
+      notificationWith({ user_id: { length: { toString: 1 } } }),
+      "payload.user_id",
+      "must be text: it is an object",
+    ],
+    [{ msg_id: { length: { toString: 1 } }, payload }, "msg_id", "must be text: it is an object"],
+    [
+      notificationWith({ data: { owner: { email: { length: { toString: 1 } } } } }),
+      "payload.data.owner.email",
+      "must be text: it is an object",
+    ],
     [notificationWith({ labels: [] }), "payload.labels", "must be an object with texts: it is a list"],
     [notificationWith({ labels: { a: "", b: 1, c: 2 } }), "payload.labels.b", "must be text: it is a number"],
     [notificationWith({ labels: { a: null } }), "payload.labels.a", "must be text: it is null"],

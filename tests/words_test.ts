@@ -109,6 +109,7 @@ Deno.test("scrub comes to an end with text made to be slow", async (t) => {
     ["percent signs", "%4".repeat(size / 2)],
     ["short words", "a ".repeat(size / 2)],
     ["a long word and a space", "a".repeat(size - 1) + " "],
+    ["a long word and a longer one", `${"a".repeat(size)} ${"b".repeat(size * 8)}`],
     ["control characters", "\x1b".repeat(size)],
     ["lone surrogates", "\ud800".repeat(size)],
   ];

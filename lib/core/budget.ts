@@ -40,7 +40,7 @@ export function fitMetadata(fields: readonly Field[], limit = METADATA_LIMIT): F
   const length = commonLength(kept, values, limit) ?? SHORTEST;
   return {
     metadata: Object.fromEntries(kept.map(([key], i) => [key, values[i]!.at(length)])),
-    bytes: sizeAt(kept, values, length),
+    bytes: frameSize(kept) + sizeAt(values, length),
     cut: kept.filter((_, i) => values[i]!.isCutAt(length)).map(([key]) => key),
     dropped: fields.slice(kept.length).map(([key]) => key),
   };
@@ -55,17 +55,23 @@ function commonLength(
   values: readonly Cuttable[],
   limit: number,
 ): number | undefined {
+  // Once, and not for every length: a key may be a million characters long.
+  const frame = frameSize(fields);
+  if (frame > limit) return undefined;
   for (let length = Math.max(limit, SHORTEST); length >= SHORTEST; length--) {
-    if (sizeAt(fields, values, length) <= limit) return length;
+    if (frame + sizeAt(values, length) <= limit) return length;
   }
   return undefined;
 }
 
-function sizeAt(fields: readonly Field[], values: readonly Cuttable[], length: number): number {
-  return fields.reduce(
-    (sum, [key], i) => sum + jsonBytes(key) + values[i]!.bytesAt(length) + 2,
-    emptySize(fields),
-  );
+/** Bytes of the values. */
+function sizeAt(values: readonly Cuttable[], length: number): number {
+  return values.reduce((sum, value) => sum + value.bytesAt(length), 0);
+}
+
+/** Bytes of everything but the values. */
+function frameSize(fields: readonly Field[]): number {
+  return fields.reduce((sum, [key]) => sum + jsonBytes(key) + 2, emptySize(fields));
 }
 
 /** Braces, less the comma that the last field does not have. */

@@ -34,9 +34,16 @@ const MAX_DEPTH = 64;
 /** Characters of an id, a name and an address: what is remembered of a webhook is bounded by these. */
 const LONGEST = { id: 200, name: 1_000, email: 1_000 } as const;
 
-const optionalId = z.string().max(LONGEST.id).nullish();
+/**
+ * A text of at most so many characters. In two steps: zod compares the `length` of anything that has one, which throws
+ * when that is an object with a `toString` of its own.
+ */
+const atMost = (characters: number) => z.string().pipe(z.string().max(characters));
+const needed = (characters: number) => z.string().regex(/\S/).pipe(z.string().max(characters));
+
+const optionalId = atMost(LONGEST.id).nullish();
 const optionalName = z.string().nullish();
-const optionalEmail = z.string().max(LONGEST.email).nullish();
+const optionalEmail = atMost(LONGEST.email).nullish();
 const named = z.looseObject({ id: optionalId, name: optionalName }).nullish();
 const person = z.looseObject({ id: optionalId, email: optionalEmail }).nullish();
 
@@ -53,9 +60,9 @@ const dataSchema = z.looseObject({
 export type NotificationData = z.infer<typeof dataSchema>;
 
 const bodySchema = z.object({
-  msg_id: z.string().regex(/\S/).max(LONGEST.id),
+  msg_id: needed(LONGEST.id),
   payload: z.object({
-    notification_name: z.string().regex(/\S/).max(LONGEST.name),
+    notification_name: needed(LONGEST.name),
     notification_template_id: optionalId,
     user_id: optionalId,
     user_email: optionalEmail,

@@ -28,9 +28,16 @@ export function scrub(text: string, secrets: readonly string[], limit = 200): st
   }
   const tooLong = shown.length > limit * LOOK_AHEAD;
   // Half a word at the cut could be half an address.
-  if (tooLong) shown = shown.slice(0, limit * LOOK_AHEAD).replace(/\S*$/, "");
+  if (tooLong) shown = withoutLastWord(shown.slice(0, limit * LOOK_AHEAD));
   const clean = escapeControls(shown.replace(EMAIL, "(e-mail)"));
   return cut(tooLong ? `${clean}…` : clean, limit);
+}
+
+/** A loop, as a pattern for it would take the square of a long word's length: a second for 16,000 characters. */
+function withoutLastWord(text: string): string {
+  let end = text.length;
+  while (end > 0 && !/\s/.test(text[end - 1]!)) end--;
+  return text.slice(0, end);
 }
 
 /** Spells control characters as `\u{hex}`, so that a text cannot forge a line or colour a terminal. */

@@ -7,6 +7,8 @@ export interface Service extends AsyncDisposable {
   readonly url: string;
   /** Sends SIGTERM, or Ctrl-C on a terminal, and returns when the service has ended. */
   stop(): Promise<Ended>;
+  /** Returns when the service has ended by itself. */
+  ended(): Promise<Ended>;
 }
 
 /** The log line that says so, as JSON or as text. */
@@ -27,9 +29,10 @@ export async function start(
   const stderr = new Response(child.stderr).text();
   const output = new Output(child.stdout);
 
-  async function end(): Promise<Ended> {
-    const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
-    if (onTerminal) await type(CONTROL_C, child.stdin);
+  async function end(unasked = false): Promise<Ended> {
+    const timer = setTimeout(() => child.kill("SIGKILL"), unasked ? 2 * PATIENCE : PATIENCE);
+    if (unasked) await child.status;
+    else if (onTerminal) await type(CONTROL_C, child.stdin);
     else terminate(Number(/"child-pid": (\d+)/.exec(output.text)?.[1] ?? child.pid));
     const { code } = await child.status;
     clearTimeout(timer);
@@ -39,13 +42,14 @@ export async function start(
   }
   let ended: Promise<Ended> | undefined;
   const stop = () => ended ??= end();
+  const wait = () => ended ??= end(true);
 
   const url = await output.find(LISTENING, AbortSignal.timeout(PATIENCE));
   if (url === undefined) {
     const { code, stdout, stderr } = await stop();
     throw new Error(`the service did not start (exit code ${code}):\n${stdout}${stderr}`);
   }
-  return { url, stop, [Symbol.asyncDispose]: () => stop().then(() => {}) };
+  return { url, stop, ended: wait, [Symbol.asyncDispose]: () => stop().then(() => {}) };
 }
 
 const CONTROL_C = "\x03";
