@@ -2,16 +2,28 @@
 import { EXPOSITION_TYPE } from "./core/exposition.ts";
 import { detailedHealth, type HealthState, publicHealth } from "./core/health.ts";
 import { type MetricsState, metricsText } from "./core/metrics.ts";
-import { answerTo, type ErrorReason, type Outcome, shownName } from "./core/outcome.ts";
+import { answerTo, type Outcome, shownName } from "./core/outcome.ts";
 import { detailsPage, drainingPage, publicPage } from "./core/page.ts";
 import { told } from "./core/told.ts";
 import type { Authenticator } from "./auth.ts";
-import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader, declaresTooMuch } from "./body.ts";
+import { BODY_LIMIT, BODY_TIMEOUT, BodyReader, declaredLength } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { describeFault } from "./fault.ts";
 import { InFlight } from "./in_flight.ts";
 import type { Log } from "./log.ts";
 import { pageAnswer, pageState, viewFor } from "./page_answer.ts";
+import {
+  failure,
+  MAY_NOT_READ,
+  METHOD_NOT_ALLOWED,
+  NO_WEBHOOKS,
+  NOT_FOUND,
+  TOO_LARGE,
+  UNAUTHORIZED,
+  unavailable,
+  UNSUPPORTED,
+  withoutJson,
+} from "./refusals.ts";
 import type { Relay, Report } from "./relay.ts";
 import type { Stats } from "./stats.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -58,7 +70,7 @@ export class App {
     const span = telemetry?.request(request, url);
     if (request.method !== "POST") {
       const answer = await this.#answerOther(request, url).catch((error) =>
-        respond(this.#fault(error).outcome)
+        respond(this.#fault(error).outcome, READ_HEADERS)
       );
       // With a body, Deno breaks the stream of an answer to HEAD over HTTP/2 (seen with 2.4 and 2.9).
       return request.method === "HEAD" ? new Response(null, answer) : answer;
@@ -86,30 +98,40 @@ export class App {
     if (!admitted) return unavailable("busy");
     if (!senders.accepts(headers.get("authorization"))) return UNAUTHORIZED;
     if (!isJson(headers)) return UNSUPPORTED;
-    if (declaresTooMuch(headers)) return TOO_LARGE;
-    const arrivedAt = clock.now();
-    const body = await this.#bodies.read(request);
-    return body.kind === "json" ? await relay.receive(body.value, arrivedAt) : withoutJson(body.kind);
+    const length = declaredLength(headers);
+    if (length > BODY_LIMIT) return TOO_LARGE;
+    let bytes = 0;
+    const take = (more: number) => this.inFlight.reserve(more) && (bytes += more, true);
+    if (length > 0 && !take(length)) return unavailable("busy");
+    try {
+      const arrivedAt = clock.now();
+      const body = await this.#bodies.read(request, length, take);
+      return body.kind === "json" ? await relay.receive(body.value, arrivedAt) : withoutJson(body.kind);
+    } finally {
+      this.inFlight.giveBack(bytes);
+    }
   }
 
   async #answerOther(request: Request, url: URL | null): Promise<Response> {
     if (url?.pathname === METRICS) return await this.#answerMetrics(request);
-    if (url?.pathname !== "/") return respond(NOT_FOUND.outcome);
+    if (url?.pathname !== "/") return respond(NOT_FOUND.outcome, READ_HEADERS);
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return respond(METHOD_NOT_ALLOWED, { allow: "GET, HEAD, POST" });
+      return respond(METHOD_NOT_ALLOWED, { ...READ_HEADERS, allow: "GET, HEAD, POST" });
     }
     const { clock, draining, health, readers, stats } = this.#options;
     const view = viewFor(request, url);
     const now = clock.now();
     if (draining.aborted) {
       if (view !== undefined) return pageAnswer(drainingPage(view, now), 503, view);
-      return respond(unavailable("draining").outcome, VARY);
+      return respond(unavailable("draining").outcome, { ...READ_HEADERS, ...VARY });
     }
     const mayRead = readers.accepts(request.headers.get("authorization"));
-    if (url.searchParams.has("details") && !mayRead) return respond(MAY_NOT_READ.outcome, VARY);
+    if (url.searchParams.has("details") && !mayRead) {
+      return respond(MAY_NOT_READ.outcome, { ...READ_HEADERS, ...VARY });
+    }
     const state = await health();
     if (view === undefined) {
-      const headers = { ...HEALTH_HEADERS, ...VARY };
+      const headers = { ...READ_HEADERS, ...VARY };
       return Response.json(mayRead ? detailedHealth(state) : publicHealth(state), { headers });
     }
     const page = mayRead
@@ -122,10 +144,12 @@ export class App {
   async #answerMetrics(request: Request): Promise<Response> {
     const { metrics, readers } = this.#options;
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return respond(NO_WEBHOOKS.outcome, ALLOW_READING);
+      return respond(NO_WEBHOOKS.outcome, { ...READ_HEADERS, ...ALLOW_READING });
     }
-    if (!readers.accepts(request.headers.get("authorization"))) return respond(MAY_NOT_READ.outcome);
-    const headers = { ...HEALTH_HEADERS, "content-type": EXPOSITION_TYPE };
+    if (!readers.accepts(request.headers.get("authorization"))) {
+      return respond(MAY_NOT_READ.outcome, READ_HEADERS);
+    }
+    const headers = { ...READ_HEADERS, "content-type": EXPOSITION_TYPE };
     return new Response(metricsText(await metrics()), { headers });
   }
 
@@ -156,54 +180,11 @@ const METRICS = "/metrics";
 const ALLOW_READING = { allow: "GET, HEAD" };
 /** `GET /` is a page or JSON, as asked for. */
 const VARY = { vary: "Accept" };
-const HEALTH_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+/** Answers to those who read; Coder needs none of it. */
+const READ_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 const INTERNAL =
   "A fault of the service: Coder is asked to send again. Please report it, with these two fields";
-const NOT_FOUND = failure(
-  "not_found",
-  "Webhooks are taken at / only. Correct the address in Coder's endpoint setting.",
-);
-const METHOD_NOT_ALLOWED: Outcome = {
-  status: "error",
-  reason: "method_not_allowed",
-  message: "Use GET for health, POST for webhooks.",
-};
-const UNAUTHORIZED = failure(
-  "unauthorized",
-  "The secret is missing or wrong. Set Coder's endpoint to https://coder:SECRET@host/ with WEBHOOK_SECRET.",
-);
-const MAY_NOT_READ = failure(
-  "unauthorized",
-  "The secret is missing or wrong. Send READ_SECRET or WEBHOOK_SECRET as bearer token or Basic-auth password.",
-);
-const NO_WEBHOOKS = failure("method_not_allowed", "Use GET for metrics; webhooks are taken at / only.");
-const UNSUPPORTED = failure(
-  "unsupported_media_type",
-  "The body must be application/json without Content-Encoding.",
-);
-const TOO_LARGE = failure("too_large", `The body must have at most ${BODY_LIMIT} bytes.`);
-
-function withoutJson(kind: Exclude<Body["kind"], "json">): Report {
-  switch (kind) {
-    case "cut_off":
-      return unavailable("draining");
-    case "too_large":
-      return TOO_LARGE;
-    case "too_slow":
-      return failure("too_slow", `The body must arrive within ${BODY_TIMEOUT / 1000} seconds.`);
-    case "invalid_json":
-      return failure("invalid_json", "The body must be JSON in UTF-8.");
-  }
-}
-
-function failure(reason: ErrorReason, message: string): Report {
-  return { outcome: { status: "error", reason, message }, attempts: 0 };
-}
-
-function unavailable(reason: "busy" | "draining"): Report {
-  return { outcome: { status: "unavailable", reason, retryAfterMs: 1_000 }, attempts: 0 };
-}
 
 /** Deno makes the address with the Host header; where that is malformed, the rest of it still counts. */
 function addressOf({ url }: Request): URL | null {

@@ -17,11 +17,11 @@ const IN_ONE_GO = 64 * 1024;
 /** The decoded JSON, or why there is none. */
 export type Body =
   | { readonly kind: "json"; readonly value: unknown }
-  | { readonly kind: "too_large" | "too_slow" | "cut_off" | "invalid_json" };
+  | { readonly kind: "too_large" | "too_slow" | "cut_off" | "no_room" | "invalid_json" };
 
-/** Whether a declared length is over the limit. */
-export function declaresTooMuch(headers: Headers): boolean {
-  return Number(headers.get("content-length") ?? 0) > BODY_LIMIT;
+/** Bytes of the body, as its sender declares them; NaN: not at all. */
+export function declaredLength(headers: Headers): number {
+  return Number(headers.get("content-length") ?? NaN);
 }
 
 /** Reads and decodes bodies, each within the same time. */
@@ -34,25 +34,36 @@ export class BodyReader {
     this.#limit = new TimeLimit(timeout, cut);
   }
 
-  /** After the time for it, or when work must end, the answer is there at once and no more is read. Never throws. */
-  read(request: Request): Promise<Body> {
+  /**
+   * After the time for it, or when work must end, the answer is there at once and no more is read. Never throws.
+   *
+   * @param take asked for room for the bytes of a body of unknown length; there is room for a declared one
+   */
+  read(request: Request, declaredLength: number, take: (bytes: number) => boolean): Promise<Body> {
     return new Promise((resolve) => {
       let stop: AbortController | undefined;
+      let hasRoom = true;
+      const room = (bytes: number) => hasRoom = take(bytes);
       const arrived = this.#limit.begin((why) => {
         resolve({ kind: why === "timed_out" ? "too_slow" : "cut_off" });
         stop?.abort();
       });
-      const bytes = Number(request.headers.get("content-length") ?? Infinity) <= IN_ONE_GO
-        ? request.bytes()
-        : readAtMost(request.body, BODY_LIMIT, (stop = new AbortController()).signal);
+      const bytes: Promise<Uint8Array | ArrayBuffer | undefined> = declaredLength <= IN_ONE_GO
+        ? request.arrayBuffer()
+        : readAtMost(
+          request.body,
+          BODY_LIMIT,
+          (stop = new AbortController()).signal,
+          Number.isNaN(declaredLength) ? room : undefined,
+        );
       bytes.then((bytes) => this.#decoded(bytes), () => INVALID).then((body) => {
         arrived();
-        resolve(body);
+        resolve(hasRoom ? body : { kind: "no_room" });
       });
     });
   }
 
-  #decoded(bytes: Uint8Array | undefined): Body {
+  #decoded(bytes: Uint8Array | ArrayBuffer | undefined): Body {
     if (bytes === undefined) return { kind: "too_large" };
     try {
       return { kind: "json", value: JSON.parse(this.#decoder.decode(bytes)) };

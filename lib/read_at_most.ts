@@ -1,13 +1,16 @@
 /**
  * Reads a stream up to a limit, until the signal is aborted.
  *
- * @returns the bytes, or undefined when there are more than `limit` or the signal was aborted: no more is then read
+ * @param take asked before a chunk of so many bytes is kept
+ * @returns the bytes, or undefined when there are more than `limit`, `take` said no, or the signal was aborted: no more
+ * is then read
  * @throws what the stream throws
  */
 export async function readAtMost(
   stream: ReadableStream<Uint8Array> | null,
   limit: number,
   signal?: AbortSignal,
+  take: (bytes: number) => boolean = () => true,
 ): Promise<Uint8Array | undefined> {
   if (stream === null) return new Uint8Array();
   const reader = stream.getReader();
@@ -23,7 +26,7 @@ export async function readAtMost(
     let length = 0;
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       length += read.value.byteLength;
-      if (length > limit) {
+      if (length > limit || !take(read.value.byteLength)) {
         stop();
         return undefined;
       }

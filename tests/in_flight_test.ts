@@ -50,3 +50,12 @@ Deno.test("who waits for idleness is told when the last one leaves, everybody an
   inFlight.leave();
   assert.ok(await isSettled(later));
 });
+
+Deno.test("bodies may have 64 MiB together, and what one took is there again when it has left", () => {
+  const inFlight = new InFlight();
+  for (let i = 0; i < 64; i++) assert.ok(inFlight.reserve(1_048_576), `body ${i}`);
+  assert.equal(inFlight.reserve(1), false);
+  inFlight.giveBack(1_048_576);
+  assert.equal(inFlight.reserve(1_048_577), false);
+  assert.ok(inFlight.reserve(1_048_576));
+});

@@ -12,11 +12,7 @@ import {
 import { anyText } from "./fakes.ts";
 
 const EVENT = "Workspace Created";
-const HEADERS = {
-  "content-type": "application/json; charset=utf-8",
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
-};
+const HEADERS = { "content-type": "application/json" };
 const UNAVAILABLE: readonly UnavailableReason[] = [
   "platformx",
   "rate_limit",

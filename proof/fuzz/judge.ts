@@ -43,7 +43,7 @@ export function judgeAnswer(http: number, headers: Headers, text: string): Answe
     `an answer has at most ${ANSWER_LIMIT} bytes`,
     text,
   );
-  must(headers.get("content-type") === "application/json; charset=utf-8", "an answer is JSON", [...headers]);
+  must(headers.get("content-type") === "application/json", "an answer is JSON", [...headers]);
   must(text.isWellFormed() && !UNPRINTABLE.test(text), "an answer has no control characters", text);
   const body = parse(text, "an answer is JSON");
   const { status, reason = "", ...rest } = body;
