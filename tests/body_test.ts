@@ -197,7 +197,7 @@ Deno.test("a connection that breaks is no JSON", async () => {
 });
 
 Deno.test({
-  name: "whatever the end, no timer stays behind, and one listener serves all",
+  name: "whatever the end, one listener serves all, and no timer stays behind when work has ended",
   sanitizeOps: true,
   sanitizeResources: true,
   fn: async () => {
@@ -211,6 +211,7 @@ Deno.test({
       await bodies.read(arriving([], "stalls").request, NaN, ROOM);
     }
     assert.equal(added.mock.callCount(), 1);
+    cut.abort();
   },
 });
 

@@ -6,17 +6,23 @@ import type { Verdict } from "../lib/core/verdict.ts";
 import { type Attempt, attemptAt } from "../lib/platformx.ts";
 import { EVENT, FakeClock } from "./fakes.ts";
 
-const UNCUT = new AbortController().signal;
+/** Aborted at the end of each test: that ends the timers of its attempts. */
+let cut = new AbortController();
 const clock = new FakeClock();
 
 /** One attempt at a time at this address, with the real `fetch`. */
 function attemptTo(url: string, key: { readonly current: string } = { current: STAND_IN_KEY }): Attempt {
-  return attemptAt({ url, key, userAgent: "coder-platformx/0.0.0-test", clock, fetch, cut: UNCUT });
+  return attemptAt({ url, key, userAgent: "coder-platformx/0.0.0-test", clock, fetch, cut: cut.signal });
 }
 
 /** A test that also fails when it leaves a request, a timer or a socket behind. */
 function tidyTest(name: string, fn: (t: Deno.TestContext) => Promise<void>): void {
-  Deno.test({ name, fn, sanitizeOps: true, sanitizeResources: true });
+  const tidied = async (t: Deno.TestContext) => {
+    cut = new AbortController();
+    await fn(t);
+    cut.abort();
+  };
+  Deno.test({ name, fn: tidied, sanitizeOps: true, sanitizeResources: true });
 }
 
 /** A server with this handler; `url` is where events go. */

@@ -88,14 +88,24 @@ Deno.test("work that must end is ended at once, also what begins later", () =>
     assert.equal(ended.length, 3);
   }));
 
-Deno.test("when nothing waits, no timer does", {
+Deno.test("the timer that nobody waits for is not set again", () =>
+  watched(({ begin, pass, timers }) => {
+    for (let i = 0; i < 10; i++) begin(`${i}`)();
+    assert.equal(timers(), 1);
+    pass(100);
+    pass(1_000);
+    assert.equal(timers(), 1);
+    begin("later");
+    assert.equal(timers(), 2);
+  }));
+
+Deno.test("when work must end, no timer stays behind", {
   sanitizeOps: true,
   sanitizeResources: true,
 }, () => {
-  const limit = new TimeLimit(60_000, new AbortController().signal);
-  const first = limit.begin(() => {});
-  const second = limit.begin(() => {});
-  first();
-  second();
+  const cut = new AbortController();
+  const limit = new TimeLimit(60_000, cut.signal);
   limit.begin(() => {})();
+  limit.begin(() => {});
+  cut.abort();
 });
