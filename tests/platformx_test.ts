@@ -18,9 +18,9 @@ function attemptTo(url: string, key: { readonly current: string } = { current: S
 /** A test that also fails when it leaves a request, a timer or a socket behind. */
 function tidyTest(name: string, fn: (t: Deno.TestContext) => Promise<void>): void {
   const tidied = async (t: Deno.TestContext) => {
-    cut = new AbortController();
     await fn(t);
     cut.abort();
+    cut = new AbortController();
   };
   Deno.test({ name, fn: tidied, sanitizeOps: true, sanitizeResources: true });
 }
