@@ -1,0 +1,159 @@
+/** What the executable may do: read from it, and tried in it. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "../../tools/permissions.ts";
+import { type Ended, executable, needs, openFolder, run, type Settings, withOnly } from "./executable.ts";
+
+const BUNDLE = fileURLToPath(new URL("../../build/coder-platformx.js", import.meta.url));
+const PROBE = fileURLToPath(new URL("permissions_probe.js", import.meta.url));
+
+/** In the environment, under a name that the service does not read. */
+const UNNAMED = "sentinel-of-another-program-7c1d";
+
+/** One line of the probe. */
+type Line = readonly [permission: string, name: string, became: string, message: string];
+
+/** A folder, and in it the executable with the probe in the place of its own program; all else is as it was. */
+async function withProbe(): Promise<AsyncDisposable & { readonly path: string; readonly program: string }> {
+  const folder = await openFolder();
+  const program = `${folder.path}/program`;
+  const bytes = Buffer.from(await Deno.readFile(executable()));
+  const own = Buffer.from(await Deno.readFile(BUNDLE));
+  const at = bytes.indexOf(own);
+  assert.notEqual(at, -1, "the executable does not hold build/coder-platformx.js as it is: compile it again");
+  assert.equal(bytes.indexOf(own, at + 1), -1, "the executable holds its program twice");
+  const probe = Buffer.from(await Deno.readFile(PROBE));
+  assert.ok(probe.length < own.length);
+  bytes.fill(" ", at, at + own.length);
+  probe.copy(bytes, at);
+  await Deno.writeFile(program, bytes, { mode: 0o755 });
+  return { ...folder, program };
+}
+
+/** A variable that is named, one that is not, and what Deno itself goes by. */
+function environmentIn(folder: string): Settings {
+  return { UNNAMED, PORT: "8080", NO_COLOR: "1", PATH: "/usr/bin:/bin", DENO_DIR: folder };
+}
+
+/** All that the probe printed; anything else on the way, such as a question, is a failure. */
+function linesOf({ code, stdout, stderr }: Ended): readonly Line[] {
+  assert.deepEqual([code, stderr], [0, ""], stdout);
+  const lines = stdout.trim().split(/\r?\n/).map((line): Line => {
+    assert.match(line, /^\[".*"\]$/);
+    return JSON.parse(line);
+  });
+  assert.equal(lines.at(-1)?.[0], "end");
+  return lines.slice(0, -1);
+}
+
+/** A command line on a terminal, of which nobody answers a question. */
+function onTerminal(words: readonly string[]): readonly string[] {
+  const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  return ["script", "--quiet", "--flush", "--return", "--command", `exec ${line}`, "/dev/null"];
+}
+
+/** Who runs the probe. The flags are tried too, because `deno task start` runs the service by them. */
+const RUNNERS = {
+  "the executable": (program: string) => [program],
+  "Deno with the same flags": () => [Deno.execPath(), "run", "--no-config", ...PERMISSIONS, PROBE],
+};
+
+for (const [runner, programOf] of Object.entries(RUNNERS)) {
+  for (
+    const [where, wrap] of [["without a terminal", (words: readonly string[]) => words], [
+      "on a terminal",
+      onTerminal,
+    ]] as const
+  ) {
+    Deno.test(`${runner} cannot run programs, load native code, use sys or read other variables, and asks for nothing: ${where}`, async (t) => {
+      await needs("script", "install Debian's package bsdutils");
+      await using folder = await withProbe();
+      const words = withOnly(environmentIn(folder.path), ...programOf(folder.program), folder.path);
+      const lines = linesOf(await run(wrap(words)));
+      for (const [permission, name, became, message] of lines) {
+        await t.step(`${permission}: ${name}`, () => {
+          switch (permission) {
+            case "allowed":
+              return assert.equal(became, "done", message);
+            case "request":
+              return assert.equal(became, "denied");
+            case "import":
+              // `deno run` quotes what it cannot parse: SECURITY.md says so.
+              if (runner !== "the executable") return;
+              assert.notEqual(became, "done");
+              return assert.ok(!message.includes(UNNAMED), message);
+            default:
+              assert.equal(became, "NotCapable", message);
+              assert.match(message, new RegExp(`^Requires (?:${permission}|env) access`));
+          }
+        });
+      }
+    });
+  }
+}
+
+Deno.test("with all permissions none of these tries is stopped: the tests above show the permissions' work", async (t) => {
+  await using folder = await openFolder();
+  const words = [Deno.execPath(), "run", "--no-config", "--allow-all", PROBE, folder.path];
+  for (
+    const [permission, name, became] of linesOf(await run(withOnly(environmentIn(folder.path), ...words)))
+  ) {
+    await t.step(`${permission}: ${name}`, () => {
+      if (permission === "request") assert.equal(became, "granted");
+      else assert.notEqual(became, "NotCapable");
+    });
+  }
+});
+
+for (const [runner, programOf] of Object.entries(RUNNERS)) {
+  Deno.test(`a worker with permissions of its own ends the process before it begins: ${runner}`, async () => {
+    await using folder = await withProbe();
+    const words = withOnly(environmentIn(folder.path), ...programOf(folder.program), folder.path, "worker");
+    const { code, stdout, stderr } = await run(words);
+    assert.deepEqual([code, stdout], [70, ""]);
+    assert.match(stderr, /^Unstable API 'Worker.deno.permissions'/);
+  });
+}
+
+Deno.test("the executable's own list of permissions is that of tools/permissions.ts, and nothing else is baked in", async () => {
+  const bytes = Buffer.from(await Deno.readFile(executable()));
+  const from = bytes.lastIndexOf('{"argv":');
+  assert.notEqual(from, -1, "the executable holds no list of permissions");
+  const metadata = objectAt(bytes.subarray(from, from + 64 * 1024).toString("latin1"));
+  const { prompt, ...permissions } = metadata["permissions"] as Record<string, unknown>;
+  assert.equal(prompt, false);
+  // A list without entries: without limits; null: nothing.
+  const granted = Object.entries(permissions).filter(([, value]) => value !== null && value !== false);
+  // Where modules may come from, which are all inside: this is Deno's default and cannot be left out.
+  assert.deepEqual(
+    Object.fromEntries(granted.filter(([name]) => name !== "allow_import")),
+    listed(PERMISSIONS),
+  );
+  assert.ok(PERMISSIONS.includes("--no-prompt"));
+
+  assert.deepEqual(metadata["argv"], []);
+  assert.deepEqual(metadata["env_vars_from_env_file"], {});
+  assert.equal(metadata["unsafely_ignore_certificate_errors"], null);
+  assert.deepEqual((metadata["unstable_config"] as { features: string[] }).features, ["kv"]);
+});
+
+/** The flags as the executable holds them. */
+function listed(flags: readonly string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    flags.filter((flag) => flag !== "--no-prompt").map((flag) => {
+      const [, name, list] = /^--(allow-\w+)(?:=(.+))?$/.exec(flag) ?? assert.fail(flag);
+      return [name!.replace("-", "_"), list?.split(",") ?? []];
+    }),
+  );
+}
+
+/** The JSON object with which a text begins. */
+function objectAt(text: string): Record<string, unknown> {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (token === "{") depth++;
+    if (token === "}" && --depth === 0) return JSON.parse(text.slice(0, index + 1));
+  }
+  throw new Error("the object has no end");
+}
