@@ -2,6 +2,18 @@
 export class Change {
   readonly checks: Deno.AtomicCheck[] = [];
   readonly mutations: Deno.KvMutation[] = [];
+  #mustBeInPlace = false;
+
+  /** See {@link inPlace}. */
+  get mustBeInPlace(): boolean {
+    return this.#mustBeInPlace;
+  }
+
+  /** Only while the store's file is at its place, as others will rely on what is written. */
+  inPlace(): this {
+    this.#mustBeInPlace = true;
+    return this;
+  }
 
   /** Only if these entries are as they were read. */
   check(...entries: Deno.AtomicCheck[]): this {
@@ -9,7 +21,11 @@ export class Change {
     return this;
   }
 
-  /** @param options `expireIn`: milliseconds after which the store may delete the entry */
+  /**
+   * Writes an entry.
+   *
+   * @param options `expireIn`: milliseconds after which the store may delete it
+   */
   set(key: Deno.KvKey, value: unknown, options: { readonly expireIn?: number } = {}): this {
     this.mutations.push({ type: "set", key, value, ...options });
     return this;

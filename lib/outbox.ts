@@ -7,7 +7,7 @@ import type { Change } from "./change.ts";
 import type { Clock } from "./clock.ts";
 import type { Order } from "./one_delivery.ts";
 import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
-import { added } from "./outbox_ledger.ts";
+import { added, type Claim } from "./outbox_ledger.ts";
 import type { Store } from "./store.ts";
 import { pack, unpack } from "./stored.ts";
 import { StoreError } from "./store_error.ts";
@@ -16,9 +16,7 @@ import { StoreError } from "./store_error.ts";
 const MOST_OCCURRENCES = 500;
 
 /** How accepting ended. */
-export type Accepted = { readonly kind: "queued"; readonly record: OutboxRecord } | {
-  readonly kind: "duplicate";
-};
+export type Accepted = { readonly kind: "queued" } & Claim | { readonly kind: "duplicate" };
 
 /** The remembered occurrences of a happening, the oldest first. */
 interface HappeningRecord {
@@ -79,14 +77,17 @@ export class Outbox {
       const step = await this.#next(order);
       if (step.kind === "known") return { kind: "duplicate" };
       const { record, build } = step;
+      let versionstamp: string | undefined;
       try {
-        // A failed check: another copy was faster. All is read again.
-        if (await store.commit(build) === undefined) continue;
+        versionstamp = await store.commit(build);
       } catch (error) {
         // The commit may have worked all the same: what is in the store decides.
-        if (record === undefined || !await this.#holds(record.id)) throw error;
+        versionstamp = record && await this.#versionOf(record.id);
+        if (versionstamp === undefined) throw error;
       }
-      return record === undefined ? { kind: "duplicate" } : { kind: "queued", record };
+      // A failed check: another copy was faster. All is read again.
+      if (versionstamp === undefined) continue;
+      return record === undefined ? { kind: "duplicate" } : { kind: "queued", record, versionstamp };
     }
   }
 
@@ -122,7 +123,7 @@ export class Outbox {
       kind: "commit",
       record,
       build: (change) => {
-        change.check(happeningEntry, copiesEntry)
+        change.inPlace().check(happeningEntry, copiesEntry)
           .set(keys.happening, pack(after.happening), { expireIn: window })
           .set(keys.copies, pack(after.copies), { expireIn: window });
         return record === undefined ? change : added(change, record);
@@ -130,8 +131,9 @@ export class Outbox {
     };
   }
 
-  async #holds(id: string): Promise<boolean> {
-    return await this.#options.store.read(async (kv) => (await kv.get(KEYS.event(id))).value !== null);
+  async #versionOf(id: string): Promise<string | undefined> {
+    const { versionstamp } = await this.#options.store.read((kv) => kv.get(KEYS.event(id)));
+    return versionstamp ?? undefined;
   }
 }
 

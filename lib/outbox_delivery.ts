@@ -20,7 +20,7 @@ export function fulfilByOutbox(
       if (accepted.kind === "queued") {
         // A duplicate proves nothing: a store that is full or read-only finds it as well.
         watch.worked({ accepted: true });
-        worker.offer(accepted.record.id);
+        worker.offer(accepted);
       }
       return { kind: accepted.kind, attempts: 0 };
     } catch (error) {

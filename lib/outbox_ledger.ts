@@ -49,11 +49,16 @@ export class OutboxLedger {
     return { ids: ids.slice(0, limit), next: keys.find(([at]) => at > now)?.[0] };
   }
 
-  /** Claims a due event for a lease; undefined: it is gone, not due, or somebody else was faster. */
-  async claim(id: string, now: number): Promise<Claim | "newer" | undefined> {
-    const entry = await this.get(id);
+  /**
+   * Claims a due event for a lease; undefined: it is gone, not due, or somebody else was faster.
+   *
+   * @param event its id, or itself as it was written or read
+   */
+  async claim(event: string | Claim, now: number): Promise<Claim | "newer" | undefined> {
+    const entry = typeof event === "string" ? await this.get(event) : event;
     if (entry === undefined) return undefined;
     const { record } = entry;
+    const { id } = record;
     if (isNewer(record)) return "newer";
     if (record.dead !== undefined || !isDue(record.due, now)) return undefined;
     const claimed = { ...record, due: now + LEASE };

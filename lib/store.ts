@@ -76,8 +76,12 @@ export class Store {
     return this.#group.commit(build(new Change()));
   }
 
-  async #commitNow({ checks, mutations }: Change): Promise<string | undefined> {
-    const commit = () => this.#kv.atomic().check(...checks).mutate(...mutations).commit();
+  async #commitNow({ checks, mustBeInPlace, mutations }: Change): Promise<string | undefined> {
+    // deno-lint-ignore require-await -- what is thrown here is a result as any other
+    const commit = async () => {
+      if (mustBeInPlace && !this.isThere) throw new StoreError("gone");
+      return this.#kv.atomic().check(...checks).mutate(...mutations).commit();
+    };
     const result = await this.#unlocked(() => this.#inTime(commit));
     return result.ok ? result.versionstamp : undefined;
   }

@@ -29,6 +29,9 @@ const PAGE = 64;
 /** Events that are claimed at the same time: their commits are written together. */
 const CLAIMS_AT_ONCE = 32;
 
+/** Milliseconds of a lease that must be left for an attempt, which ends after 10 seconds. */
+const LEASE_LEFT = 12_000;
+
 /** New events that are remembered to go out at once; more are found by their due time. */
 const MOST_FRESH = 1_000;
 
@@ -53,7 +56,7 @@ export interface WorkerOptions {
 export class Worker {
   readonly #options: WorkerOptions;
   /** Accepted by this process, to go out at once. */
-  readonly #fresh = new Set<string>();
+  readonly #fresh = new Map<string, Claim>();
   /** By event id. A claim lasts as long as the clock is not set. */
   readonly #sending = new Map<string, Promise<void>>();
   /** Attempts that ended and could not be written down: by event id. They must not be made again. */
@@ -68,8 +71,8 @@ export class Worker {
   }
 
   /** A new event was committed. */
-  offer(id: string): void {
-    if (this.#fresh.size < MOST_FRESH) this.#fresh.add(id);
+  offer(event: Claim): void {
+    if (this.#fresh.size < MOST_FRESH) this.#fresh.set(event.record.id, event);
     this.wake();
   }
 
@@ -111,7 +114,7 @@ export class Worker {
     const due = ids.filter((id) => !inHand.some((some) => some.has(id)));
     let claimed = 0;
     const claiming = new Set<Promise<void>>();
-    let before = Promise.resolve();
+    let before: Promise<unknown> = Promise.resolve();
     const more = () => due.length > 0 || this.#fresh.size > 0;
     // Then the store is looked at again: a stream of new events must not keep it from the old ones.
     const inTime = () => claimed === 0 || clock.monotonic() < this.#tidyAt;
@@ -126,7 +129,7 @@ export class Worker {
         .then((sends) => void (claimed += sends ? 1 : 0), (error) => void (ended ??= { error }))
         .finally(() => claiming.delete(claim));
       claiming.add(claim);
-      before = claim;
+      before = Promise.all([before, claim]);
       if (claiming.size === CLAIMS_AT_ONCE) await Promise.race(claiming);
     }
     await Promise.all(claiming);
@@ -137,42 +140,61 @@ export class Worker {
   }
 
   /** New events and old ones in turn: a backlog must not hold up what happens now. */
-  #nextId(due: string[]): string | undefined {
-    const [fresh] = this.#fresh;
+  #next(due: string[]): string | Claim | undefined {
+    const [fresh] = this.#fresh.values();
     this.#freshIsNext = !this.#freshIsNext;
     if (fresh === undefined || (due.length > 0 && !this.#freshIsNext)) return due.shift();
-    this.#fresh.delete(fresh);
+    this.#fresh.delete(fresh.record.id);
     return fresh;
   }
 
+  /** Claims the next event; undefined: not to be sent. */
+  async #claimNext(due: string[]): Promise<Claim | undefined> {
+    const { clock, ledger } = this.#options;
+    const next = this.#next(due);
+    if (next === undefined) return undefined;
+    const id = typeof next === "string" ? next : next.record.id;
+    // A new event may have been found by its due time as well.
+    if (this.#sending.has(id) || this.#unsettled.has(id)) return undefined;
+    const claim = await ledger.claim(next, clock.now());
+    if (claim !== "newer") return claim;
+    this.#sayNewer(id);
+    return undefined;
+  }
+
   /** Claims the next event, and sends it when the one `before` it is on its way. */
-  async #sendNext(due: string[], permit: Permit, before: Promise<void>): Promise<boolean> {
-    const { clock, draining, ledger, maxAge } = this.#options;
-    let claim: Claim | "newer" | undefined;
+  async #sendNext(due: string[], permit: Permit, before: Promise<unknown>): Promise<boolean> {
+    // Claiming takes time, in which a pause or the shutdown may begin.
+    const { holdBegins } = this.#options.sender;
+    let claim: Claim | undefined;
     try {
-      const id = this.#nextId(due);
-      claim = id === undefined ? undefined : await ledger.claim(id, clock.now());
-      if (claim === "newer") this.#sayNewer(id!);
+      claim = await this.#claimNext(due);
     } finally {
-      if (claim === undefined || claim === "newer") permit.release();
+      if (claim === undefined) permit.release();
     }
-    if (claim === undefined || claim === "newer") return false;
+    if (claim === undefined) return false;
     await before;
-    const { record } = claim;
-    const now = clock.now();
-    if (draining.aborted || isExpired(record, { now, maxAge })) {
+    const { id } = claim.record;
+    const settlement = this.#unsent(claim.record, holdBegins.aborted);
+    if (settlement === undefined) {
+      this.#sending.set(id, this.#send(permit, claim).finally(() => this.#sending.delete(id)));
+    } else {
       permit.release();
-      const left = { kind: "pending", record: { ...record, due: now } } as const;
-      this.#unsettled.set(record.id, {
-        claim,
-        settlement: draining.aborted ? left : buried(record, "expired", now),
-      });
-      await this.#settle(record.id);
-      return true;
+      this.#unsettled.set(id, { claim, settlement });
+      await this.#settle(id);
     }
-    const { id } = record;
-    this.#sending.set(id, this.#send(permit, claim).finally(() => this.#sending.delete(id)));
     return true;
+  }
+
+  /** What becomes of a claimed event that may not be sent; undefined: it may. */
+  #unsent(record: OutboxRecord, isHeld: boolean): Settlement | undefined {
+    const { clock, maxAge } = this.#options;
+    const now = clock.now();
+    if (isExpired(record, { now, maxAge })) return buried(record, "expired", now);
+    if (!isHeld && record.due - now >= LEASE_LEFT) return undefined;
+    // Where it was in the line, if it was never tried.
+    const due = record.lastAttempt === undefined ? Math.min(record.since, now) : now;
+    return { kind: "pending", record: { ...record, due } };
   }
 
   async #send(permit: Permit, claim: Claim): Promise<void> {

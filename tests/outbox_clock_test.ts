@@ -75,7 +75,7 @@ for (const { what, by, wait } of jumps) {
     const { clock, outbox } = box;
     const tell = async (name: string) => {
       const accepted = await outbox.accept(orderOf(name, "tina", name));
-      if (accepted.kind === "queued") worker.offer(accepted.record.id);
+      if (accepted.kind === "queued") worker.offer(accepted);
       await traffic.quiet(clock);
       return accepted.kind;
     };

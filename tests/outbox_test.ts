@@ -74,7 +74,8 @@ Deno.test("what is accepted is stored as it is, made from the first copy", async
     since: now,
     event: { ...EVENT, metadata: { workspace: "h", coder_message_id: "m1" } },
   });
-  assert.deepEqual(accepted, { kind: "queued", record });
+  const { versionstamp } = (await test.ledger.get("e1"))!;
+  assert.deepEqual(accepted, { kind: "queued", record, versionstamp });
   assert.deepEqual(await assertConsistent(test.store), [record]);
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { Store } from "../lib/store.ts";
 import { StoreError, type StoreFault } from "../lib/store_error.ts";
@@ -263,3 +264,102 @@ async function overwrite(path: string, { at, length }: { readonly at: number; re
   const bytes = new Uint8Array(length).map((_, n) => (n * 167 + 13) % 251);
   for (let done = 0; done < length;) done += await file.write(bytes.subarray(done));
 }
+
+/** What is told of each of these, in order. */
+async function endsOf(commits: readonly Promise<string | undefined>[]): Promise<readonly string[]> {
+  const ended = await Promise.allSettled(commits);
+  return ended.map((end) => {
+    if (end.status === "fulfilled") return end.value === undefined ? "failed check" : "written";
+    assert.ok(end.reason instanceof StoreError, `no StoreError: ${end.reason}`);
+    return end.reason.fault;
+  });
+}
+
+Deno.test(
+  "of what waits for its commit while the file is moved, accepted events are refused and the rest is written",
+  { ignore: onWindows },
+  async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/outbox.db`;
+      const store = await openStore(path);
+      const commits = [
+        store.commit((change) => change.set(["under way"], 1)),
+        store.commit((change) => change.set(["settled"], 1)),
+        store.commit((change) => change.inPlace().set(["accepted"], 1)),
+        store.commit((change) => change.inPlace().set(["accepted, too"], 1)),
+      ];
+      Deno.renameSync(path, `${path}.away`);
+      commits.push(store.commit((change) => change.inPlace().set(["accepted later"], 1)));
+      assert.deepEqual(await endsOf(commits), ["written", "written", "gone", "gone", "gone"]);
+      await Deno.rename(`${path}.away`, path);
+      commits.push(store.commit((change) => change.inPlace().set(["accepted again"], 1)));
+      assert.deepEqual((await endsOf(commits)).at(-1), "written");
+      const keys = (await entriesOf(store)).map(({ key }) => String(key[0]));
+      assert.deepEqual(keys, ["accepted again", "opened", "settled", "under way"]);
+      store.close();
+    });
+  },
+);
+
+Deno.test("what waits for its commit when the store is closed is told so, all of it", async () => {
+  await inFolder(async (folder) => {
+    const store = await openStore(`${folder}/outbox.db`);
+    const commits = ["a", "b", "c"].map((key) => store.commit((change) => change.set([key], 1)));
+    store.close();
+    commits.push(store.commit((change) => change.set(["d"], 1)));
+    const [, ...ends] = await endsOf(commits);
+    assert.deepEqual(ends, ["unusable", "unusable", "unusable"]);
+  });
+});
+
+Deno.test(
+  "what waits for its commit while the store goes over to another file ends, and what is told to be written is there",
+  { ignore: onWindows },
+  async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/outbox.db`;
+      const store = await openStore(path);
+      for (const file of [path, `${path}-wal`, `${path}-shm`]) await Deno.remove(file);
+      await Deno.writeTextFile(path, "");
+      const ends: Promise<readonly string[]>[] = [];
+      const commit = (key: string) => store.commit((change) => change.inPlace().set([key], 1));
+      let isOpen = false;
+      const reopened = store.reopen().finally(() => isOpen = true);
+      do {
+        ends.push(endsOf([commit(`e${ends.length}`)]));
+        await setImmediate();
+      } while (!isOpen);
+      await reopened;
+      const written = (await Promise.all(ends)).flatMap(([end], n) => end === "written" ? [`e${n}`] : []);
+      const stored = (await entriesOf(store)).map(({ key }) => String(key[0])).filter((key) =>
+        key !== "opened"
+      );
+      assert.deepEqual(stored, written.toSorted());
+      assert.equal((await endsOf([commit("new")]))[0], "written");
+      store.close();
+    });
+  },
+);
+
+Deno.test("while a store is locked, what waits for its commit waits as long as one, and then is told so", async () => {
+  await withPauses(async (store, pauses) => {
+    const original = Deno.AtomicOperation.prototype.commit;
+    let tries = 0;
+    Deno.AtomicOperation.prototype.commit =
+      () => (tries++, Promise.reject(new TypeError("database is locked")));
+    try {
+      // More than go into three commits.
+      const commits = Array.from(
+        { length: 200 },
+        (_, n) => store.commit((change) => change.check({ key: [n], versionstamp: null }).set([n], 1)),
+      );
+      assert.deepEqual(new Set(await endsOf(commits)), new Set(["busy"]));
+    } finally {
+      Deno.AtomicOperation.prototype.commit = original;
+    }
+    const waited = pauses.reduce((sum, ms) => sum + ms, 0);
+    assert.ok(waited >= 3_000 && waited < 3_050, `${waited} ms`);
+    assert.ok(tries > 1);
+    assert.deepEqual(await endsOf([store.commit((change) => change.set(["later"], 1))]), ["written"]);
+  });
+});

@@ -117,7 +117,7 @@ export async function startWorker(options: WorkerOptionsOfTest = {}): Promise<Te
     accept: async (id) => {
       nextId = id;
       const accepted = await outbox.accept(orderOf(id, "A", id, eventOf(id)));
-      if (accepted.kind === "queued") worker.offer(accepted.record.id);
+      if (accepted.kind === "queued") worker.offer(accepted);
     },
     async pass(ms, step = 1_000) {
       await quiet();
