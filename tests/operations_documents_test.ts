@@ -12,7 +12,7 @@ import type { StoreFault } from "../lib/store_error.ts";
 import { stateWith } from "./metrics_fakes.ts";
 
 const DOCS = new URL("../docs/", import.meta.url);
-const NAMES = ["operations.md", "logs.md"] as const;
+const NAMES = ["operations.md", "logs.md", "network.md", "scaling.md"] as const;
 const TEXTS = Object.fromEntries(NAMES.map((name) => [name, Deno.readTextFileSync(new URL(name, DOCS))]));
 const OPERATIONS = TEXTS["operations.md"]!;
 
