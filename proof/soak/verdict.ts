@@ -19,8 +19,11 @@ export const BOUNDS = {
   threads: 4,
   /** Descriptors in each quiet moment, more than before the first webhook. */
   descriptors: 0,
-  /** Timers in each quiet moment, more than before the first webhook. */
-  timers: 1,
+  /**
+   * Timers in each quiet moment, more than before the first webhook: the two that all bodies and all attempts share stay
+   * until they find that nobody waits (lib/time_limit.ts), and one comes and goes.
+   */
+  timers: 3,
   /** Abort signals, the same. */
   signals: 8,
   /**
