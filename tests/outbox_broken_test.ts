@@ -83,9 +83,12 @@ for (const { what, prepare, words } of unusable) {
   Deno.test(`an outbox that ${what} at the start is exit code 1 with a message`, async () => {
     await using scene = new OutboxScene();
     await prepare(scene.file);
-    const { code, stderr } = await runProgram([], {
-      environment: outboxEnvironment(scene.file, scene.platformX),
-    });
+    const environment = outboxEnvironment(scene.file, scene.platformX);
+    let { code, stderr } = await runProgram([], { environment });
+    // Now and then Deno's own sweeper of old entries meets the damage first, and ends the process with its words.
+    for (let again = 0; again < 5 && stderr.includes("collect expired"); again++) {
+      ({ code, stderr } = await runProgram([], { environment }));
+    }
     assert.equal(code, 1, stderr);
     const told = stderr.split("\n").filter((line) => line.startsWith("OUTBOX cannot be used: "));
     assert.equal(told.length, 1, stderr);
