@@ -48,8 +48,8 @@ export class BodyReader {
         resolve({ kind: why === "timed_out" ? "too_slow" : "cut_off" });
         stop?.abort();
       });
-      const bytes: Promise<Uint8Array | ArrayBuffer | undefined> = declaredLength <= IN_ONE_GO
-        ? request.arrayBuffer()
+      const bytes: Promise<Uint8Array | undefined> = declaredLength <= IN_ONE_GO
+        ? request.bytes()
         : readAtMost(
           request.body,
           BODY_LIMIT,
@@ -63,7 +63,7 @@ export class BodyReader {
     });
   }
 
-  #decoded(bytes: Uint8Array | ArrayBuffer | undefined): Body {
+  #decoded(bytes: Uint8Array | undefined): Body {
     if (bytes === undefined) return { kind: "too_large" };
     try {
       return { kind: "json", value: JSON.parse(this.#decoder.decode(bytes)) };

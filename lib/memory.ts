@@ -17,8 +17,8 @@ export class OccurrenceMemory {
   /** The newest first. */
   #generations: Map<string, Happening>[] = [new Map()];
   #rotateAt: number;
-  /** Occurrences that are being worked on, as `key/number`. */
-  readonly #held = new Set<string>();
+  /** Numbers of the occurrences that are being worked on, by key. */
+  readonly #held = new Map<string, readonly number[]>();
   /** Few people get most notifications: each one's id is kept once, which is a quarter of the memory. */
   #recipients = new Map<string, string>();
 
@@ -39,7 +39,7 @@ export class OccurrenceMemory {
     const { kind, happening, occurrence } = assign(home?.get(key) ?? [], { ...copy, recipient }, {
       now,
       window: this.#window,
-      isHeld: (occurrence) => this.#held.has(`${key}/${occurrence.number}`),
+      isHeld: ({ number }) => this.#held.get(key)?.includes(number) ?? false,
     });
     // A happening lives in the generation of its newest occurrence.
     if (kind === "new" && home !== this.#generations[0]) home?.delete(key);
@@ -49,12 +49,14 @@ export class OccurrenceMemory {
 
   /** Keeps an occurrence from being forgotten until {@link release}. */
   hold(key: string, number: number): void {
-    this.#held.add(`${key}/${number}`);
+    this.#held.set(key, [...this.#held.get(key) ?? [], number]);
   }
 
   /** Ends {@link hold}. */
   release(key: string, number: number): void {
-    this.#held.delete(`${key}/${number}`);
+    const others = this.#held.get(key)?.filter((held) => held !== number) ?? [];
+    if (others.length > 0) this.#held.set(key, others);
+    else this.#held.delete(key);
   }
 
   /** Notes that nothing is left to do for an occurrence. */
@@ -79,8 +81,7 @@ export class OccurrenceMemory {
     );
     const all = [...empty, ...this.#generations];
     this.#generations = all.slice(0, GENERATIONS + 1);
-    for (const id of this.#held) {
-      const key = id.slice(0, id.lastIndexOf("/"));
+    for (const key of this.#held.keys()) {
       const happening = all.slice(GENERATIONS + 1).find((old) => old.has(key))?.get(key);
       if (happening !== undefined) this.#generations[0]!.set(key, happening);
     }

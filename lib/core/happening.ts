@@ -16,20 +16,28 @@ import type { Notification } from "./notification.ts";
 export function identityOf(notification: Notification, attributed: Attributed): string {
   const template = attributed.row?.templateId || notification.templateId || notification.name;
   const { labels, data, targets } = notification;
-  return canonical([template, attributed.email, labels, data, targets]);
+  const parts = [template, attributed.email, labels, data, targets];
+  return JSON.stringify(isSorted(parts) ? parts : sorted(parts));
 }
 
-/** JSON with sorted keys and a comma after each part. Depth is bounded by the notification's parser. */
-function canonical(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  let text = "";
-  if (Array.isArray(value)) {
-    for (const item of value) text += canonical(item) + ",";
-    return `[${text}]`;
+/** Whether all keys are sorted: Go writes maps so, and nothing needs to be copied. Depth is bounded by the parser. */
+function isSorted(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isSorted);
+  let last = "";
+  for (const key of Object.keys(value)) {
+    if (key < last || !isSorted((value as Readonly<Record<string, unknown>>)[key])) return false;
+    last = key;
   }
-  const object = value as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(object).sort()) text += `${JSON.stringify(key)}:${canonical(object[key])},`;
-  return `{${text}}`;
+  return true;
+}
+
+/** A copy with sorted keys; those that are numbers stay in front, in their own order, as they do in every object. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).map(([key, part]) => [key, sorted(part)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
 /** Whom a copy was sent to, for counting that recipient's copies. */

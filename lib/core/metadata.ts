@@ -21,14 +21,14 @@ export interface LeftOut {
 }
 
 /** Labels under which Coder's call sites put the same thing, the preferred one first. */
-const ALIASES = {
-  workspace: ["workspace"],
-  template: ["template", "template_name"],
-  template_version: ["version", "template_version_name", "template_version"],
-  organization: ["organization", "org", "organization_name"],
-  initiator: ["initiator"],
-  reason: ["reason", "pause_reason"],
-} as const;
+const ALIASES: readonly (readonly [key: string, labels: readonly string[]])[] = [
+  ["workspace", ["workspace"]],
+  ["template", ["template", "template_name"]],
+  ["template_version", ["version", "template_version_name", "template_version"]],
+  ["organization", ["organization", "org", "organization_name"]],
+  ["initiator", ["initiator"]],
+  ["reason", ["reason", "pause_reason"]],
+];
 
 const SECRET_NAME = /passcode|password|secret|token|credential|key/i;
 const PERSONAL_ID_NAME =
@@ -57,7 +57,7 @@ export function selectMetadata(
   const put = (key: string, value: string | null | undefined) => {
     if (value != null && value !== "" && !fields.has(key)) fields.set(key, value.toWellFormed());
   };
-  for (const [key, aliases] of Object.entries(ALIASES)) {
+  for (const [key, aliases] of ALIASES) {
     const named = row?.nameIs === key ? [...aliases, "name"] : aliases;
     const label = named.find((alias) => labels.has(alias));
     if (label === undefined) continue;
@@ -101,17 +101,19 @@ function idsOf(notification: Notification, row: CatalogueRow | undefined): Map<s
 function unwantedLabels(notification: Notification, row: CatalogueRow | undefined) {
   const { recipient, data, targets } = notification;
   const freeText = row === undefined ? UNKNOWN_FREE_TEXT : row.freeText ?? [];
-  const personalIds = new Set([recipient.id, data?.owner?.id, data?.user?.id].map((id) => id?.toLowerCase()));
+  const personalIds = [recipient.id, data?.owner?.id, data?.user?.id];
   row?.targets?.forEach((target, position) => {
-    if (target === "owner" || target === "user") personalIds.add(targets[position]?.toLowerCase());
+    if (target === "owner" || target === "user") personalIds.push(targets[position]);
   });
+  const personal = personalIds.map((id) => id?.toLowerCase());
   const recipientEmail = recipient.email.toLowerCase();
   return (label: string, value: string): LeftOutReason | undefined => {
     if (value === "") return "empty";
     if (freeText.includes(label.toLowerCase())) return "free_text";
     if (SECRET_NAME.test(label)) return "secret_name";
-    if (PERSONAL_ID_NAME.test(label) || personalIds.has(value.toLowerCase())) return "personal_id";
-    if (recipientEmail !== "" && value.toLowerCase().includes(recipientEmail)) return "recipient";
+    const folded = value.toLowerCase();
+    if (PERSONAL_ID_NAME.test(label) || personal.includes(folded)) return "personal_id";
+    if (recipientEmail !== "" && folded.includes(recipientEmail)) return "recipient";
     return undefined;
   };
 }

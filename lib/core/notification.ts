@@ -34,20 +34,20 @@ const MAX_DEPTH = 64;
 /** Characters of an id, a name and an address: what is remembered of a webhook is bounded by these. */
 const LONGEST = { id: 200, name: 1_000, email: 1_000 } as const;
 
-/**
- * A text of at most so many characters. In two steps: zod compares the `length` of anything that has one, which throws
- * when that is an object with a `toString` of its own.
- */
-const atMost = (characters: number) => z.string().pipe(z.string().max(characters));
-const needed = (characters: number) => z.string().regex(/\S/).pipe(z.string().max(characters));
+/** Not zod's own `max`: it compares the `length` of anything that has one, which throws for an object with a `toString`. */
+const within = (characters: number) =>
+  [(text: string) => text.length <= characters, { params: { characters } }] as const;
+
+const atMost = (characters: number) => z.string().refine(...within(characters));
+const needed = (characters: number) => z.string().regex(/\S/).refine(...within(characters));
 
 const optionalId = atMost(LONGEST.id).nullish();
 const optionalName = z.string().nullish();
 const optionalEmail = atMost(LONGEST.email).nullish();
-const named = z.looseObject({ id: optionalId, name: optionalName }).nullish();
-const person = z.looseObject({ id: optionalId, email: optionalEmail }).nullish();
+const named = z.object({ id: optionalId, name: optionalName }).nullish();
+const person = z.object({ id: optionalId, email: optionalEmail }).nullish();
 
-const dataSchema = z.looseObject({
+const dataSchema = z.object({
   owner: person,
   user: person,
   workspace: named,
@@ -57,7 +57,12 @@ const dataSchema = z.looseObject({
 });
 
 /** Coder's `payload.data`: the parts that are read are checked, the rest is kept for the identity. */
-export type NotificationData = z.infer<typeof dataSchema>;
+export type NotificationData = z.infer<typeof dataSchema> & { readonly [key: string]: unknown };
+
+/** What is left of a body that the schema accepts where it is read as it was received. */
+interface AcceptedBody {
+  readonly payload: { readonly data?: NotificationData | null };
+}
 
 const bodySchema = z.object({
   msg_id: needed(LONGEST.id),
@@ -77,7 +82,8 @@ export function parseNotification(value: unknown): ParsedNotification {
   const parsed = bodySchema.safeParse(value);
   if (!parsed.success) return problem(parsed.error.issues[0], value);
   const { msg_id, payload } = parsed.data;
-  const data = payload.data ?? null;
+  // As received: the identity is made of all of it, and its keys are in order already.
+  const data = (value as AcceptedBody).payload.data ?? null;
   if (nestsDeeperThan(data, MAX_DEPTH)) {
     return { ok: false, field: "payload.data", rule: `must not nest deeper than ${MAX_DEPTH} levels` };
   }
@@ -116,8 +122,8 @@ function problem(issue: z.core.$ZodIssue | undefined, value: unknown): ParsedNot
 }
 
 function ruleOf(issue: z.core.$ZodIssue | undefined, current: unknown): string {
-  if (issue?.code === "too_big") {
-    return `must have at most ${issue.maximum} characters: it has ${String(current).length}`;
+  if (issue?.code === "custom") {
+    return `must have at most ${issue.params?.["characters"]} characters: it has ${String(current).length}`;
   }
   const expected = issue?.code === "invalid_type"
     ? KIND_NAMES[issue.expected] ?? issue.expected
