@@ -12,9 +12,6 @@ import type { Store } from "./store.ts";
 import { pack, unpack } from "./stored.ts";
 import { StoreError } from "./store_error.ts";
 
-/** Occurrences remembered of one happening, and messages of one recipient: each fits into a value of 64 KiB. */
-const MOST_OCCURRENCES = 500;
-
 /** How accepting ended. */
 export type Accepted = { readonly kind: "queued" } & Claim | { readonly kind: "duplicate" };
 
@@ -165,8 +162,7 @@ function recordsOf(
   happening: Happening,
   recipient: string,
 ): { readonly happening: HappeningRecord; readonly copies: CopiesRecord } {
-  const kept = happening.slice(-MOST_OCCURRENCES);
-  const messages = kept.flatMap(({ number, since, copies }) =>
+  const messages = happening.flatMap(({ number, since, copies }) =>
     copies.flatMap((text, i) =>
       i % 2 === 1 && copies[i - 1] === recipient ? [[text, number, since] as const] : []
     )
@@ -174,7 +170,7 @@ function recordsOf(
   return {
     happening: {
       version: RECORD_VERSION,
-      occurrences: kept.map(({ number, since, arrivedAt }) => ({ number, since, arrivedAt })),
+      occurrences: happening.map(({ number, since, arrivedAt }) => ({ number, since, arrivedAt })),
     },
     copies: { version: RECORD_VERSION, messages },
   };

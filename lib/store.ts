@@ -77,11 +77,10 @@ export class Store {
   }
 
   async #commitNow({ checks, mustBeInPlace, mutations }: Change): Promise<string | undefined> {
-    // deno-lint-ignore require-await -- what is thrown here is a result as any other
-    const commit = async () => {
-      if (mustBeInPlace && !this.isThere) throw new StoreError("gone");
-      return this.#kv.atomic().check(...checks).mutate(...mutations).commit();
-    };
+    const commit = () =>
+      mustBeInPlace && !this.isThere
+        ? Promise.reject(new StoreError("gone"))
+        : this.#kv.atomic().check(...checks).mutate(...mutations).commit();
     const result = await this.#unlocked(() => this.#inTime(commit));
     return result.ok ? result.versionstamp : undefined;
   }

@@ -32,6 +32,8 @@ function settingIn(findings: readonly Finding[], name: string): Finding {
 Deno.test("every setting is told as it is read, secrets by their length only", async (t) => {
   const rows: [variable: string, own: Environment, dotenv: Environment, detail: string][] = [
     ["PORT", {}, {}, "8080 (default)"],
+    ["SHUTDOWN_GRACE", {}, {}, "12s (default)"],
+    ["SHUTDOWN_GRACE", { DENO_DEPLOY: "true" }, {}, "4s (default)"],
     ["PORT", { PORT: " '9090' " }, {}, "9090"],
     ["PORT", {}, { PORT: "9090" }, "9090 (.env)"],
     ["PORT", { PORT: "9091" }, { PORT: "9090" }, "9091"],

@@ -4,23 +4,12 @@ import "../main.ts";
 import { fileURLToPath } from "node:url";
 import { STAND_IN_KEY } from "../demo/platformx.ts";
 import { readableNames } from "../lib/core/variables.ts";
-import { PROGRAM_DENO } from "./program_deno.ts";
+import { PROGRAM_DENO, withMachine } from "./program_deno.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** Milliseconds after which a child that hangs is ended. */
 const HANGS = 60_000;
-
-/** Where Deno keeps packages, and what Windows needs to open a socket. */
-const HANDED_ON = [
-  "DENO_COVERAGE_DIR",
-  "DENO_DIR",
-  "HOME",
-  "XDG_CACHE_HOME",
-  "LOCALAPPDATA",
-  "USERPROFILE",
-  "SYSTEMROOT",
-];
 
 /** How it ended. */
 export interface Checked {
@@ -43,10 +32,6 @@ export async function runCheck(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
 ): Promise<Checked> {
-  const inherited = HANDED_ON.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
   const folder = await Deno.makeTempDir();
   const well = {
     HOST: "127.0.0.1",
@@ -69,7 +54,7 @@ export async function runCheck(
       ],
       cwd: folder,
       clearEnv: true,
-      env: { ...Object.fromEntries(inherited), ...well, ...settings },
+      env: withMachine({ ...well, ...settings }),
       stdin: "null",
       signal: AbortSignal.timeout(HANGS),
     }).output();

@@ -35,6 +35,17 @@ class Arrivals {
   }
 }
 
+Deno.test("of one happening the last 500 occurrences are remembered, however many come", () => {
+  const arrivals = new Arrivals();
+  for (let number = 1; number <= 502; number++) {
+    assert.equal(arrivals.take(`A${number}`).occurrence.number, number);
+  }
+  assert.equal(arrivals.happening.length, 500);
+  assert.equal(arrivals.take("A3").kind, "retry");
+  assert.equal(arrivals.take("A2").kind, "new");
+  assert.deepEqual([arrivals.happening[0]!.number, arrivals.happening.at(-1)!.number], [4, 503]);
+});
+
 Deno.test("a recipient's k-th different message is a copy of occurrence k", async (t) => {
   const rows: [what: string, copies: string, numbers: string, events: number][] = [
     ["one copy", "A1", "1", 1],

@@ -6,23 +6,12 @@
 import "../main.ts";
 import assert from "node:assert/strict";
 import { PERMISSIONS } from "../tools/permissions.ts";
-import { PROGRAM_DENO } from "./program_deno.ts";
+import { PROGRAM_DENO, withMachine } from "./program_deno.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
 /** Milliseconds after which a wait fails. Far above what anything here takes, even on a busy machine. */
 const LONGEST_WAIT = 30_000;
-
-/** Variables by which Deno finds its cache and Windows itself; the program may not read them. */
-const MACHINE = [
-  "DENO_COVERAGE_DIR",
-  "DENO_DIR",
-  "HOME",
-  "XDG_CACHE_HOME",
-  "LOCALAPPDATA",
-  "USERPROFILE",
-  "SystemRoot",
-];
 
 /** The environment of a program, and what is in its working directory: files' texts by their names, directories. */
 export interface Surroundings {
@@ -222,15 +211,11 @@ async function spawn(args: readonly string[], surroundings: Surroundings) {
   const directory = await Deno.makeTempDir();
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${directory}/${name}`, text);
   for (const name of directories) await Deno.mkdir(`${directory}/${name}`);
-  const machine = MACHINE.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
   const child = new Deno.Command(PROGRAM_DENO, {
     args: ["run", "--quiet", "--cached-only", "--config", fileOf("deno.json"), ...args],
     cwd: directory,
     clearEnv: true,
-    env: { ...Object.fromEntries(machine), ...environment },
+    env: withMachine(environment),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -9,3 +9,23 @@ export async function programDenoVersion(): Promise<string> {
     .output();
   return new TextDecoder().decode(stdout).trim();
 }
+
+/** Variables of this machine that Deno itself needs, also where a program's environment is otherwise its own. */
+const MACHINE = [
+  "DENO_COVERAGE_DIR",
+  "DENO_DIR",
+  "HOME",
+  "XDG_CACHE_HOME",
+  "LOCALAPPDATA",
+  "USERPROFILE",
+  "SystemRoot",
+];
+
+/** The environment of a program, and of this machine's what Deno needs. */
+export function withMachine(environment: Readonly<Record<string, string>>): Record<string, string> {
+  const machine = MACHINE.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(machine), ...environment };
+}

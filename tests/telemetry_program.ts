@@ -4,20 +4,9 @@ import "../main.ts";
 import "@opentelemetry/api";
 import { fileURLToPath } from "node:url";
 import { readableNames } from "../lib/core/variables.ts";
-import { PROGRAM_DENO } from "./program_deno.ts";
+import { PROGRAM_DENO, withMachine } from "./program_deno.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-
-/** Where Deno keeps packages, and what Windows needs to open a socket. */
-const MACHINE = [
-  "DENO_COVERAGE_DIR",
-  "DENO_DIR",
-  "HOME",
-  "XDG_CACHE_HOME",
-  "LOCALAPPDATA",
-  "USERPROFILE",
-  "SYSTEMROOT",
-];
 
 /** A program that listens. Disposing of it kills it, if it still runs. */
 export interface ObservedProgram extends AsyncDisposable {
@@ -38,18 +27,13 @@ export async function startObserved(
   endpoint: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<ObservedProgram> {
-  const machine = MACHINE.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
   const directory = await Deno.makeTempDir();
   const permissions = ["--allow-net", "--allow-read", "--allow-write", `--allow-env=${readableNames()}`];
   const child = new Deno.Command(PROGRAM_DENO, {
     args: ["run", "--quiet", "--no-prompt", ...permissions, MAIN],
     cwd: directory,
     clearEnv: true,
-    env: {
-      ...Object.fromEntries(machine),
+    env: withMachine({
       OTEL_DENO: "true",
       OTEL_DENO_METRICS: "false",
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
@@ -59,7 +43,7 @@ export async function startObserved(
       HOST: "127.0.0.1",
       PORT: "0",
       ...settings,
-    },
+    }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -63,9 +63,6 @@ export const API_KEY = /^[\x21-\x7e]+$/;
 /** Coder retries a failed message for some 21 minutes (5 attempts, 5 min 15 s apart). */
 const CODER_RETRIES_FOR = 30 * 60_000;
 
-/** Deno Deploy kills the process 5 s after its signal, and the end takes up to 0.5 s more than the grace. */
-const SHUTDOWN_GRACE_ON_DEPLOY = 4_000;
-
 /** Reads the whole configuration. `needsKey`: the command talks to PlatformX. */
 export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedConfig {
   const settings = new Settings(source);
@@ -136,7 +133,6 @@ export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedCo
   }
 
   const onDeploy = source.get("DENO_DEPLOY") !== undefined;
-  const shutdownGrace = settings.value("SHUTDOWN_GRACE", duration("0s", "10m"));
 
   const config: Config = {
     apiKey: apiKey ?? "",
@@ -163,9 +159,7 @@ export function parseConfig(source: SettingsSource, needsKey: boolean): ParsedCo
     outboxMaxPending: settings.value("OUTBOX_MAX_PENDING", integer(1, 1_000_000_000)),
     deliveryDeadline: settings.value("DELIVERY_DEADLINE", duration("1s", "30s")),
     dedupWindow,
-    shutdownGrace: onDeploy && settings.text("SHUTDOWN_GRACE") === undefined
-      ? SHUTDOWN_GRACE_ON_DEPLOY
-      : shutdownGrace,
+    shutdownGrace: settings.value("SHUTDOWN_GRACE", duration("0s", "10m")),
   };
   const problems = [...new Set(settings.problems)];
   return problems.length > 0 ? { problems } : { config, warnings };

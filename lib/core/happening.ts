@@ -80,6 +80,9 @@ export interface Memory {
   readonly isHeld: (occurrence: Occurrence) => boolean;
 }
 
+/** Occurrences remembered of one happening: they fit into one of the outbox's values, which are at most 64 KiB. */
+const MOST_OCCURRENCES = 500;
+
 /** Where a copy belongs, and the happening with it. */
 export interface Assignment {
   /** A new occurrence; a further recipient's copy of a known one; a message that is known itself. */
@@ -121,7 +124,7 @@ export function assign(
     : { ...known, copies: known.copies.concat(copy.recipient, copy.messageId) };
   return {
     kind: known === undefined ? "new" : "copy",
-    happening: remembered.toSpliced(next, 1, occurrence),
+    happening: remembered.toSpliced(next, 1, occurrence).slice(-MOST_OCCURRENCES),
     occurrence,
   };
 }

@@ -67,9 +67,13 @@ export class Settings {
 
   /** The parsed value of a variable that has a fallback. */
   value<T>(name: VariableName, parser: Parser<T>): T {
-    const { fallback } = rowOf(name);
-    const value = this.optional(name, parser);
-    return value ?? parsed(parser(fallback ?? ""), name);
+    return this.optional(name, parser) ?? parsed(parser(this.fallback(name) ?? ""), name);
+  }
+
+  /** What counts where a variable is not set, as an operator would write it. */
+  fallback(name: VariableName): string | undefined {
+    const { fallback, fallbackOnDeploy } = rowOf(name);
+    return this.#source.get("DENO_DEPLOY") === undefined ? fallback : fallbackOnDeploy ?? fallback;
   }
 
   /** The parsed value of a variable; undefined when it is not set or not usable (which is then a problem). */

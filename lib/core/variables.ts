@@ -8,6 +8,8 @@ export interface Variable {
   readonly name: string;
   /** As an operator would write it; absent: unset. */
   readonly fallback?: string;
+  /** What counts instead on Deno Deploy. */
+  readonly fallbackOnDeploy?: string;
   /** Its value is never shown. */
   readonly secret?: true;
   /** `NAME_FILE` reads it from a file. */
@@ -50,7 +52,12 @@ export const VARIABLES = [
     file: true,
     about: "Accepted too, while the secret is changed",
   },
-  { name: "READ_SECRET", secret: true, file: true, about: "Password for the details of GET / only" },
+  {
+    name: "READ_SECRET",
+    secret: true,
+    file: true,
+    about: "Password for reading only: the page, the details of GET / and /metrics",
+  },
   {
     name: "GETDX_API_URL",
     fallback: "https://api.getdx.com/events.track",
@@ -85,7 +92,13 @@ export const VARIABLES = [
     fallback: "24h",
     about: "How long copies of a notification are folded into one event, from the first",
   },
-  { name: "SHUTDOWN_GRACE", fallback: "12s", about: "How long work in progress may finish at a shutdown" },
+  {
+    name: "SHUTDOWN_GRACE",
+    fallback: "12s",
+    // Deploy kills the process 5 s after its signal, and the end takes up to 0.5 s more than the grace.
+    fallbackOnDeploy: "4s",
+    about: "How long work in progress may finish at a shutdown; on Deno Deploy unset means 4s",
+  },
 ] as const satisfies readonly Variable[];
 
 /** Name of a variable in {@link VARIABLES}. */

@@ -51,7 +51,10 @@ const SET_IT = "Set it in the environment: a KV Connect server asks for it";
 function detailOf(row: Variable, settings: Settings, { source, environment }: SettingsShown): string {
   const name = row.name as VariableName;
   const text = settings.text(name);
-  if (text === undefined) return row.fallback === undefined ? "not set" : `${short(row.fallback)} (default)`;
+  if (text === undefined) {
+    const fallback = settings.fallback(name);
+    return fallback === undefined ? "not set" : `${short(fallback)} (default)`;
+  }
   const path = row.file ? settings.path(name) : undefined;
   const variable = path === undefined ? row.name : `${row.name}_FILE`;
   const inDotenv = environment(variable) === undefined && source.get(variable) !== undefined;
