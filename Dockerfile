@@ -47,6 +47,8 @@ LABEL org.opencontainers.image.title="coder-platformx" \
       org.opencontainers.image.licenses="MIT"
 # Owned by root: the service cannot change its own program.
 COPY --from=build --chown=0:0 /src/build/coder-platformx /coder-platformx
+# What the licences of its parts ask for.
+COPY LICENSE THIRD_PARTY_LICENSES /usr/share/doc/coder-platformx/
 # A new volume mounted here takes over the owner. No VOLUME: hosts without a disk use the same image, without OUTBOX.
 COPY --from=build --chown=65532:65532 /src/data /data
 # V8 would go by the machine's memory; with this it goes by the container's limit: half of it, but at least 256 MiB.

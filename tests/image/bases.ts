@@ -41,7 +41,7 @@ async function makeBuildBase(buildah: Buildah, root: string): Promise<void> {
 }
 
 async function makeRunBase(buildah: Buildah, root: string): Promise<void> {
-  for (const path of ["dev", "etc", "home/nonroot", "proc", "sys", "tmp"]) {
+  for (const path of ["dev", "etc", "home/nonroot", "proc", "sys", "tmp", "usr/share/doc"]) {
     await Deno.mkdir(`${root}/${path}`, { recursive: true });
   }
   await Deno.writeTextFile(

@@ -45,7 +45,7 @@ async function make(folder: string): Promise<Made> {
   return { folder, buildah, image, baseRoot, probe: await compileProbe(folder) };
 }
 
-Deno.test("the image adds to its base the executable, which nobody may change, and an empty /data of the service's user", async () => {
+Deno.test("the image adds to its base the executable, which nobody may change, the licences, and an empty /data of the service's user", async () => {
   const { image, baseRoot } = await made();
   const base = await filesIn(baseRoot);
   const files = await filesIn(image.root);
@@ -53,6 +53,9 @@ Deno.test("the image adds to its base the executable, which nobody may change, a
   assert.deepEqual(added.map(([path, what]) => `${path} ${what.replace(/ \d+$/, "")}`).sort(), [
     "/coder-platformx f 755 0:0",
     `/data d 755 ${USER}:${USER}`,
+    "/usr/share/doc/coder-platformx d 755 0:0",
+    "/usr/share/doc/coder-platformx/LICENSE f 644 0:0",
+    "/usr/share/doc/coder-platformx/THIRD_PARTY_LICENSES f 644 0:0",
   ]);
   assert.deepEqual([...base.keys()].filter((path) => !files.has(path)), [], "and it leaves all of the base");
 });
