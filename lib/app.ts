@@ -6,7 +6,7 @@ import { answerTo, type Outcome, shownName } from "./core/outcome.ts";
 import { detailsPage, drainingPage, publicPage } from "./core/page.ts";
 import { told } from "./core/told.ts";
 import type { Authenticator } from "./auth.ts";
-import { BODY_LIMIT, BODY_TIMEOUT, BodyReader, declaredLength } from "./body.ts";
+import { BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { describeFault } from "./fault.ts";
 import { InFlight } from "./in_flight.ts";
@@ -24,6 +24,7 @@ import {
   UNSUPPORTED,
   withoutJson,
 } from "./refusals.ts";
+import { declaredLength } from "./read_at_most.ts";
 import type { Relay, Report } from "./relay.ts";
 import type { Stats } from "./stats.ts";
 import type { Telemetry } from "./telemetry.ts";

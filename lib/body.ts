@@ -19,11 +19,6 @@ export type Body =
   | { readonly kind: "json"; readonly value: unknown }
   | { readonly kind: "too_large" | "too_slow" | "cut_off" | "no_room" | "invalid_json" };
 
-/** Bytes of the body, as its sender declares them; NaN: not at all. */
-export function declaredLength(headers: Headers): number {
-  return Number(headers.get("content-length") ?? NaN);
-}
-
 /** Reads and decodes bodies, each within the same time. */
 export class BodyReader {
   readonly #limit: TimeLimit;

@@ -3,7 +3,7 @@ import type { PlatformXEvent } from "./core/event.ts";
 import { parseRetryAfter } from "./core/retry.ts";
 import { type Answer, judge, type NetworkFailure, type Verdict } from "./core/verdict.ts";
 import type { Clock } from "./clock.ts";
-import { readAtMost } from "./read_at_most.ts";
+import { declaredLength, readAtMost } from "./read_at_most.ts";
 import { TimeLimit } from "./time_limit.ts";
 
 /** Milliseconds; the contract's. */
@@ -82,8 +82,7 @@ async function send(
 async function textOf(response: Response): Promise<string> {
   try {
     // In one go, which is faster, where the length is known; Deno removes it where it unpacks the answer.
-    const length = response.headers.get("content-length");
-    if (length !== null && Number(length) <= ANSWER_LIMIT) return await response.text();
+    if (declaredLength(response.headers) <= ANSWER_LIMIT) return await response.text();
     const bytes = await readAtMost(response.body, ANSWER_LIMIT);
     return bytes === undefined ? "" : new TextDecoder().decode(bytes);
   } catch {

@@ -1,4 +1,12 @@
 /**
+ * Bytes of a body, as its sender declares them; NaN: not at all, or in chunks as well. Chunks count then, however many
+ * there are, and Deno shows both headers (requests with 2.4, answers with 2.9 too).
+ */
+export function declaredLength(headers: Headers): number {
+  return headers.has("transfer-encoding") ? NaN : Number(headers.get("content-length") ?? NaN);
+}
+
+/**
  * Reads a stream up to a limit, until the signal is aborted.
  *
  * @param take asked before a chunk of so many bytes is kept

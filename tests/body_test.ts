@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
-import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader, declaredLength } from "../lib/body.ts";
+import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "../lib/body.ts";
+import { declaredLength } from "../lib/read_at_most.ts";
 
 const NEVER = new AbortController().signal;
 const ROOM = () => true;
@@ -62,6 +63,10 @@ Deno.test("the length of a body is what its sender declares, if that is a number
       assert.equal(declaredLength(headers), length);
     });
   }
+  await t.step("10, and in chunks as well", () => {
+    const headers = new Headers({ "content-length": "10", "transfer-encoding": "chunked" });
+    assert.equal(declaredLength(headers), NaN);
+  });
 });
 
 Deno.test("JSON in UTF-8 is decoded, however it is cut into chunks", async (t) => {

@@ -94,6 +94,13 @@ Deno.test("no whole answer: PlatformX may have taken the event", async (t) => {
       'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{"ok":true}',
       lost("status 200"),
     ],
+    // 70,000 bytes: the length says nothing, and so much is not read.
+    [
+      "longer in chunks than its length and the limit",
+      'HTTP/1.1 200 OK\r\ncontent-length: 11\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{"ok":true}\r\n' +
+      `11170\r\n${" ".repeat(70_000)}\r\n0\r\n\r\n`,
+      lost("status 200"),
+    ],
   ];
   for (const [what, answer, verdict] of rows) {
     await t.step(what, async () => {

@@ -71,9 +71,10 @@ const bodySchema = z.object({
     notification_template_id: optionalId,
     user_id: optionalId,
     user_email: optionalEmail,
-    labels: z.record(z.string(), z.string()).nullish(),
+    // Their parts are looked at below: zod makes an issue of each wrong one, a second's work for half a million.
+    labels: z.record(z.string(), z.unknown()).nullish(),
     data: dataSchema.nullish(),
-    targets: z.array(z.string()).nullish(),
+    targets: z.array(z.unknown()).nullish(),
   }),
 });
 
@@ -82,6 +83,9 @@ export function parseNotification(value: unknown): ParsedNotification {
   const parsed = bodySchema.safeParse(value);
   if (!parsed.success) return problem(parsed.error.issues[0], value);
   const { msg_id, payload } = parsed.data;
+  const { labels, targets } = payload;
+  const wrong = notText("labels", labels) ?? notText("targets", targets);
+  if (wrong !== undefined) return problem(wrong, value);
   // As received: the identity is made of all of it, and its keys are in order already.
   const data = (value as AcceptedBody).payload.data ?? null;
   if (nestsDeeperThan(data, MAX_DEPTH)) {
@@ -94,11 +98,24 @@ export function parseNotification(value: unknown): ParsedNotification {
       name: payload.notification_name,
       templateId: payload.notification_template_id?.trim().toLowerCase() ?? "",
       recipient: { id: payload.user_id?.trim() ?? "", email: payload.user_email?.trim() ?? "" },
-      labels: payload.labels ?? {},
+      labels: (labels ?? {}) as Readonly<Record<string, string>>,
       data,
-      targets: payload.targets ?? [],
+      targets: (targets ?? []) as readonly string[],
     },
   };
+}
+
+/** The first part that is no text. */
+function notText(
+  field: string,
+  parts: readonly unknown[] | Readonly<Record<string, unknown>> | null | undefined,
+): z.core.$ZodIssue | undefined {
+  const keys = Array.isArray(parts) ? parts.keys() : Object.keys(parts ?? {});
+  for (const key of keys) {
+    if (typeof (parts as Readonly<Record<PropertyKey, unknown>>)[key] === "string") continue;
+    return { code: "invalid_type", expected: "string", path: ["payload", field, key], message: "" };
+  }
+  return undefined;
 }
 
 const KIND_NAMES: Readonly<Record<string, string>> = {

@@ -33,6 +33,10 @@ const ROWS: readonly (readonly [what: string, behaviour: Behaviour, told: string
     );
     await flood(socket, `10000\r\n${SPACES}\r\n`);
   }, "unavailable platformx"],
+  ["no end, in chunks behind a length", async (socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 10\r\ntransfer-encoding: chunked\r\n\r\n`);
+    await flood(socket, `10000\r\n${SPACES}\r\n`);
+  }, "unavailable platformx"],
   ["no end, without a length", async (socket) => {
     socket.write(`HTTP/1.1 500 No\r\n\r\n`);
     await flood(socket, SPACES);

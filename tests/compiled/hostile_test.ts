@@ -79,6 +79,14 @@ Deno.test("no request is smuggled past the executable", async (t) => {
       assert.equal(await tell(service), "dry_run");
     },
   );
+  await t.step("a length and chunks: the chunks are bounded all the same", async () => {
+    // JSON of 1.1 MB. Read whole, it would be answered 422.
+    const text = head("Content-Length: 10\r\nTransfer-Encoding: chunked\r\n") +
+      `10000\r\n${" ".repeat(65_536)}\r\n`.repeat(17) + "1\r\n1\r\n0\r\n\r\n";
+    using client = await connect(portOf(service), text);
+    assert.match(await client.receive(/\r\n\r\n/), /^HTTP\/1\.1 4(?:00|13) /);
+    assert.equal(await tell(service), "dry_run");
+  });
   const rows: [what: string, text: string][] = [
     ["two lengths", head(`Content-Length: 0\r\n${length}`) + smuggled],
     ["a length that is no number", head("Content-Length: 0x0\r\n") + smuggled],
