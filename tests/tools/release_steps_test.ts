@@ -87,9 +87,10 @@ Deno.test("an executable that says another version stops the release", async (t)
 });
 
 for (const [target, suffix] of [["aarch64-apple-darwin", ""], ["aarch64-pc-windows-msvc", ".exe"]] as const) {
-  Deno.test(`archives for ${target} hold executable, licence and SBOM`, async () => {
+  Deno.test(`archives for ${target} hold executable, licences and SBOM`, async () => {
     const files = {
       LICENSE: "licence",
+      THIRD_PARTY_LICENSES: "licences",
       "about/coder-platformx.cdx.json": "{}",
       [`build/coder-platformx${suffix}`]: "plain",
       [`build/coder-platformx-otel${suffix}`]: "otel",
@@ -102,6 +103,7 @@ for (const [target, suffix] of [["aarch64-apple-darwin", ""], ["aarch64-pc-windo
         assert.deepEqual(await outcome.list(`archives/${archive}`), [
           archive.replace(`-${target}.tar.gz`, suffix),
           "LICENSE",
+          "THIRD_PARTY_LICENSES",
           "coder-platformx.cdx.json",
         ]);
       }
