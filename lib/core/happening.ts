@@ -76,7 +76,7 @@ export interface Memory {
   readonly now: number;
   /** Milliseconds for which an occurrence is remembered, from its first copy. */
   readonly window: number;
-  /** Whether an occurrence is being worked on: such a one is never forgotten. */
+  /** Whether an occurrence is being worked on: such a one is not forgotten because of its age. */
   readonly isHeld: (occurrence: Occurrence) => boolean;
 }
 

@@ -86,7 +86,7 @@ export function parseNotification(value: unknown): ParsedNotification {
   const { labels, targets } = payload;
   const wrong = notText("labels", labels) ?? notText("targets", targets);
   if (wrong !== undefined) return problem(wrong, value);
-  // As received: the identity is made of all of it, and its keys are in order already.
+  // As received: the identity is made of all of it, also of what the schema does not name.
   const data = (value as AcceptedBody).payload.data ?? null;
   if (nestsDeeperThan(data, MAX_DEPTH)) {
     return { ok: false, field: "payload.data", rule: `must not nest deeper than ${MAX_DEPTH} levels` };

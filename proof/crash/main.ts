@@ -4,9 +4,11 @@
  * `deno task crash [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]`. Exit codes: 0 nothing was lost and every
  * second event is explained, 1 not so, or the run did not come to its end; 2 usage.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { STAND_IN_KEY } from "../../demo/platformx.ts";
 import { spawnService, type StartedService } from "../../demo/service.ts";
+import { within } from "../within.ts";
 import { Random } from "./random.ts";
 import { RecordFile, type SenderRecord } from "./records.ts";
 import { Sender } from "./sender.ts";
@@ -181,20 +183,6 @@ async function judged(
 
 function fileOf(name: string): string {
   return new URL(name, import.meta.url).href;
-}
-
-async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`waited ${ms / 1_000} s for ${what}`)), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Undefined: the arguments make no sense. */

@@ -1,5 +1,7 @@
 /** Coder's part: distinct happenings, each told to one to three recipients, and told again until it is acknowledged. */
-import { endpointOf, post, type Recipient, sampleOf, toldTo, type Webhook } from "../../demo/coder.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { endpointOf, post, sampleOf, toldTo, type Webhook } from "../../demo/coder.ts";
+import { RECIPIENTS } from "../recipients.ts";
 import type { Random } from "./random.ts";
 import type { RecordFile, SenderRecord } from "./records.ts";
 
@@ -77,13 +79,6 @@ export class Sender {
   }
 }
 
-const RECIPIENTS: readonly Recipient[] = ["tina", "omar", "uma"].map((name, index) => ({
-  user_id: `abe25052-b4a7-48f0-be46-6ae1d3efbb0${index}`,
-  user_email: `${name}@example.com`,
-  user_name: name,
-  user_username: name,
-}));
-
 const SAMPLE = sampleOf({ name: "Workspace Created" });
 
 /** A workspace of its own, so that no two happenings are the same. */
@@ -91,8 +86,4 @@ function happening(number: number): Webhook {
   const name = `workspace-${number}`;
   const data = { ...SAMPLE.payload.data, workspace: { id: crypto.randomUUID(), name } };
   return { ...SAMPLE, payload: { ...SAMPLE.payload, data } };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,6 +1,8 @@
 /** One mode's course: load in cycles, each the same mixture of faults, and a look at the process after each. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { judge, type Judgement } from "../crash/judge.ts";
 import { Random } from "../crash/random.ts";
+import { within } from "../within.ts";
 import { type Inside, Inspector } from "./inspector.ts";
 import { Load } from "./load.ts";
 import { PHASES, WELL_AGAIN } from "./phases.ts";
@@ -130,7 +132,7 @@ class Course {
     this.rest = await this.#look(inside);
     do {
       const cycle = Promise.all([load.run(this.#plan.load), this.#misbehave()]);
-      await within(this.#plan.load + SETTLES, cycle, "everything that was begun to end");
+      await within((this.#plan.load + SETTLES) * 1_000, cycle, "everything that was begun to end");
       await this.#settle();
       const look = await this.#look(inside);
       this.looks.push(look);
@@ -201,18 +203,4 @@ async function until(seconds: number, holds: () => Promise<boolean>): Promise<bo
     await sleep(BETWEEN_LOOKS);
   }
   return true;
-}
-
-async function within<T>(seconds: number, work: Promise<T>, what: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`waited ${seconds} s for ${what}`)), seconds * 1_000);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,9 +2,11 @@
  * The load: what Coder sends, mixed with everything else that reaches a port. The seed decides what begins; how it
  * falls together is the machine's.
  */
-import { type Recipient, sampleOf, toldTo, type Webhook } from "../../demo/coder.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sampleOf, toldTo, type Webhook } from "../../demo/coder.ts";
 import type { Random } from "../crash/random.ts";
 import type { SenderRecord } from "../crash/records.ts";
+import { RECIPIENTS } from "../recipients.ts";
 import { type Exchange, RAW, type RawRequest } from "./raw.ts";
 import { REFUSED_PREFIX } from "./stand_in.ts";
 import { STRAYS, webhookRequest } from "./strays.ts";
@@ -169,13 +171,6 @@ export class Load {
 /** Statuses that a tracked webhook may be answered; 0: none, as the sender hung up. */
 const ANSWERS = [0, 200, 202, 503];
 
-const RECIPIENTS: readonly Recipient[] = ["tina", "omar", "uma"].map((name, index) => ({
-  user_id: `abe25052-b4a7-48f0-be46-6ae1d3efbb0${index}`,
-  user_email: `${name}@example.com`,
-  user_name: name,
-  user_username: name,
-}));
-
 const SAMPLE = sampleOf({ name: "Workspace Created" });
 
 /** A workspace of its own. `big` makes the body large in a field that the service does not know. */
@@ -194,8 +189,4 @@ function outcomeIn(text: string): string[] {
   } catch {
     return []; // a page or metrics
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,5 @@
 /** Connections that no HTTP client makes: slow, broken off in the middle, silent. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { NOT_TRACKED, SECRET } from "./strays.ts";
 
 /** Where, and until when. */
@@ -119,8 +120,4 @@ async function statusOn(connection: Deno.TcpConn): Promise<number> {
   const buffer = new Uint8Array(1024);
   const count = await connection.read(buffer);
   return Number(new TextDecoder().decode(buffer.subarray(0, count ?? 0)).slice(9, 12));
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
