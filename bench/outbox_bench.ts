@@ -3,7 +3,7 @@
  * the second takes more than 1.5 times the first.
  */
 import type { OutboxRecord } from "../lib/core/outbox_record.ts";
-import { systemClock as clock } from "../lib/clock.ts";
+import { systemClock as clock } from "../lib/base/clock.ts";
 import type { Order } from "../lib/one_delivery.ts";
 import { Outbox } from "../lib/outbox.ts";
 import { added, OutboxLedger } from "../lib/outbox_ledger.ts";

@@ -1,6 +1,6 @@
 /** What the demo prints. */
 import { alignColumns } from "../lib/table.ts";
-import { escapeControls } from "../lib/core/words.ts";
+import { escapeControls } from "../lib/base/redact.ts";
 import type { Terminal } from "../lib/terminal.ts";
 import type { Comparison, Row } from "./check.ts";
 import type { ReceivedEvent } from "./platformx_rules.ts";

@@ -7,10 +7,10 @@ import { detailsPage, drainingPage, publicPage } from "./core/page.ts";
 import { told } from "./core/told.ts";
 import type { Authenticator } from "./auth.ts";
 import { BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "./body.ts";
-import type { Clock } from "./clock.ts";
-import { describeFault } from "./fault.ts";
+import type { Clock } from "./base/clock.ts";
+import { describeFault } from "./base/error_site.ts";
 import { InFlight } from "./in_flight.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "./base/log.ts";
 import { pageAnswer, pageState, viewFor } from "./page_answer.ts";
 import {
   failure,
@@ -24,7 +24,7 @@ import {
   UNSUPPORTED,
   withoutJson,
 } from "./refusals.ts";
-import { declaredLength } from "./read_at_most.ts";
+import { declaredLength } from "./base/read_at_most.ts";
 import type { Relay, Report } from "./relay.ts";
 import type { Stats } from "./stats.ts";
 import type { Telemetry } from "./telemetry.ts";

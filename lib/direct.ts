@@ -2,7 +2,7 @@
 import type { PlatformXEvent } from "./core/event.ts";
 import type { UnavailableReason } from "./core/outcome.ts";
 import { delayAfter, DIRECT_BACKOFF } from "./core/retry.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./base/clock.ts";
 import type { Held, Sender } from "./sender.ts";
 
 /** How the delivery of one event ended. */

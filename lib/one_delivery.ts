@@ -4,7 +4,7 @@
  */
 import { type Copy, firstMessageOf, type Occurrence } from "./core/happening.ts";
 import type { FirstCopy, PlatformXEvent } from "./core/event.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./base/clock.ts";
 import type { Deliver, Delivered } from "./direct.ts";
 import type { OccurrenceMemory } from "./memory.ts";
 import type { Held } from "./sender.ts";

@@ -4,7 +4,7 @@ import type { PlatformXEvent } from "./core/event.ts";
 import { assign, type Happening } from "./core/happening.ts";
 import { type OutboxRecord, RECORD_VERSION } from "./core/outbox_record.ts";
 import type { Change } from "./change.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./base/clock.ts";
 import type { Order } from "./one_delivery.ts";
 import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
 import { added, type Claim } from "./outbox_ledger.ts";

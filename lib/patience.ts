@@ -1,5 +1,5 @@
 /** Bounds the wait for a KV service: while it is away, Deno's client repeats a call several times a second for ever. */
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./base/clock.ts";
 import { StoreError } from "./store_error.ts";
 
 /** Milliseconds in which a call must be answered: less than what Coder waits for an answer to a webhook. */

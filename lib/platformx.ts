@@ -2,9 +2,9 @@
 import type { PlatformXEvent } from "./core/event.ts";
 import { parseRetryAfter } from "./core/retry.ts";
 import { type Answer, judge, type NetworkFailure, type Verdict } from "./core/verdict.ts";
-import type { Clock } from "./clock.ts";
-import { declaredLength, readAtMost } from "./read_at_most.ts";
-import { TimeLimit } from "./time_limit.ts";
+import type { Clock } from "./base/clock.ts";
+import { declaredLength, readAtMost } from "./base/read_at_most.ts";
+import { TimeLimit } from "./base/deadlines.ts";
 
 /** Milliseconds; the contract's. */
 const ATTEMPT_TIMEOUT = 10_000;

@@ -7,9 +7,9 @@ import { identityOf, recipientOf } from "./core/happening.ts";
 import { parseNotification } from "./core/notification.ts";
 import { type Outcome, shownName } from "./core/outcome.ts";
 import { expectedAs } from "./core/tracking.ts";
-import { scrub } from "./core/words.ts";
-import type { Log } from "./log.ts";
-import type { LogEvent } from "./log_events.ts";
+import { scrub } from "./base/redact.ts";
+import type { Log } from "./base/log.ts";
+import type { LogEvent } from "./base/log_events.ts";
 import type { Fulfilled, Order } from "./one_delivery.ts";
 
 /** What became of a webhook, and what may be told of it in the log. */

@@ -2,10 +2,10 @@
 import type { PlatformXEvent } from "./core/event.ts";
 import { abandonProbe, admit, observe, type Pause, SENDING } from "./core/pause.ts";
 import type { LaterCause, Verdict } from "./core/verdict.ts";
-import { scrub } from "./core/words.ts";
+import { scrub } from "./base/redact.ts";
 import type { ApiKey } from "./api_key.ts";
-import type { Clock } from "./clock.ts";
-import type { Log } from "./log.ts";
+import type { Clock } from "./base/clock.ts";
+import type { Log } from "./base/log.ts";
 import type { Attempt } from "./platformx.ts";
 import { Slots } from "./slots.ts";
 import { TokenBucket } from "./token_bucket.ts";

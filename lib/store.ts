@@ -1,7 +1,7 @@
 /** Deno KV, with its traps handled. */
 import type { OutboxLocation } from "./core/config.ts";
 import { Change } from "./change.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./base/clock.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { Patience } from "./patience.ts";
 import { StoreError, storeErrorOf } from "./store_error.ts";

@@ -1,4 +1,4 @@
-import type { Log } from "./log.ts";
+import type { Log } from "./base/log.ts";
 import type { StoreError, StoreFault } from "./store_error.ts";
 
 /** Says when the store stops to work, once for each kind of fault, and when it works again. */

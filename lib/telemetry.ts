@@ -4,10 +4,10 @@
  */
 import type { AttributeValue, Span, SpanStatus } from "@opentelemetry/api";
 import { shownName } from "./core/outcome.ts";
-import { scrub } from "./core/words.ts";
+import { scrub } from "./base/redact.ts";
 import type { Attempt } from "./platformx.ts";
 import type { Report } from "./relay.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./base/version.ts";
 
 /** Telemetry that is on. */
 export interface Telemetry {

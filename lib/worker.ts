@@ -8,9 +8,9 @@ import {
   settlementOf,
 } from "./core/outbox_record.ts";
 import { shownName } from "./core/outcome.ts";
-import { scrub } from "./core/words.ts";
-import type { Clock } from "./clock.ts";
-import type { Log } from "./log.ts";
+import { scrub } from "./base/redact.ts";
+import type { Clock } from "./base/clock.ts";
+import type { Log } from "./base/log.ts";
 import type { Claim, OutboxLedger } from "./outbox_ledger.ts";
 import type { Permit, Sender } from "./sender.ts";
 import type { Store } from "./store.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { portFinding, tryToListen } from "../lib/checks/port.ts";
 import { machineStore, storeFindings } from "../lib/checks/store.ts";
-import { systemClock as clock } from "../lib/clock.ts";
+import { systemClock as clock } from "../lib/base/clock.ts";
 import { askLocally, type ListenAddress } from "../lib/local_service.ts";
 import { Store } from "../lib/store.ts";
 import { StoreError } from "../lib/store_error.ts";

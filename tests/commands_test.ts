@@ -4,7 +4,7 @@ import { help } from "../lib/commands/help.ts";
 import { CATALOGUE } from "../lib/core/catalogue.ts";
 import { COMMAND_NAMES } from "../lib/core/cli.ts";
 import { DEFAULT_EVENTS_TRACKED } from "../lib/core/tracking.ts";
-import { VERSION } from "../lib/version.ts";
+import { VERSION } from "../lib/base/version.ts";
 import { runProgram } from "./program.ts";
 
 /** A terminal that keeps what it is told. */

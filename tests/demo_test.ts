@@ -12,7 +12,7 @@ const HANGS = 60_000;
 function startDemo(...args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "demo", ...args],
-    cwd: new URL("..", import.meta.url),
+    cwd: new URL("../", import.meta.url),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

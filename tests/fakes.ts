@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
-import type { Clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/base/clock.ts";
 import type { LogLevel } from "../lib/core/config.ts";
 import type { PlatformXEvent } from "../lib/core/event.ts";
 import { type Notification, parseNotification } from "../lib/core/notification.ts";
 import type { Verdict } from "../lib/core/verdict.ts";
-import type { Log, LogFields } from "../lib/log.ts";
-import type { LogEvent } from "../lib/log_events.ts";
+import type { Log, LogFields } from "../lib/base/log.ts";
+import type { LogEvent } from "../lib/base/log_events.ts";
 import type { Attempt } from "../lib/platformx.ts";
 
 /** People of the demo's samples: alice owns the workspace, tina is the administrator who is told. */

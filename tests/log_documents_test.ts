@@ -1,8 +1,8 @@
 /** docs/logs.md says what the log holds: every entry, its level and fields, and lines as the program writes them. */
 import assert from "node:assert/strict";
 import { LOG_LEVELS, type LogLevel } from "../lib/core/config.ts";
-import { createLog, type LogFields } from "../lib/log.ts";
-import { LOG_EVENTS, type LogEvent } from "../lib/log_events.ts";
+import { createLog, type LogFields } from "../lib/base/log.ts";
+import { LOG_EVENTS, type LogEvent } from "../lib/base/log_events.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const LOGS = Deno.readTextFileSync(new URL("docs/logs.md", ROOT));

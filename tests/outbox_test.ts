@@ -18,7 +18,7 @@ import {
   put,
   recordWith,
 } from "./outbox_fakes.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/base/clock.ts";
 
 const fault = (kind: string) => (error: unknown) => error instanceof StoreError && error.fault === kind;
 

@@ -2,7 +2,7 @@
 import { ApiKey } from "../lib/api_key.ts";
 import { App } from "../lib/app.ts";
 import { Authenticator } from "../lib/auth.ts";
-import { type Clock, systemClock } from "../lib/clock.ts";
+import { type Clock, systemClock } from "../lib/base/clock.ts";
 import { parseTracking } from "../lib/core/tracking.ts";
 import { deliverDirectly } from "../lib/direct.ts";
 import { deliverToLog } from "../lib/dry_run.ts";

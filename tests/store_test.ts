@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { type Clock, systemClock } from "../lib/clock.ts";
+import { type Clock, systemClock } from "../lib/base/clock.ts";
 import { Store } from "../lib/store.ts";
 import { StoreError, type StoreFault } from "../lib/store_error.ts";
 import { entriesOf, inFolder, openStore } from "./outbox_fakes.ts";

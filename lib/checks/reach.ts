@@ -2,7 +2,7 @@
 import type { DatedAnswer } from "../core/checks/clock.ts";
 import type { NetworkFailure } from "../core/verdict.ts";
 import { failureOf } from "../platformx.ts";
-import { readAtMost } from "../read_at_most.ts";
+import { readAtMost } from "../base/read_at_most.ts";
 
 /** What came of it. */
 export type Reached =

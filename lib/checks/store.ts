@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { fileSystemFinding, type FileSystemSeen } from "../core/checks/file_system.ts";
 import type { Finding } from "../core/checks/finding.ts";
 import type { Config, OutboxLocation } from "../core/config.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { Store } from "../store.ts";
 import { StoreError } from "../store_error.ts";
 

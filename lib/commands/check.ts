@@ -5,19 +5,19 @@ import { eventFindings } from "../core/checks/events.ts";
 import type { CheckName, Finding, GroupedFinding } from "../core/checks/finding.ts";
 import { settingFindings, tokenFinding } from "../core/checks/settings.ts";
 import { testEvent, testEventFinding } from "../core/checks/test_event.ts";
-import { maskEmail } from "../core/words.ts";
+import { maskEmail } from "../base/redact.ts";
 import { platformxFindings } from "../checks/platformx.ts";
 import { portFinding, tryToListen } from "../checks/port.ts";
 import { proxyTo } from "../checks/proxy.ts";
 import { reach } from "../checks/reach.ts";
 import { machineStore, storeFindings } from "../checks/store.ts";
 import { trustFindings } from "../checks/trust.ts";
-import { systemClock as clock } from "../clock.ts";
+import { systemClock as clock } from "../base/clock.ts";
 import { askLocally } from "../local_service.ts";
 import { attemptAt } from "../platformx.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../base/version.ts";
 import { type Configured, configured } from "./configured.ts";
 
 /** Help of `check`. */

@@ -1,10 +1,10 @@
 import type { Config } from "../core/config.ts";
 import { type Mode, outboxDetails, type OutboxHealth } from "../core/health.ts";
 import type { Alarm } from "../alarm.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { deliverDirectly } from "../direct.ts";
 import { deliverToLog } from "../dry_run.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../base/log.ts";
 import { OccurrenceMemory } from "../memory.ts";
 import { OneDelivery, type Order } from "../one_delivery.ts";
 import { Outbox } from "../outbox.ts";

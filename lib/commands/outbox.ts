@@ -1,8 +1,8 @@
 import type { OutboxCommand, Replay } from "../core/outbox_cli.ts";
 import { isNewer, type OutboxRecord } from "../core/outbox_record.ts";
 import { shownName } from "../core/outcome.ts";
-import { scrub } from "../core/words.ts";
-import { systemClock as clock } from "../clock.ts";
+import { scrub } from "../base/redact.ts";
+import { systemClock as clock } from "../base/clock.ts";
 import { OutboxLedger } from "../outbox_ledger.ts";
 import { Store } from "../store.ts";
 import { StoreError } from "../store_error.ts";

@@ -8,7 +8,7 @@ import { outbox } from "./outbox.ts";
 import { serve } from "./serve.ts";
 import type { Alarm } from "../alarm.ts";
 import { processTerminal as terminal } from "../terminal.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../base/version.ts";
 
 /** Runs what the arguments ask for; `alarm` wakes the outbox. Returns the exit code. */
 export async function run(args: readonly string[], alarm: Alarm): Promise<number> {

@@ -5,7 +5,7 @@
  * of compact UTF-8 JSON keeps every reading.
  */
 import type { Field } from "./metadata.ts";
-import { jsonBytes, jsonBytesOf } from "./utf8.ts";
+import { jsonBytes, jsonBytesOf } from "../base/utf8.ts";
 
 /** Bytes of compact UTF-8 JSON that an event's metadata may have. */
 export const METADATA_LIMIT = 1000;

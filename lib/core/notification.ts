@@ -5,7 +5,7 @@
  * `coderd/notifications/types/payload.go` (inner body, 1.0, 1.1 and 1.2).
  */
 import * as z from "zod";
-import { cut, scrub } from "./words.ts";
+import { cut, scrub } from "../base/redact.ts";
 
 /** One webhook, validated. Texts are as received; what Coder left out or sent as null is empty. */
 export interface Notification {

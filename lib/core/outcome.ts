@@ -1,7 +1,7 @@
 /** What became of a webhook, and the HTTP answer that says so. */
 import { IGNORED_REASONS, type IgnoredReason } from "./attribution.ts";
-import { utf8Bytes } from "./utf8.ts";
-import { cut, scrub } from "./words.ts";
+import { utf8Bytes } from "../base/utf8.ts";
+import { cut, scrub } from "../base/redact.ts";
 
 /** Why nothing could be done now; nothing was lost, and Coder sends again. */
 export const UNAVAILABLE_REASONS = [

@@ -1,7 +1,7 @@
 /** Reads variables one by one and collects every problem, so that an operator hears of all at once. */
 import type { Parsed, Parser } from "./values.ts";
 import { type Variable, VARIABLE_ROWS, type VariableName } from "./variables.ts";
-import { cut, escapeControls } from "./words.ts";
+import { cut, escapeControls } from "../base/redact.ts";
 
 /** Where settings come from; the shell fills it from the environment, `.env` and the file system. */
 export interface SettingsSource {

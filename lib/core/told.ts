@@ -1,7 +1,7 @@
 /** What the log says of an answered webhook: what happened, what comes next, and what an operator can do. */
 import type { IgnoredReason } from "./attribution.ts";
 import type { ErrorReason, Outcome, UnavailableReason } from "./outcome.ts";
-import { scrub } from "./words.ts";
+import { scrub } from "../base/redact.ts";
 
 const AGAIN = "Coder is asked to send it again";
 

@@ -1,5 +1,5 @@
 /** PlatformX's answer → what it means for the event. The only place where success is decided. */
-import { scrub } from "./words.ts";
+import { scrub } from "../base/redact.ts";
 
 /** Reasons for trying again later that say where the fault is. */
 export const LATER_CAUSES = ["platformx", "rate_limit", "key", "url"] as const;

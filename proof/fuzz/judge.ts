@@ -2,7 +2,7 @@
 import { CATALOGUE, nameKey } from "../../lib/core/catalogue.ts";
 import { METADATA_LIMIT } from "../../lib/core/budget.ts";
 import { ANSWER_LIMIT, ERROR_STATUS, REASONS, type Status } from "../../lib/core/outcome.ts";
-import { LOG_EVENTS } from "../../lib/log_events.ts";
+import { LOG_EVENTS } from "../../lib/base/log_events.ts";
 import { holdsAddress, holdsSecret } from "./canaries.ts";
 import type { Line } from "./service.ts";
 

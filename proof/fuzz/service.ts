@@ -2,13 +2,13 @@
 import { ApiKey } from "../../lib/api_key.ts";
 import { App } from "../../lib/app.ts";
 import { Authenticator } from "../../lib/auth.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/base/clock.ts";
 import type { LogLevel } from "../../lib/core/config.ts";
 import type { HealthState } from "../../lib/core/health.ts";
 import { expectedNames, parseTracking } from "../../lib/core/tracking.ts";
 import { deliverDirectly } from "../../lib/direct.ts";
 import { deliverToLog } from "../../lib/dry_run.ts";
-import { createLog, type Log } from "../../lib/log.ts";
+import { createLog, type Log } from "../../lib/base/log.ts";
 import { OccurrenceMemory } from "../../lib/memory.ts";
 import { OneDelivery } from "../../lib/one_delivery.ts";
 import { attemptAt } from "../../lib/platformx.ts";

@@ -21,7 +21,7 @@ export const BOUNDS = {
   descriptors: 0,
   /**
    * Timers in each quiet moment, more than before the first webhook: the two that all bodies and all attempts share stay
-   * until they find that nobody waits (lib/time_limit.ts), and one comes and goes.
+   * until they find that nobody waits (lib/base/deadlines.ts), and one comes and goes.
    */
   timers: 3,
   /** Abort signals, the same. */

@@ -2,7 +2,7 @@
 import { findRow, nameKey } from "../catalogue.ts";
 import type { CatalogueRow, Whose } from "../catalogue/row.ts";
 import { expectedNames, type Tracking } from "../tracking.ts";
-import { cut, escapeControls } from "../words.ts";
+import { cut, escapeControls } from "../../base/redact.ts";
 import type { Finding } from "./finding.ts";
 import { isAboutEntry } from "./settings.ts";
 

@@ -3,8 +3,8 @@
  *
  * `@logtape/logtape` was measured beside it (`bench/log_bench.ts`): see the README's dependencies for the choice.
  */
-import { LOG_LEVELS, type LogLevel } from "./core/config.ts";
-import { escapeControls } from "./core/words.ts";
+import { LOG_LEVELS, type LogLevel } from "../core/config.ts";
+import { escapeControls } from "./redact.ts";
 import type { LogEvent } from "./log_events.ts";
 
 /** Details of an entry. Never an address (but at DEBUG), never a secret. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeFault } from "../lib/fault.ts";
+import { describeFault } from "../../lib/base/error_site.ts";
 
 const SENTINEL = "alice@example.com has the key K-123";
 

@@ -1,4 +1,4 @@
-import manifest from "../deno.json" with { type: "json" };
+import manifest from "../../deno.json" with { type: "json" };
 
 /** The service's version; it stands in `deno.json` only. */
 export const VERSION: string = manifest.version;

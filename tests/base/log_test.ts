@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LOG_LEVELS, type LogLevel } from "../lib/core/config.ts";
-import { createLog, type LogFields, type LogOptions } from "../lib/log.ts";
-import { LOG_EVENTS, type LogEvent } from "../lib/log_events.ts";
-import { anyText } from "./fakes.ts";
-import { runModule } from "./program.ts";
+import { LOG_LEVELS, type LogLevel } from "../../lib/core/config.ts";
+import { createLog, type LogFields, type LogOptions } from "../../lib/base/log.ts";
+import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
+import { anyText } from "../fakes.ts";
+import { runModule } from "../program.ts";
 
 const TIME = "2026-01-02T03:04:05.678Z";
 

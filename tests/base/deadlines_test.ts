@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { type Ended, TimeLimit } from "../lib/time_limit.ts";
+import { type Ended, TimeLimit } from "../../lib/base/deadlines.ts";
 
 /** A limit of 100 ms, what it ended, and a time that the test moves. */
 function watched(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { LogOutput } from "../lib/log_output.ts";
+import { LogOutput } from "../../lib/base/log_output.ts";
 
 /** What is written meanwhile, as `method: text`, with timers that the test moves. */
 function watched(work: (written: string[], tick: (ms: number) => void) => void): void {
