@@ -3,14 +3,14 @@
  * distinct, as Coder's are, and texts, as they come off the wire.
  */
 import { createHash } from "node:crypto";
-import sample from "../demo/samples/workspace-created.json" with { type: "json" };
-import { attribute, type Attributed, type AttributionRules } from "../lib/core/attribution.ts";
+import sample from "../tests/fixtures/coder/workspace-created.json" with { type: "json" };
+import { attribute, type Attributed, type AttributionRules } from "../lib/coder/attribution.ts";
 import { fitMetadata } from "../lib/core/budget.ts";
 import { buildEvent } from "../lib/core/event.ts";
-import { identityOf } from "../lib/core/happening.ts";
+import { identityOf } from "../lib/coder/occurrence.ts";
 import { selectMetadata } from "../lib/core/metadata.ts";
-import { type Notification, parseNotification } from "../lib/core/notification.ts";
-import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/core/tracking.ts";
+import { type Notification, parseNotification } from "../lib/coder/notification.ts";
+import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/coder/tracking.ts";
 import { Relay } from "../lib/relay.ts";
 import { bodyOf, serialOf } from "./load/webhooks.ts";
 

@@ -18,7 +18,7 @@ export interface Service extends AsyncDisposable {
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** A folder in which there is no `.env`. */
-const FOLDER = fileURLToPath(new URL("samples/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../tests/fixtures/coder/", import.meta.url));
 
 /** Where Deno keeps packages, and what Windows needs to open a socket. Nothing else is handed on. */
 const HANDED_ON = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE", "SYSTEMROOT"];

@@ -2,7 +2,7 @@
  * One occurrence, one event: of the copies that are here at the same time one leads and sends, the others wait for
  * what comes of it, each until its own deadline.
  */
-import { type Copy, firstMessageOf, type Occurrence } from "./core/happening.ts";
+import { type Copy, firstMessageOf, type Occurrence } from "./coder/occurrence.ts";
 import type { FirstCopy, PlatformXEvent } from "./core/event.ts";
 import type { Clock } from "./base/clock.ts";
 import type { Deliver, Delivered } from "./direct.ts";

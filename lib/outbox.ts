@@ -1,7 +1,7 @@
 /** Accepting events: committed before Coder is answered, so that 202 means it will arrive. */
 import { hash } from "node:crypto";
 import type { PlatformXEvent } from "./core/event.ts";
-import { assign, type Happening } from "./core/happening.ts";
+import { assign, type Happening } from "./coder/occurrence.ts";
 import { type OutboxRecord, RECORD_VERSION } from "./core/outbox_record.ts";
 import type { Change } from "./change.ts";
 import type { Clock } from "./base/clock.ts";

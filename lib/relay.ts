@@ -1,12 +1,12 @@
 /** The use case: a webhook's JSON in, what became of it out. */
 import { hash } from "node:crypto";
-import { attribute, type AttributionRules } from "./core/attribution.ts";
-import { findRow, rowOf } from "./core/catalogue.ts";
+import { attribute, type AttributionRules } from "./coder/attribution.ts";
+import { findRow, rowOf } from "./coder/catalogue.ts";
 import { buildEvent, type FirstCopy, type PlatformXEvent } from "./core/event.ts";
-import { identityOf, recipientOf } from "./core/happening.ts";
-import { parseNotification } from "./core/notification.ts";
+import { identityOf, recipientOf } from "./coder/occurrence.ts";
+import { parseNotification } from "./coder/notification.ts";
 import { type Outcome, shownName } from "./core/outcome.ts";
-import { expectedAs } from "./core/tracking.ts";
+import { expectedAs } from "./coder/tracking.ts";
 import { scrub } from "./base/redact.ts";
 import type { Log } from "./base/log.ts";
 import type { LogEvent } from "./base/log_events.ts";

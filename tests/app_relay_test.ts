@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { told } from "../lib/core/told.ts";
-import { parseTracking } from "../lib/core/tracking.ts";
+import { parseTracking } from "../lib/coder/tracking.ts";
 import type { Order } from "../lib/one_delivery.ts";
 import { Relay } from "../lib/relay.ts";
 import { appWith, FORWARDED, request, webhook } from "./app_fakes.ts";

@@ -15,10 +15,10 @@ import {
 } from "../bench/load/webhooks.ts";
 import { parseWrk } from "../bench/load/wrk_output.ts";
 import { Authenticator } from "../lib/auth.ts";
-import { attribute } from "../lib/core/attribution.ts";
+import { attribute } from "../lib/coder/attribution.ts";
 import { buildEvent } from "../lib/core/event.ts";
-import { identityOf } from "../lib/core/happening.ts";
-import { parseTracking } from "../lib/core/tracking.ts";
+import { identityOf } from "../lib/coder/occurrence.ts";
+import { parseTracking } from "../lib/coder/tracking.ts";
 import { parsed } from "./fakes.ts";
 
 const WRK = `Running 3s test @ http://127.0.0.1:40221/

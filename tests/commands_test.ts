@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { events } from "../lib/commands/events.ts";
 import { help } from "../lib/commands/help.ts";
-import { CATALOGUE } from "../lib/core/catalogue.ts";
+import { CATALOGUE } from "../lib/coder/catalogue.ts";
 import { COMMAND_NAMES } from "../lib/core/cli.ts";
-import { DEFAULT_EVENTS_TRACKED } from "../lib/core/tracking.ts";
+import { DEFAULT_EVENTS_TRACKED } from "../lib/coder/tracking.ts";
 import { VERSION } from "../lib/base/version.ts";
 import { runProgram } from "./program.ts";
 

@@ -3,7 +3,7 @@ import { compare } from "../demo/check.ts";
 import type { ReceivedEvent } from "../demo/platformx.ts";
 import { report } from "../demo/show.ts";
 import type { Exchange } from "../demo/story.ts";
-import { CATALOGUE } from "../lib/core/catalogue.ts";
+import { CATALOGUE } from "../lib/coder/catalogue.ts";
 
 /** Milliseconds after which a demo that hangs is ended; it takes some three seconds. */
 const HANGS = 60_000;

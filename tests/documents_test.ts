@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { parse } from "dotenv";
 import manifest from "../deno.json" with { type: "json" };
 import { whose } from "../lib/commands/events.ts";
-import { attribute, IGNORED_REASONS } from "../lib/core/attribution.ts";
+import { attribute, IGNORED_REASONS } from "../lib/coder/attribution.ts";
 import { METADATA_LIMIT } from "../lib/core/budget.ts";
-import { CATALOGUE } from "../lib/core/catalogue.ts";
+import { CATALOGUE } from "../lib/coder/catalogue.ts";
 import { COMMAND_NAMES } from "../lib/core/cli.ts";
 import { parseConfig } from "../lib/core/config.ts";
 import { buildEvent } from "../lib/core/event.ts";
@@ -18,7 +18,7 @@ import {
   STATUSES,
   type UnavailableReason,
 } from "../lib/core/outcome.ts";
-import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/core/tracking.ts";
+import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/coder/tracking.ts";
 import { readableNames, type Variable, VARIABLE_ROWS } from "../lib/core/variables.ts";
 import { parsed } from "./fakes.ts";
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Clock } from "../lib/base/clock.ts";
 import type { LogLevel } from "../lib/core/config.ts";
 import type { PlatformXEvent } from "../lib/core/event.ts";
-import { type Notification, parseNotification } from "../lib/core/notification.ts";
+import { type Notification, parseNotification } from "../lib/coder/notification.ts";
 import type { Verdict } from "../lib/core/verdict.ts";
 import type { Log, LogFields } from "../lib/base/log.ts";
 import type { LogEvent } from "../lib/base/log_events.ts";

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import v8 from "node:v8";
 import vm from "node:vm";
 import fc from "fast-check";
-import type { Occurrence } from "../lib/core/happening.ts";
+import type { Occurrence } from "../lib/coder/occurrence.ts";
 import { OccurrenceMemory } from "../lib/memory.ts";
 import { FakeClock } from "./fakes.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fitMetadata } from "../lib/core/budget.ts";
-import { findRow, rowOf } from "../lib/core/catalogue.ts";
+import { findRow, rowOf } from "../lib/coder/catalogue.ts";
 import { selectMetadata } from "../lib/core/metadata.ts";
 import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "./fakes.ts";
 

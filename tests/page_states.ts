@@ -2,7 +2,7 @@
 import type { HealthState } from "../lib/core/health.ts";
 import { type Status, STATUSES } from "../lib/core/outcome.ts";
 import type { PageState, RecentWebhook } from "../lib/core/page/state.ts";
-import { expectedNames, parseTracking } from "../lib/core/tracking.ts";
+import { expectedNames, parseTracking } from "../lib/coder/tracking.ts";
 
 /** When the page is looked at. */
 export const NOW = Date.UTC(2026, 0, 2, 14, 30, 5);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CATALOGUE } from "../lib/core/catalogue.ts";
+import { CATALOGUE } from "../lib/coder/catalogue.ts";
 import type { HealthState } from "../lib/core/health.ts";
 import { detailsPage } from "../lib/core/page.ts";
 import { chart } from "../lib/core/page/chart.ts";

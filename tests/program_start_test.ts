@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULT_EVENTS_TRACKED } from "../lib/core/tracking.ts";
+import { DEFAULT_EVENTS_TRACKED } from "../lib/coder/tracking.ts";
 import { VERSION } from "../lib/base/version.ts";
 import { runProgram, startProgram } from "./program.ts";
 import { programDenoVersion } from "./program_deno.ts";

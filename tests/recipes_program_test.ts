@@ -5,7 +5,7 @@ import { startProgram, until } from "./program.ts";
 import { environmentsOf, read } from "./recipes_read.ts";
 
 const SECRET = "webhook-s3cret";
-const SAMPLE = JSON.parse(read("demo/samples/workspace-created.json"));
+const SAMPLE = JSON.parse(read("tests/fixtures/coder/workspace-created.json"));
 
 /** A happening of its own: Deno 2.4 keeps the platform's database in its cache folder, where the last run's is found. */
 function newBody() {

@@ -85,7 +85,7 @@ Deno.test("a template deprecated for four owners is four events, each about its 
   await using platformX = startPlatformX();
   await using relay = startRelay(platformX.url);
   const sample = JSON.parse(
-    await Deno.readTextFile(new URL("../demo/samples/template-deprecated.json", import.meta.url)),
+    await Deno.readTextFile(new URL("./fixtures/coder/template-deprecated.json", import.meta.url)),
   );
   const owners = ["alice", "bob", "nina", "uma"].map((name) => `${name}@example.com`);
   const bodies = owners.map((email, i) => ({

@@ -3,7 +3,7 @@ import { ApiKey } from "../lib/api_key.ts";
 import { App } from "../lib/app.ts";
 import { Authenticator } from "../lib/auth.ts";
 import { type Clock, systemClock } from "../lib/base/clock.ts";
-import { parseTracking } from "../lib/core/tracking.ts";
+import { parseTracking } from "../lib/coder/tracking.ts";
 import { deliverDirectly } from "../lib/direct.ts";
 import { deliverToLog } from "../lib/dry_run.ts";
 import { OccurrenceMemory } from "../lib/memory.ts";

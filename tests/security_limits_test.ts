@@ -1,7 +1,7 @@
 /** Limits on what senders can make the service remember, as SECURITY.md lists them. */
 import assert from "node:assert/strict";
-import { parseNotification } from "../lib/core/notification.ts";
-import { parseTracking } from "../lib/core/tracking.ts";
+import { parseNotification } from "../lib/coder/notification.ts";
+import { parseTracking } from "../lib/coder/tracking.ts";
 import { Relay } from "../lib/relay.ts";
 import { Stats } from "../lib/stats.ts";
 import { notificationWith, RecordingLog } from "./fakes.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Outcome, STATUSES } from "../lib/core/outcome.ts";
-import { expectedNames, parseTracking } from "../lib/core/tracking.ts";
+import { expectedNames, parseTracking } from "../lib/coder/tracking.ts";
 import { Stats } from "../lib/stats.ts";
 
 const NOON = Date.UTC(2026, 0, 2, 12);

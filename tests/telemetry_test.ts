@@ -6,7 +6,7 @@ import { type Attributes, type ExportedRecord, type ExportedSpan, startReceiver 
 import { PROGRAM_DENO } from "./program_deno.ts";
 import { startObserved } from "./telemetry_program.ts";
 
-const SAMPLES = new URL("../demo/samples/", import.meta.url);
+const SAMPLES = new URL("./fixtures/coder/", import.meta.url);
 const PASSCODE = JSON.parse(await Deno.readTextFile(new URL("one-time-passcode.json", SAMPLES)));
 
 /** Must not be in any export, and is in what the program is given. */

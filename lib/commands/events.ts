@@ -1,6 +1,6 @@
-import { CATALOGUE } from "../core/catalogue.ts";
-import type { CatalogueRow } from "../core/catalogue/row.ts";
-import { DEFAULT_EVENTS_TRACKED } from "../core/tracking.ts";
+import { CATALOGUE } from "../coder/catalogue.ts";
+import type { CatalogueRow } from "../coder/catalogue/row.ts";
+import { DEFAULT_EVENTS_TRACKED } from "../coder/tracking.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 

@@ -1,9 +1,9 @@
-import { attribute, type Attributed, type NotAttributed } from "../core/attribution.ts";
+import { attribute, type Attributed, type NotAttributed } from "../coder/attribution.ts";
 import { METADATA_LIMIT } from "../core/budget.ts";
 import type { Config } from "../core/config.ts";
 import { buildEvent, type BuiltEvent } from "../core/event.ts";
 import type { LeftOutReason } from "../core/metadata.ts";
-import { type Notification, parseNotification } from "../core/notification.ts";
+import { type Notification, parseNotification } from "../coder/notification.ts";
 import { escapeControls, printableJson } from "../base/redact.ts";
 import { BODY_LIMIT } from "../body.ts";
 import { readAtMost } from "../base/read_at_most.ts";

@@ -2,7 +2,7 @@ import type { Config } from "../core/config.ts";
 import { divideGrace, type ExportTime } from "../core/export_time.ts";
 import type { HealthState, Mode } from "../core/health.ts";
 import type { MetricsState } from "../core/metrics.ts";
-import { expectedNames } from "../core/tracking.ts";
+import { expectedNames } from "../coder/tracking.ts";
 import type { Alarm } from "../alarm.ts";
 import { ApiKey } from "../api_key.ts";
 import { App } from "../app.ts";

@@ -1,5 +1,5 @@
 /** Settings → configuration, or all problems at once. */
-import { parseTracking, type Tracking } from "./tracking.ts";
+import { parseTracking, type Tracking } from "../coder/tracking.ts";
 import { Settings, type SettingsSource } from "./settings.ts";
 import { boolean, duration, integer, matching, oneOf, type Parser } from "./values.ts";
 

@@ -1,8 +1,8 @@
 /** An attributed notification → the body of PlatformX's `events.track`. */
-import type { Attributed } from "./attribution.ts";
+import type { Attributed } from "../coder/attribution.ts";
 import { fitMetadata, type FittedMetadata } from "./budget.ts";
 import { type LeftOut, selectMetadata } from "./metadata.ts";
-import type { Notification } from "./notification.ts";
+import type { Notification } from "../coder/notification.ts";
 
 /** Body of `POST /events.track` (DX, "events.track"). */
 export interface PlatformXEvent {

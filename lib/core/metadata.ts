@@ -1,6 +1,6 @@
 /** What of a notification goes into the event's metadata, in order of worth, and what stays out. */
-import type { CatalogueRow } from "./catalogue/row.ts";
-import type { Notification } from "./notification.ts";
+import type { CatalogueRow } from "../coder/catalogue/row.ts";
+import type { Notification } from "../coder/notification.ts";
 
 /** One metadata field; fields are listed from the most to the least worth keeping. */
 export type Field = readonly [key: string, value: string];

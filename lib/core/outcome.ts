@@ -1,5 +1,5 @@
 /** What became of a webhook, and the HTTP answer that says so. */
-import { IGNORED_REASONS, type IgnoredReason } from "./attribution.ts";
+import { IGNORED_REASONS, type IgnoredReason } from "../coder/attribution.ts";
 import { utf8Bytes } from "../base/utf8.ts";
 import { cut, scrub } from "../base/redact.ts";
 

@@ -1,5 +1,5 @@
 /** What the log says of an answered webhook: what happened, what comes next, and what an operator can do. */
-import type { IgnoredReason } from "./attribution.ts";
+import type { IgnoredReason } from "../coder/attribution.ts";
 import type { ErrorReason, Outcome, UnavailableReason } from "./outcome.ts";
 import { scrub } from "../base/redact.ts";
 

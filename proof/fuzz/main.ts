@@ -53,7 +53,7 @@ async function fuzz(settings: Settings): Promise<number> {
 
 /** Decoded webhooks, by the names of their files. */
 async function samples(): Promise<ReadonlyMap<string, unknown>> {
-  const folder = new URL("../../demo/samples/", import.meta.url);
+  const folder = new URL("../../tests/fixtures/coder/", import.meta.url);
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
     name.endsWith(".json")
   );

@@ -5,7 +5,7 @@ import { Authenticator } from "../../lib/auth.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { LogLevel } from "../../lib/core/config.ts";
 import type { HealthState } from "../../lib/core/health.ts";
-import { expectedNames, parseTracking } from "../../lib/core/tracking.ts";
+import { expectedNames, parseTracking } from "../../lib/coder/tracking.ts";
 import { deliverDirectly } from "../../lib/direct.ts";
 import { deliverToLog } from "../../lib/dry_run.ts";
 import { createLog, type Log } from "../../lib/base/log.ts";

@@ -4,7 +4,7 @@ import axe from "axe-core";
 import { endpointOf, post, sampleOf } from "../../demo/coder.ts";
 import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
 import { startService } from "../../demo/service.ts";
-import { CATALOGUE } from "../../lib/core/catalogue.ts";
+import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { detailsPage, drainingPage, publicPage } from "../../lib/core/page.ts";
 import type { PageView } from "../../lib/core/page/state.ts";
 import { pageAnswer } from "../../lib/page_answer.ts";

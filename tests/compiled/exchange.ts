@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { STAND_IN_KEY, type StandIn } from "../../demo/platformx.ts";
 import { PATIENCE, type Settings } from "./executable.ts";
 
-const SAMPLE = new URL("../../demo/samples/workspace-created.json", import.meta.url);
+const SAMPLE = new URL("../fixtures/coder/workspace-created.json", import.meta.url);
 
 /** A webhook's body: Workspace Created, about alice. */
 export const webhook = (): Promise<string> => Deno.readTextFile(SAMPLE);

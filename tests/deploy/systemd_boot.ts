@@ -34,7 +34,7 @@ export async function trial(
   await Deno.mkdir(`${root}/usr/local/bin`, { recursive: true });
   await Deno.copyFile(executable(), `${root}/usr/local/bin/coder-platformx`);
   await Deno.chmod(`${root}/usr/local/bin/coder-platformx`, 0o755);
-  await Deno.copyFile(path("demo/samples/workspace-created.json"), `${root}/webhook.json`);
+  await Deno.copyFile(path("tests/fixtures/coder/workspace-created.json"), `${root}/webhook.json`);
   await Deno.writeTextFile(`${folder.path}/trial.sh`, COMMANDS + script);
 
   const boot = ["--kill-after=5", "90", path("tests/deploy/systemd_boot.sh"), folder.path];

@@ -4,9 +4,9 @@
  * Source: Coder `coderd/notifications/events.go`, its call sites, and the trigger that drops what a recipient has
  * switched off, read in mid-2026.
  */
-import { findRow } from "../catalogue.ts";
-import type { CatalogueRow } from "../catalogue/row.ts";
-import { TASKS } from "../catalogue/tasks.ts";
+import { findRow } from "../../coder/catalogue.ts";
+import type { CatalogueRow } from "../../coder/catalogue/row.ts";
+import { TASKS } from "../../coder/catalogue/tasks.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -1,5 +1,5 @@
 /** The page's tables: counts, tracked notifications, last webhooks. */
-import { nameKey } from "../catalogue.ts";
+import { nameKey } from "../../coder/catalogue.ts";
 import type { HealthState, Mode } from "../health.ts";
 import { shownName, type Status, STATUSES } from "../outcome.ts";
 import { sumOf } from "./chart.ts";

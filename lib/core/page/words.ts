@@ -1,5 +1,5 @@
 /** Outcomes and reasons in an operator's words. */
-import type { IgnoredReason } from "../attribution.ts";
+import type { IgnoredReason } from "../../coder/attribution.ts";
 import type { ErrorReason, Status, UnavailableReason } from "../outcome.ts";
 
 /** What an outcome means. */

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CATALOGUE, nameKey, rowOf } from "../lib/core/catalogue.ts";
-import type { Notification } from "../lib/core/notification.ts";
-import { closestName } from "../lib/core/suggest.ts";
+import { CATALOGUE, nameKey, rowOf } from "../../lib/coder/catalogue.ts";
+import type { Notification } from "../../lib/coder/notification.ts";
+import { closestName } from "../../lib/coder/suggest.ts";
 import {
   declaredPerson,
   DEFAULT_EVENTS_TRACKED,
   expectedAs,
   isTracked,
   parseTracking,
-} from "../lib/core/tracking.ts";
-import { anyText, notificationWith, parsed } from "./fakes.ts";
+} from "../../lib/coder/tracking.ts";
+import { anyText, notificationWith, parsed } from "../fakes.ts";
 
 const UNKNOWN_ID = "00000000-0000-4000-8000-00000000000a";
 const ONLY_BY_NAME = ["Test Notification", "Custom Notification"];

@@ -7,7 +7,7 @@ import {
   type Happening,
   type Occurrence,
   settle,
-} from "../lib/core/happening.ts";
+} from "../../lib/coder/occurrence.ts";
 
 const WINDOW = 1_000;
 

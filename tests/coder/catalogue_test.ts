@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CATALOGUE, findRow, holdsSecret, rowOf } from "../lib/core/catalogue.ts";
-import type { CatalogueRow } from "../lib/core/catalogue/row.ts";
-import { anyText, notificationWith, parsed } from "./fakes.ts";
+import { CATALOGUE, findRow, holdsSecret, rowOf } from "../../lib/coder/catalogue.ts";
+import type { CatalogueRow } from "../../lib/coder/catalogue/row.ts";
+import { anyText, notificationWith, parsed } from "../fakes.ts";
 
 /** Where the address of the person stands; `nowhere`: the webhook does not hold it. */
 type Where = "owner" | "user" | "recipient" | "nowhere";
@@ -223,7 +223,7 @@ Deno.test("the samples are one for each notification, with its name, UUID and as
   }
 });
 
-const SAMPLES = new URL("../demo/samples/", import.meta.url);
+const SAMPLES = new URL("../fixtures/coder/", import.meta.url);
 
 function find(wanted: (row: CatalogueRow) => boolean): CatalogueRow {
   const row = CATALOGUE.find(wanted);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { attribute, type Attributed } from "../lib/core/attribution.ts";
-import { identityOf, recipientOf } from "../lib/core/happening.ts";
-import type { Notification } from "../lib/core/notification.ts";
-import { parseTracking } from "../lib/core/tracking.ts";
-import { ALICE, type Body, IDS, notificationWith, parsed, TINA } from "./fakes.ts";
+import { attribute, type Attributed } from "../../lib/coder/attribution.ts";
+import { identityOf, recipientOf } from "../../lib/coder/occurrence.ts";
+import type { Notification } from "../../lib/coder/notification.ts";
+import { parseTracking } from "../../lib/coder/tracking.ts";
+import { ALICE, type Body, IDS, notificationWith, parsed, TINA } from "../fakes.ts";
 
 const RULES = { tracking: parseTracking("*").tracking, domains: undefined };
 
