@@ -1,6 +1,6 @@
 /** The service as a child process, started like in production: same permissions, an environment of its own. */
 import { fileURLToPath } from "node:url";
-import type { VariableName } from "../lib/core/variables.ts";
+import type { VariableName } from "../lib/config/variables.ts";
 // Imported for its packages only: this process, which knows the proxies, fetches them where that was never done.
 import "../lib/commands/serve.ts";
 import { PERMISSIONS } from "../tools/permissions.ts";

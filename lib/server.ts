@@ -1,6 +1,6 @@
 /** The socket, the signals, and an orderly end. */
 import type { App } from "./app.ts";
-import type { Config } from "./core/config.ts";
+import type { Config } from "./config/config.ts";
 import type { Clock } from "./base/clock.ts";
 import { describeFault } from "./base/error_site.ts";
 import { listenerLost } from "./listener_watch.ts";

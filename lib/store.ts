@@ -1,5 +1,5 @@
 /** Deno KV, with its traps handled. */
-import type { OutboxLocation } from "./core/config.ts";
+import type { OutboxLocation } from "./config/config.ts";
 import { Change } from "./change.ts";
 import type { Clock } from "./base/clock.ts";
 import { GroupCommit } from "./group_commit.ts";

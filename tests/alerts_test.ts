@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { WAIT_DEGRADES } from "../lib/core/health.ts";
 import { metricsText } from "../lib/core/metrics.ts";
-import { readableNames } from "../lib/core/variables.ts";
+import { readableNames } from "../lib/config/variables.ts";
 import { stateWith } from "./metrics_fakes.ts";
 import { readExposition } from "./read_exposition.ts";
 

@@ -9,8 +9,8 @@ import type { Finding } from "../lib/core/checks/finding.ts";
 import { settingFindings, tokenFinding } from "../lib/core/checks/settings.ts";
 import { testEvent, testEventFinding } from "../lib/core/checks/test_event.ts";
 import type { Verdict } from "../lib/core/verdict.ts";
-import { parseConfig } from "../lib/core/config.ts";
-import { BASE, type Environment } from "./config_fakes.ts";
+import { parseConfig } from "../lib/config/config.ts";
+import { BASE, type Environment } from "./config/fakes.ts";
 
 const FILES: Environment = { "/run/secrets/key": "key-from-file\n" };
 

@@ -7,7 +7,7 @@ import { attribute, IGNORED_REASONS } from "../lib/coder/attribution.ts";
 import { METADATA_LIMIT } from "../lib/core/budget.ts";
 import { CATALOGUE } from "../lib/coder/catalogue.ts";
 import { COMMAND_NAMES } from "../lib/core/cli.ts";
-import { parseConfig } from "../lib/core/config.ts";
+import { parseConfig } from "../lib/config/config.ts";
 import { buildEvent } from "../lib/core/event.ts";
 import {
   answerTo,
@@ -19,7 +19,7 @@ import {
   type UnavailableReason,
 } from "../lib/core/outcome.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/coder/tracking.ts";
-import { readableNames, type Variable, VARIABLE_ROWS } from "../lib/core/variables.ts";
+import { readableNames, type Variable, VARIABLE_ROWS } from "../lib/config/variables.ts";
 import { parsed } from "./fakes.ts";
 
 const README = read("README.md");

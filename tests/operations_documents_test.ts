@@ -6,7 +6,7 @@ import { metricsText } from "../lib/core/metrics.ts";
 import { DEAD_REASONS } from "../lib/core/outbox_record.ts";
 import { REASONS, STATUSES } from "../lib/core/outcome.ts";
 import { VERDICTS } from "../lib/core/verdict.ts";
-import { readableNames } from "../lib/core/variables.ts";
+import { readableNames } from "../lib/config/variables.ts";
 import { LOG_EVENTS } from "../lib/base/log_events.ts";
 import type { StoreFault } from "../lib/store_error.ts";
 import { stateWith } from "./metrics_fakes.ts";

@@ -1,6 +1,6 @@
 /** What is wrong with a file of a recipe, compared with what the service takes. */
-import { parseConfig } from "../lib/core/config.ts";
-import { readableNames, VARIABLE_ROWS } from "../lib/core/variables.ts";
+import { parseConfig } from "../lib/config/config.ts";
+import { readableNames, VARIABLE_ROWS } from "../lib/config/variables.ts";
 import { documentsOf, type Environment, environmentsOf, isRecord, type RecipeFile } from "./recipes_read.ts";
 
 /** Variables in recipes that are not for the service, and whose they are. */

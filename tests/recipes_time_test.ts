@@ -1,8 +1,8 @@
 /** The service ends and answers before each platform loses its patience. */
 import assert from "node:assert/strict";
 import manifest from "../deno.json" with { type: "json" };
-import type { Config } from "../lib/core/config.ts";
-import { BASE, configOf } from "./config_fakes.ts";
+import type { Config } from "../lib/config/config.ts";
+import { BASE, configOf } from "./config/fakes.ts";
 import { environmentsOf, read } from "./recipes_read.ts";
 
 /** The configuration of a recipe's file, as the platform hands it over. */

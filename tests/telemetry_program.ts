@@ -3,7 +3,7 @@
 import "../main.ts";
 import "@opentelemetry/api";
 import { fileURLToPath } from "node:url";
-import { readableNames } from "../lib/core/variables.ts";
+import { readableNames } from "../lib/config/variables.ts";
 import { PROGRAM_DENO, withMachine } from "./program_deno.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));

@@ -1,4 +1,4 @@
-import { readableNames } from "../lib/core/variables.ts";
+import { readableNames } from "../lib/config/variables.ts";
 
 /**
  * What the service may do, as Deno's flags: its own variables by name, and network and files without limits, because

@@ -3,7 +3,7 @@
  *
  * `@logtape/logtape` was measured beside it (`bench/log_bench.ts`): see the README's dependencies for the choice.
  */
-import { LOG_LEVELS, type LogLevel } from "../core/config.ts";
+import { LOG_LEVELS, type LogLevel } from "../config/config.ts";
 import { escapeControls } from "./redact.ts";
 import type { LogEvent } from "./log_events.ts";
 

@@ -3,7 +3,7 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileSystemFinding, type FileSystemSeen } from "../core/checks/file_system.ts";
 import type { Finding } from "../core/checks/finding.ts";
-import type { Config, OutboxLocation } from "../core/config.ts";
+import type { Config, OutboxLocation } from "../config/config.ts";
 import type { Clock } from "../base/clock.ts";
 import { Store } from "../store.ts";
 import { StoreError } from "../store_error.ts";

@@ -1,6 +1,6 @@
 /** Settings of the runtime that decide whom it trusts: they must be in the process's environment, not in `.env`. */
 import type { Finding } from "../core/checks/finding.ts";
-import type { SettingsSource } from "../core/settings.ts";
+import type { SettingsSource } from "../config/settings.ts";
 
 /** What the checks need from outside. */
 export interface TrustOptions {

@@ -1,6 +1,6 @@
-import { type Config, parseConfig } from "../core/config.ts";
-import type { SettingsSource } from "../core/settings.ts";
-import { readEnvironment } from "../environment.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import type { SettingsSource } from "../config/settings.ts";
+import { readEnvironment } from "../config/environment.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** A configuration that can be used. */

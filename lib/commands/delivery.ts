@@ -1,4 +1,4 @@
-import type { Config } from "../core/config.ts";
+import type { Config } from "../config/config.ts";
 import { type Mode, outboxDetails, type OutboxHealth } from "../core/health.ts";
 import type { Alarm } from "../alarm.ts";
 import type { Clock } from "../base/clock.ts";

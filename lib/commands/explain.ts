@@ -1,6 +1,6 @@
 import { attribute, type Attributed, type NotAttributed } from "../coder/attribution.ts";
 import { METADATA_LIMIT } from "../core/budget.ts";
-import type { Config } from "../core/config.ts";
+import type { Config } from "../config/config.ts";
 import { buildEvent, type BuiltEvent } from "../core/event.ts";
 import type { LeftOutReason } from "../core/metadata.ts";
 import { type Notification, parseNotification } from "../coder/notification.ts";

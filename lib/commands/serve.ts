@@ -1,4 +1,4 @@
-import type { Config } from "../core/config.ts";
+import type { Config } from "../config/config.ts";
 import { divideGrace, type ExportTime } from "../core/export_time.ts";
 import type { HealthState, Mode } from "../core/health.ts";
 import type { MetricsState } from "../core/metrics.ts";

@@ -3,7 +3,7 @@ import { ApiKey } from "../../lib/api_key.ts";
 import { App } from "../../lib/app.ts";
 import { Authenticator } from "../../lib/auth.ts";
 import type { Clock } from "../../lib/base/clock.ts";
-import type { LogLevel } from "../../lib/core/config.ts";
+import type { LogLevel } from "../../lib/config/config.ts";
 import type { HealthState } from "../../lib/core/health.ts";
 import { expectedNames, parseTracking } from "../../lib/coder/tracking.ts";
 import { deliverDirectly } from "../../lib/direct.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LOG_LEVELS, type LogLevel } from "../../lib/core/config.ts";
+import { LOG_LEVELS, type LogLevel } from "../../lib/config/config.ts";
 import { createLog, type LogFields, type LogOptions } from "../../lib/base/log.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
 import { anyText } from "../fakes.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { readableNames } from "../../lib/core/variables.ts";
+import { readableNames } from "../../lib/config/variables.ts";
 import { executable, openFolder, run } from "./executable.ts";
 
 /** What `deno compile` writes into an executable about how it runs: the part of it that is asserted on. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import manifestOfDeno from "../../deno.json" with { type: "json" };
 import { parseArguments } from "../../lib/core/cli.ts";
-import { readableNames } from "../../lib/core/variables.ts";
+import { readableNames } from "../../lib/config/variables.ts";
 import { container, imageHas, manifest, parseOne, pod, textOf } from "./kubernetes_manifests.ts";
 
 const README = textOf("README.md");

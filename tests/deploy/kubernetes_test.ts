@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import manifestOfDeno from "../../deno.json" with { type: "json" };
 import { BODY_LIMIT } from "../../lib/body.ts";
-import { type Config, parseConfig } from "../../lib/core/config.ts";
-import { readableNames, VARIABLE_ROWS } from "../../lib/core/variables.ts";
+import { type Config, parseConfig } from "../../lib/config/config.ts";
+import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import {
   container,
   filesWith,

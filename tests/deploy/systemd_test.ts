@@ -1,6 +1,6 @@
 /** The systemd recipe says what the service does, and systemd itself finds nothing amiss in it. */
 import assert from "node:assert/strict";
-import { readableNames, VARIABLE_ROWS } from "../../lib/core/variables.ts";
+import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import { needs, openFolder, run } from "../compiled/executable.ts";
 import {
   credentialsOf,

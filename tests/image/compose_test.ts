@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { parseConfig } from "../../lib/core/config.ts";
-import { readableNames } from "../../lib/core/variables.ts";
-import { duration } from "../../lib/core/values.ts";
+import { parseConfig } from "../../lib/config/config.ts";
+import { readableNames } from "../../lib/config/variables.ts";
+import { duration } from "../../lib/config/parsers.ts";
 
 /** What of a Compose file is looked at. */
 interface Compose {

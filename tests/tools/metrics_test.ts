@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
-import { readableNames } from "../../lib/core/variables.ts";
+import { readableNames } from "../../lib/config/variables.ts";
 import { notificationWith } from "../fakes.ts";
 import { readExposition } from "../read_exposition.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { boolean, duration, integer, matching, oneOf, type Parser } from "../lib/core/values.ts";
+import { boolean, duration, integer, matching, oneOf, type Parser } from "../../lib/config/parsers.ts";
 
 /** A row: the parser, texts with their values, the rule, and texts that break it. */
 interface Row {

@@ -1,7 +1,7 @@
 /** Settings → configuration, or all problems at once. */
 import { parseTracking, type Tracking } from "../coder/tracking.ts";
 import { Settings, type SettingsSource } from "./settings.ts";
-import { boolean, duration, integer, matching, oneOf, type Parser } from "./values.ts";
+import { boolean, duration, integer, matching, oneOf, type Parser } from "./parsers.ts";
 
 /** Severity of a log line, in ascending order. */
 export const LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"] as const;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Settings } from "../lib/core/settings.ts";
-import { boolean, duration, integer, matching } from "../lib/core/values.ts";
-import { readableNames, VARIABLE_ROWS, type VariableName } from "../lib/core/variables.ts";
+import { Settings } from "../../lib/config/settings.ts";
+import { boolean, duration, integer, matching } from "../../lib/config/parsers.ts";
+import { readableNames, VARIABLE_ROWS, type VariableName } from "../../lib/config/variables.ts";
 
 /** Settings of an environment and files; reading another file fails. */
 function settingsOf(environment: Record<string, string>, files: Record<string, string> = {}): Settings {

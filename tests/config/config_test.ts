@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Config } from "../lib/core/config.ts";
-import { VARIABLE_ROWS } from "../lib/core/variables.ts";
-import { BASE, configOf, type Environment, problemsOf, warningsOf } from "./config_fakes.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { VARIABLE_ROWS } from "../../lib/config/variables.ts";
+import { BASE, configOf, type Environment, problemsOf, warningsOf } from "./fakes.ts";
 
 Deno.test("without further settings the defaults of the contract hold", () => {
   const { tracking, ...rest } = configOf(BASE);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { OutboxLocation } from "../lib/core/config.ts";
-import { BASE, configOf, type Environment, problemsOf, warningsOf } from "./config_fakes.ts";
+import type { OutboxLocation } from "../../lib/config/config.ts";
+import { BASE, configOf, type Environment, problemsOf, warningsOf } from "./fakes.ts";
 
 const DEPLOY: Environment = { DENO_DEPLOY: "1" };
 

@@ -1,5 +1,5 @@
 /** Reads variables one by one and collects every problem, so that an operator hears of all at once. */
-import type { Parsed, Parser } from "./values.ts";
+import type { Parsed, Parser } from "./parsers.ts";
 import { type Variable, VARIABLE_ROWS, type VariableName } from "./variables.ts";
 import { cut, escapeControls } from "../base/redact.ts";
 

@@ -1,7 +1,7 @@
 /** The process's environment, with `.env` behind it. */
 import { existsSync } from "node:fs";
 import { parse } from "dotenv";
-import type { SettingsSource } from "./core/settings.ts";
+import type { SettingsSource } from "./settings.ts";
 
 /**
  * Settings from the environment, and for what is not set there from `.env` in the working directory.

@@ -1,6 +1,6 @@
 /** Environments and files for the tests of the configuration. */
 import assert from "node:assert/strict";
-import { type Config, parseConfig, type ParsedConfig } from "../lib/core/config.ts";
+import { type Config, parseConfig, type ParsedConfig } from "../../lib/config/config.ts";
 
 export type Environment = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BASE, configOf, type Environment, parse, problemsOf, warningsOf } from "./config_fakes.ts";
+import { BASE, configOf, type Environment, parse, problemsOf, warningsOf } from "./fakes.ts";
 
 const NO_KEY =
   "GETDX_API_KEY must be set: take the key from the project's page in PlatformX, or set DRY_RUN=true";
