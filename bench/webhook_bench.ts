@@ -5,10 +5,10 @@
 import { createHash } from "node:crypto";
 import sample from "../tests/fixtures/coder/workspace-created.json" with { type: "json" };
 import { attribute, type Attributed, type AttributionRules } from "../lib/coder/attribution.ts";
-import { fitMetadata } from "../lib/core/budget.ts";
-import { buildEvent } from "../lib/core/event.ts";
+import { fitMetadata } from "../lib/platformx/budget.ts";
+import { buildEvent } from "../lib/platformx/event.ts";
 import { identityOf } from "../lib/coder/occurrence.ts";
-import { selectMetadata } from "../lib/core/metadata.ts";
+import { selectMetadata } from "../lib/platformx/metadata.ts";
 import { type Notification, parseNotification } from "../lib/coder/notification.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/coder/tracking.ts";
 import { Relay } from "../lib/relay.ts";

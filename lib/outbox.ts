@@ -1,6 +1,6 @@
 /** Accepting events: committed before Coder is answered, so that 202 means it will arrive. */
 import { hash } from "node:crypto";
-import type { PlatformXEvent } from "./core/event.ts";
+import type { PlatformXEvent } from "./platformx/event.ts";
 import { assign, type Happening } from "./coder/occurrence.ts";
 import { type OutboxRecord, RECORD_VERSION } from "./core/outbox_record.ts";
 import type { Change } from "./change.ts";

@@ -1,6 +1,6 @@
 /** What happens to stored events after they were accepted: claimed, settled, counted, listed. */
 import { buried, isNewer, type OutboxRecord, replayed, type Settlement } from "./core/outbox_record.ts";
-import { LONGEST_RETRY_AFTER } from "./core/retry.ts";
+import { LONGEST_RETRY_AFTER } from "./platformx/backoff.ts";
 import type { Change } from "./change.ts";
 import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
 import type { Store } from "./store.ts";

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { attribute, type AttributionRules } from "./coder/attribution.ts";
 import { findRow, rowOf } from "./coder/catalogue.ts";
-import { buildEvent, type FirstCopy, type PlatformXEvent } from "./core/event.ts";
+import { buildEvent, type FirstCopy, type PlatformXEvent } from "./platformx/event.ts";
 import { identityOf, recipientOf } from "./coder/occurrence.ts";
 import { parseNotification } from "./coder/notification.ts";
 import { type Outcome, shownName } from "./core/outcome.ts";

@@ -3,7 +3,7 @@ import { DELIVERY_BOUNDS, Histogram } from "./core/histogram.ts";
 import { type Outcome, shownName, type Status, STATUSES } from "./core/outcome.ts";
 import type { RecentWebhook } from "./core/page/state.ts";
 import { Timeline } from "./core/timeline.ts";
-import type { Verdict } from "./core/verdict.ts";
+import type { Verdict } from "./platformx/verdict.ts";
 
 /** What there is to count of an answered webhook beside its outcome. */
 export interface Answered {

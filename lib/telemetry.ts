@@ -5,7 +5,7 @@
 import type { AttributeValue, Span, SpanStatus } from "@opentelemetry/api";
 import { shownName } from "./core/outcome.ts";
 import { scrub } from "./base/redact.ts";
-import type { Attempt } from "./platformx.ts";
+import type { Attempt } from "./platformx/client.ts";
 import type { Report } from "./relay.ts";
 import { VERSION } from "./base/version.ts";
 

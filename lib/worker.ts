@@ -12,7 +12,7 @@ import { scrub } from "./base/redact.ts";
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import type { Claim, OutboxLedger } from "./outbox_ledger.ts";
-import type { Permit, Sender } from "./sender.ts";
+import type { Permit, Sender } from "./platformx/gate.ts";
 import type { Store } from "./store.ts";
 import { StoreError, storeErrorOf } from "./store_error.ts";
 import type { StoreWatch } from "./store_watch.ts";

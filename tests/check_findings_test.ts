@@ -8,7 +8,7 @@ import { fileSystemFinding } from "../lib/core/checks/file_system.ts";
 import type { Finding } from "../lib/core/checks/finding.ts";
 import { settingFindings, tokenFinding } from "../lib/core/checks/settings.ts";
 import { testEvent, testEventFinding } from "../lib/core/checks/test_event.ts";
-import type { Verdict } from "../lib/core/verdict.ts";
+import type { Verdict } from "../lib/platformx/verdict.ts";
 import { parseConfig } from "../lib/config/config.ts";
 import { BASE, type Environment } from "./config/fakes.ts";
 

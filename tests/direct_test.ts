@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Verdict } from "../lib/core/verdict.ts";
+import type { Verdict } from "../lib/platformx/verdict.ts";
 import { deliverDirectly, type Delivered } from "../lib/direct.ts";
 import { EVENT, settled, watched } from "./fakes.ts";
 import {
@@ -10,7 +10,7 @@ import {
   RATE_LIMITED,
   senderWith,
   WRONG_URL,
-} from "./sender_fakes.ts";
+} from "./platformx/fakes.ts";
 
 const LOST: Verdict = { kind: "unknown", seen: "timed_out" };
 const DEADLINE = 10_000;

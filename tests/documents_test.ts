@@ -4,11 +4,11 @@ import { parse } from "dotenv";
 import manifest from "../deno.json" with { type: "json" };
 import { whose } from "../lib/commands/events.ts";
 import { attribute, IGNORED_REASONS } from "../lib/coder/attribution.ts";
-import { METADATA_LIMIT } from "../lib/core/budget.ts";
+import { METADATA_LIMIT } from "../lib/platformx/budget.ts";
 import { CATALOGUE } from "../lib/coder/catalogue.ts";
 import { COMMAND_NAMES } from "../lib/core/cli.ts";
 import { parseConfig } from "../lib/config/config.ts";
-import { buildEvent } from "../lib/core/event.ts";
+import { buildEvent } from "../lib/platformx/event.ts";
 import {
   answerTo,
   ERROR_STATUS,

@@ -4,12 +4,12 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import type { Clock } from "../lib/base/clock.ts";
 import type { LogLevel } from "../lib/config/config.ts";
-import type { PlatformXEvent } from "../lib/core/event.ts";
+import type { PlatformXEvent } from "../lib/platformx/event.ts";
 import { type Notification, parseNotification } from "../lib/coder/notification.ts";
-import type { Verdict } from "../lib/core/verdict.ts";
+import type { Verdict } from "../lib/platformx/verdict.ts";
 import type { Log, LogFields } from "../lib/base/log.ts";
 import type { LogEvent } from "../lib/base/log_events.ts";
-import type { Attempt } from "../lib/platformx.ts";
+import type { Attempt } from "../lib/platformx/client.ts";
 
 /** People of the demo's samples: alice owns the workspace, tina is the administrator who is told. */
 export const ALICE = { id: "4d82c616-c12b-42e7-8ddc-e92c2cb31a1d", email: "alice@example.com" } as const;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Held } from "../lib/sender.ts";
+import type { Held } from "../lib/platformx/gate.ts";
 import { deliverToLog } from "../lib/dry_run.ts";
 import type { Fulfilled } from "../lib/one_delivery.ts";
 import { RecordingLog, settled, watched } from "./fakes.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ApiKey } from "../lib/api_key.ts";
-import { Sender } from "../lib/sender.ts";
+import { ApiKey } from "../lib/platformx/api_key.ts";
+import { Sender } from "../lib/platformx/gate.ts";
 import { StoreWatch } from "../lib/store_watch.ts";
 import { Worker } from "../lib/worker.ts";
 import { PendingAttempts, RecordingLog } from "./fakes.ts";

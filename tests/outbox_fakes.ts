@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { NOTHING, pack, unpack } from "../lib/stored.ts";
 import { setImmediate } from "node:timers/promises";
 import { systemClock } from "../lib/base/clock.ts";
-import type { PlatformXEvent } from "../lib/core/event.ts";
+import type { PlatformXEvent } from "../lib/platformx/event.ts";
 import { type OutboxRecord, RECORD_VERSION } from "../lib/core/outbox_record.ts";
 import type { Order } from "../lib/one_delivery.ts";
 import { Outbox, type OutboxOptions } from "../lib/outbox.ts";

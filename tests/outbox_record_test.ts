@@ -10,7 +10,7 @@ import {
   settlementOf,
   type SettlementRules,
 } from "../lib/core/outbox_record.ts";
-import type { Verdict } from "../lib/core/verdict.ts";
+import type { Verdict } from "../lib/platformx/verdict.ts";
 import { recordWith } from "./outbox_fakes.ts";
 
 const NOW = 1_000_000;

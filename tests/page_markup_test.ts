@@ -5,7 +5,7 @@ import { type Status, STATUSES } from "../lib/core/outcome.ts";
 import { detailsPage, drainingPage, publicPage } from "../lib/core/page.ts";
 import { escapeText, markup } from "../lib/core/page/html.ts";
 import type { PageState, PageView, RecentWebhook } from "../lib/core/page/state.ts";
-import { LATER_CAUSES } from "../lib/core/verdict.ts";
+import { LATER_CAUSES } from "../lib/platformx/verdict.ts";
 import { anyText } from "./fakes.ts";
 import { busyState, NOW, stateWith } from "./page_states.ts";
 

@@ -8,7 +8,7 @@ import { likelyReason } from "../lib/core/page/missing.ts";
 import { sentenceOf, type Tone } from "../lib/core/page/sentence.ts";
 import type { PageState, PageView, RecentWebhook } from "../lib/core/page/state.ts";
 import { ago, clockTime, span } from "../lib/core/page/times.ts";
-import { LATER_CAUSES } from "../lib/core/verdict.ts";
+import { LATER_CAUSES } from "../lib/platformx/verdict.ts";
 import { BUSY_RECENT, busyState, NOW, spanOf, stateWith } from "./page_states.ts";
 
 const VIEW: PageView = { details: true, still: false };

@@ -1,6 +1,6 @@
 /** The worker claims events side by side: what can come between a claim and its attempt. */
 import assert from "node:assert/strict";
-import type { Verdict } from "../lib/core/verdict.ts";
+import type { Verdict } from "../lib/platformx/verdict.ts";
 import type { Claim, OutboxLedger } from "../lib/outbox_ledger.ts";
 import { StoreError } from "../lib/store_error.ts";
 import { settled } from "./fakes.ts";

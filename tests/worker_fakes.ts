@@ -1,9 +1,9 @@
 /** A worker on a store in a file, with a clock that a test moves and a PlatformX that a test plays. */
 import { OUTBOX_BACKOFF } from "../lib/core/outbox_record.ts";
-import type { PlatformXEvent } from "../lib/core/event.ts";
-import type { Verdict } from "../lib/core/verdict.ts";
+import type { PlatformXEvent } from "../lib/platformx/event.ts";
+import type { Verdict } from "../lib/platformx/verdict.ts";
 import type { OutboxOptions } from "../lib/outbox.ts";
-import { Sender } from "../lib/sender.ts";
+import { Sender } from "../lib/platformx/gate.ts";
 import { StoreWatch } from "../lib/store_watch.ts";
 import { Worker } from "../lib/worker.ts";
 import { EVENT, RecordingLog } from "./fakes.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Verdict } from "../lib/core/verdict.ts";
+import type { Verdict } from "../lib/platformx/verdict.ts";
 import { StoreError } from "../lib/store_error.ts";
 import { assertConsistent, until } from "./outbox_fakes.ts";
 import { DELIVERED, LATER, startWorker } from "./worker_fakes.ts";

@@ -14,7 +14,7 @@ import { machineStore, storeFindings } from "../checks/store.ts";
 import { trustFindings } from "../checks/trust.ts";
 import { systemClock as clock } from "../base/clock.ts";
 import { askLocally } from "../local_service.ts";
-import { attemptAt } from "../platformx.ts";
+import { attemptAt } from "../platformx/client.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../base/version.ts";

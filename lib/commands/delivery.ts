@@ -11,7 +11,7 @@ import { Outbox } from "../outbox.ts";
 import { fulfilByOutbox } from "../outbox_delivery.ts";
 import { OutboxLedger } from "../outbox_ledger.ts";
 import type { Handled } from "../relay.ts";
-import type { Sender } from "../sender.ts";
+import type { Sender } from "../platformx/gate.ts";
 import type { Stats } from "../stats.ts";
 import { Store } from "../store.ts";
 import { StoreWatch } from "../store_watch.ts";

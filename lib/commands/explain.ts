@@ -1,8 +1,8 @@
 import { attribute, type Attributed, type NotAttributed } from "../coder/attribution.ts";
-import { METADATA_LIMIT } from "../core/budget.ts";
+import { METADATA_LIMIT } from "../platformx/budget.ts";
 import type { Config } from "../config/config.ts";
-import { buildEvent, type BuiltEvent } from "../core/event.ts";
-import type { LeftOutReason } from "../core/metadata.ts";
+import { buildEvent, type BuiltEvent } from "../platformx/event.ts";
+import type { LeftOutReason } from "../platformx/metadata.ts";
 import { type Notification, parseNotification } from "../coder/notification.ts";
 import { escapeControls, printableJson } from "../base/redact.ts";
 import { BODY_LIMIT } from "../body.ts";

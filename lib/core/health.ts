@@ -1,5 +1,5 @@
 /** What `GET /` tells. */
-import type { LaterCause } from "./verdict.ts";
+import type { LaterCause } from "../platformx/verdict.ts";
 
 /** How the service works. */
 export type Mode = "direct" | "outbox" | "dry_run";

@@ -2,7 +2,7 @@
 import { type Buckets, expositionOf, type Family, type Sample } from "./exposition.ts";
 import type { OutboxHealth } from "./health.ts";
 import { REASONS, STATUSES } from "./outcome.ts";
-import { LATER_CAUSES, type LaterCause, VERDICTS } from "./verdict.ts";
+import { LATER_CAUSES, type LaterCause, VERDICTS } from "../platformx/verdict.ts";
 
 /** The state that metrics are made of. Times are Unix milliseconds, durations milliseconds. */
 export interface MetricsState {

@@ -1,9 +1,9 @@
 /**
  * An event in the outbox: what is stored of it, and what a verdict makes of it.
  */
-import type { PlatformXEvent } from "./event.ts";
-import { type Backoff, delayAfter } from "./retry.ts";
-import type { Verdict } from "./verdict.ts";
+import type { PlatformXEvent } from "../platformx/event.ts";
+import { type Backoff, delayAfter } from "../platformx/backoff.ts";
+import type { Verdict } from "../platformx/verdict.ts";
 
 /** Version of every stored record. A reader leaves newer ones alone. */
 export const RECORD_VERSION = 1;

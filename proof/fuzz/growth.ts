@@ -1,6 +1,6 @@
 /** Bodies of which the size is doubled: the time for them must not grow with the square of it. */
 import { Random } from "../crash/random.ts";
-import { judge } from "../../lib/core/verdict.ts";
+import { judge } from "../../lib/platformx/verdict.ts";
 import { ADDRESSES } from "./canaries.ts";
 import type { Finding } from "./patterns.ts";
 import { webhook } from "./requests.ts";

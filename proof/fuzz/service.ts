@@ -1,5 +1,5 @@
 /** The whole service but for its socket, put together as `serve` does it, on a clock that waits for nobody. */
-import { ApiKey } from "../../lib/api_key.ts";
+import { ApiKey } from "../../lib/platformx/api_key.ts";
 import { App } from "../../lib/app.ts";
 import { Authenticator } from "../../lib/auth.ts";
 import type { Clock } from "../../lib/base/clock.ts";
@@ -11,9 +11,9 @@ import { deliverToLog } from "../../lib/dry_run.ts";
 import { createLog, type Log } from "../../lib/base/log.ts";
 import { OccurrenceMemory } from "../../lib/memory.ts";
 import { OneDelivery } from "../../lib/one_delivery.ts";
-import { attemptAt } from "../../lib/platformx.ts";
+import { attemptAt } from "../../lib/platformx/client.ts";
 import { Relay } from "../../lib/relay.ts";
-import { Sender } from "../../lib/sender.ts";
+import { Sender } from "../../lib/platformx/gate.ts";
 import { Stats } from "../../lib/stats.ts";
 import { stateWith } from "../../tests/metrics_fakes.ts";
 import { SECRETS } from "./canaries.ts";

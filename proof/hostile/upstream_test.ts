@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { attemptAt } from "../../lib/platformx.ts";
-import type { Verdict } from "../../lib/core/verdict.ts";
+import { attemptAt } from "../../lib/platformx/client.ts";
+import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { EVENT, FakeClock } from "../../tests/fakes.ts";
 import { startService } from "./service.ts";
 import { answer, type Behaviour, flood, startUpstream, TAKES } from "./upstream.ts";

@@ -1,6 +1,6 @@
 /** The state in one sentence, and what it means for events. */
 import { type Mode, type OutboxHealth, WAIT_DEGRADES } from "../health.ts";
-import type { LaterCause } from "../verdict.ts";
+import type { LaterCause } from "../../platformx/verdict.ts";
 import type { PageState } from "./state.ts";
 import { ago, clockTime, span } from "./times.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { Misbehaviour } from "../demo/platformx.ts";
-import { STAND_IN_KEY, startPlatformX } from "../demo/platformx.ts";
-import type { PlatformXEvent } from "../lib/core/event.ts";
-import type { Verdict } from "../lib/core/verdict.ts";
-import { type Attempt, attemptAt } from "../lib/platformx.ts";
-import { EVENT, FakeClock } from "./fakes.ts";
+import type { Misbehaviour } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import type { PlatformXEvent } from "../../lib/platformx/event.ts";
+import type { Verdict } from "../../lib/platformx/verdict.ts";
+import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";
+import { EVENT, FakeClock } from "../fakes.ts";
 
 /** Aborted at the end of each test: that ends the timers of its attempts. */
 let cut = new AbortController();

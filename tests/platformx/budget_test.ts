@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fitMetadata, METADATA_LIMIT } from "../lib/core/budget.ts";
-import type { Field } from "../lib/core/metadata.ts";
-import { anyText } from "./fakes.ts";
+import { fitMetadata, METADATA_LIMIT } from "../../lib/platformx/budget.ts";
+import type { Field } from "../../lib/platformx/metadata.ts";
+import { anyText } from "../fakes.ts";
 
 const UUID = "42d265a4-65c6-48b8-8464-94382de8de3a";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fitMetadata } from "../lib/core/budget.ts";
-import { findRow, rowOf } from "../lib/coder/catalogue.ts";
-import { selectMetadata } from "../lib/core/metadata.ts";
-import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "./fakes.ts";
+import { fitMetadata } from "../../lib/platformx/budget.ts";
+import { findRow, rowOf } from "../../lib/coder/catalogue.ts";
+import { selectMetadata } from "../../lib/platformx/metadata.ts";
+import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "../fakes.ts";
 
 type Payload = Record<string, unknown>;
 

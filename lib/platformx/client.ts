@@ -1,10 +1,10 @@
 /** One HTTP attempt at PlatformX's `events.track`. Retries, pause and limits are around it. */
-import type { PlatformXEvent } from "./core/event.ts";
-import { parseRetryAfter } from "./core/retry.ts";
-import { type Answer, judge, type NetworkFailure, type Verdict } from "./core/verdict.ts";
-import type { Clock } from "./base/clock.ts";
-import { declaredLength, readAtMost } from "./base/read_at_most.ts";
-import { TimeLimit } from "./base/deadlines.ts";
+import type { PlatformXEvent } from "./event.ts";
+import { parseRetryAfter } from "./backoff.ts";
+import { type Answer, judge, type NetworkFailure, type Verdict } from "./verdict.ts";
+import type { Clock } from "../base/clock.ts";
+import { declaredLength, readAtMost } from "../base/read_at_most.ts";
+import { TimeLimit } from "../base/deadlines.ts";
 
 /** Milliseconds; the contract's. */
 const ATTEMPT_TIMEOUT = 10_000;

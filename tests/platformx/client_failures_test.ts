@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { startPlatformX } from "../demo/platformx.ts";
-import type { NetworkFailure, Verdict } from "../lib/core/verdict.ts";
-import { type Attempt, attemptAt } from "../lib/platformx.ts";
-import { EVENT, FakeClock, settled, until, watched } from "./fakes.ts";
+import { startPlatformX } from "../../demo/platformx.ts";
+import type { NetworkFailure, Verdict } from "../../lib/platformx/verdict.ts";
+import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";
+import { EVENT, FakeClock, settled, until, watched } from "../fakes.ts";
 
 const KEY = "k3y-never-to-be-seen";
 const UNCUT = new AbortController().signal;
@@ -56,8 +56,8 @@ function closedPort(): number {
 
 Deno.test("no connection: PlatformX did not see the event", async (t) => {
   const tls = {
-    cert: await Deno.readTextFile(new URL("fixtures/tls_cert.pem", import.meta.url)),
-    key: await Deno.readTextFile(new URL("fixtures/tls_key.pem", import.meta.url)),
+    cert: await Deno.readTextFile(new URL("../fixtures/tls_cert.pem", import.meta.url)),
+    key: await Deno.readTextFile(new URL("../fixtures/tls_key.pem", import.meta.url)),
   };
   const served: string[] = [];
   const handler = (request: Request) => {

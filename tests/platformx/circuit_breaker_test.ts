@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { abandonProbe, admit, observe, type Pause, SENDING } from "../lib/core/pause.ts";
-import type { LaterCause, Verdict } from "../lib/core/verdict.ts";
+import { abandonProbe, admit, observe, type Pause, SENDING } from "../../lib/platformx/circuit_breaker.ts";
+import type { LaterCause, Verdict } from "../../lib/platformx/verdict.ts";
 
 const DELIVERED: Verdict = { kind: "delivered" };
 const REFUSED: Verdict = { kind: "refused", words: "" };

@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
-import type { LaterCause, Verdict } from "../lib/core/verdict.ts";
-import type { Held } from "../lib/sender.ts";
-import { EVENT, settled, watched } from "./fakes.ts";
-import {
-  DELIVERED,
-  FAILED,
-  KEY_REFUSED,
-  permitted,
-  RATE_LIMITED,
-  senderWith,
-  WRONG_URL,
-} from "./sender_fakes.ts";
+import type { LaterCause, Verdict } from "../../lib/platformx/verdict.ts";
+import type { Held } from "../../lib/platformx/gate.ts";
+import { EVENT, settled, watched } from "../fakes.ts";
+import { DELIVERED, FAILED, KEY_REFUSED, permitted, RATE_LIMITED, senderWith, WRONG_URL } from "./fakes.ts";
 
 Deno.test("an attempt brings PlatformX's verdict, and the time of the last delivery is known", async () => {
   const { sender, clock, send } = senderWith();

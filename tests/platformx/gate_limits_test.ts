@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
-import { EVENT, settled, watched } from "./fakes.ts";
-import {
-  DELIVERED,
-  FAILED,
-  KEY_REFUSED,
-  permitted,
-  RATE_LIMITED,
-  senderWith,
-  WRONG_URL,
-} from "./sender_fakes.ts";
+import { EVENT, settled, watched } from "../fakes.ts";
+import { DELIVERED, FAILED, KEY_REFUSED, permitted, RATE_LIMITED, senderWith, WRONG_URL } from "./fakes.ts";
 
 Deno.test("attempts keep to the rate: a burst of a tenth, then one after the other", async () => {
   const { clock, acquire } = senderWith({ ratePerMinute: 60 });

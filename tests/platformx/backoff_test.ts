@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Backoff, bound, delayAfter, DIRECT_BACKOFF, parseRetryAfter } from "../lib/core/retry.ts";
+import {
+  type Backoff,
+  bound,
+  delayAfter,
+  DIRECT_BACKOFF,
+  parseRetryAfter,
+} from "../../lib/platformx/backoff.ts";
 
 const OUTBOX_BACKOFF: Backoff = { first: 1_000, longest: 15 * 60_000 };
 const ALMOST_ONE = 1 - Number.EPSILON;

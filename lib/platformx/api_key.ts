@@ -1,6 +1,6 @@
-import { API_KEY } from "./config/config.ts";
-import { clean } from "./config/settings.ts";
-import type { Log } from "./base/log.ts";
+import { API_KEY } from "../config/config.ts";
+import { clean } from "../config/settings.ts";
+import type { Log } from "../base/log.ts";
 
 /** PlatformX's key. From a file it can change while the service runs: secrets are rotated by replacing files. */
 export class ApiKey {

@@ -1,13 +1,13 @@
 /** The way to PlatformX for every event: the pause, the rate limit and the bound on attempts at once. */
-import type { PlatformXEvent } from "./core/event.ts";
-import { abandonProbe, admit, observe, type Pause, SENDING } from "./core/pause.ts";
-import type { LaterCause, Verdict } from "./core/verdict.ts";
-import { scrub } from "./base/redact.ts";
+import type { PlatformXEvent } from "./event.ts";
+import { abandonProbe, admit, observe, type Pause, SENDING } from "./circuit_breaker.ts";
+import type { LaterCause, Verdict } from "./verdict.ts";
+import { scrub } from "../base/redact.ts";
 import type { ApiKey } from "./api_key.ts";
-import type { Clock } from "./base/clock.ts";
-import type { Log } from "./base/log.ts";
-import type { Attempt } from "./platformx.ts";
-import { Slots } from "./slots.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Attempt } from "./client.ts";
+import { Slots } from "./semaphore.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** Attempts that may be under way at the same time. */

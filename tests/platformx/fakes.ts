@@ -1,9 +1,9 @@
 /** A sender with stand-ins around it, for its own tests and for those of what uses it. */
 import assert from "node:assert/strict";
-import { ApiKey } from "../lib/api_key.ts";
-import type { Verdict } from "../lib/core/verdict.ts";
-import { type Held, type Permit, Sender } from "../lib/sender.ts";
-import { EVENT, FakeClock, PendingAttempts, RecordingLog } from "./fakes.ts";
+import { ApiKey } from "../../lib/platformx/api_key.ts";
+import type { Verdict } from "../../lib/platformx/verdict.ts";
+import { type Held, type Permit, Sender } from "../../lib/platformx/gate.ts";
+import { EVENT, FakeClock, PendingAttempts, RecordingLog } from "../fakes.ts";
 
 export const DELIVERED: Verdict = { kind: "delivered" };
 export const FAILED: Verdict = { kind: "later", cause: "platformx", seen: "status 500" };

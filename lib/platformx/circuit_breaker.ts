@@ -4,7 +4,7 @@
  * Three answers in a row that say "later" or nothing, or one refused key or rate limit, begin it. Then one probe at
  * a time goes out, with an event that waits anyway; the first answer that judges an event ends it.
  */
-import { type Backoff, bound } from "./retry.ts";
+import { type Backoff, bound } from "./backoff.ts";
 import type { LaterCause, Verdict } from "./verdict.ts";
 
 /** Delays between probes, without jitter: there is one prober. */

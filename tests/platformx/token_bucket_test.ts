@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { TokenBucket } from "../lib/token_bucket.ts";
+import { TokenBucket } from "../../lib/platformx/token_bucket.ts";
 
 const EVER = Infinity;
 

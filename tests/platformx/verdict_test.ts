@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { judge, type NetworkFailure, type Verdict } from "../lib/core/verdict.ts";
+import { judge, type NetworkFailure, type Verdict } from "../../lib/platformx/verdict.ts";
 
 const KEY = "dx-0123456789abcdef";
 
