@@ -4,7 +4,7 @@
  */
 import type { OutboxRecord } from "../lib/core/outbox_record.ts";
 import { systemClock as clock } from "../lib/base/clock.ts";
-import type { Order } from "../lib/one_delivery.ts";
+import type { Order } from "../lib/delivery/single_flight.ts";
 import { Outbox } from "../lib/outbox.ts";
 import { added, OutboxLedger } from "../lib/outbox_ledger.ts";
 import { Store } from "../lib/store.ts";

@@ -11,7 +11,7 @@ import { identityOf } from "../lib/coder/occurrence.ts";
 import { selectMetadata } from "../lib/platformx/metadata.ts";
 import { type Notification, parseNotification } from "../lib/coder/notification.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/coder/tracking.ts";
-import { Relay } from "../lib/relay.ts";
+import { Relay } from "../lib/delivery/relay.ts";
 import { bodyOf, serialOf } from "./load/webhooks.ts";
 
 /** More than caches of the last few texts keep. */

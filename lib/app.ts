@@ -2,9 +2,9 @@
 import { EXPOSITION_TYPE } from "./core/exposition.ts";
 import { detailedHealth, type HealthState, publicHealth } from "./core/health.ts";
 import { type MetricsState, metricsText } from "./core/metrics.ts";
-import { answerTo, type Outcome, shownName } from "./core/outcome.ts";
+import { answerTo, type Outcome, shownName } from "./delivery/outcome.ts";
 import { detailsPage, drainingPage, publicPage } from "./core/page.ts";
-import { told } from "./core/told.ts";
+import { told } from "./delivery/reasons.ts";
 import type { Authenticator } from "./auth.ts";
 import { BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "./body.ts";
 import type { Clock } from "./base/clock.ts";
@@ -25,7 +25,7 @@ import {
   withoutJson,
 } from "./refusals.ts";
 import { declaredLength } from "./base/read_at_most.ts";
-import type { Relay, Report } from "./relay.ts";
+import type { Relay, Report } from "./delivery/relay.ts";
 import type { Stats } from "./stats.ts";
 import type { Telemetry } from "./telemetry.ts";
 

@@ -5,7 +5,7 @@ import { assign, type Happening } from "./coder/occurrence.ts";
 import { type OutboxRecord, RECORD_VERSION } from "./core/outbox_record.ts";
 import type { Change } from "./change.ts";
 import type { Clock } from "./base/clock.ts";
-import type { Order } from "./one_delivery.ts";
+import type { Order } from "./delivery/single_flight.ts";
 import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
 import { added, type Claim } from "./outbox_ledger.ts";
 import type { Store } from "./store.ts";

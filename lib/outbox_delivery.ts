@@ -1,6 +1,6 @@
-import type { Order } from "./one_delivery.ts";
+import type { Order } from "./delivery/single_flight.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Handled } from "./relay.ts";
+import type { Handled } from "./delivery/relay.ts";
 import { StoreError } from "./store_error.ts";
 import type { StoreWatch } from "./store_watch.ts";
 import type { Worker } from "./worker.ts";

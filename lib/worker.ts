@@ -7,7 +7,7 @@ import {
   type Settlement,
   settlementOf,
 } from "./core/outbox_record.ts";
-import { shownName } from "./core/outcome.ts";
+import { shownName } from "./delivery/outcome.ts";
 import { scrub } from "./base/redact.ts";
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";

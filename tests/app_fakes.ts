@@ -3,7 +3,7 @@ import { stateWith } from "./metrics_fakes.ts";
 import { App, type AppOptions } from "../lib/app.ts";
 import { Authenticator } from "../lib/auth.ts";
 import type { HealthState } from "../lib/core/health.ts";
-import type { Report } from "../lib/relay.ts";
+import type { Report } from "../lib/delivery/relay.ts";
 import { Stats } from "../lib/stats.ts";
 import { FakeClock, notificationWith, RecordingLog } from "./fakes.ts";
 

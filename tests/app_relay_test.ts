@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { told } from "../lib/core/told.ts";
+import { told } from "../lib/delivery/reasons.ts";
 import { parseTracking } from "../lib/coder/tracking.ts";
-import type { Order } from "../lib/one_delivery.ts";
-import { Relay } from "../lib/relay.ts";
+import type { Order } from "../lib/delivery/single_flight.ts";
+import { Relay } from "../lib/delivery/relay.ts";
 import { appWith, FORWARDED, request, webhook } from "./app_fakes.ts";
 import { ALICE, type LogEntry, notificationWith, RecordingLog, TINA } from "./fakes.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Authenticator } from "../lib/auth.ts";
-import type { Outcome } from "../lib/core/outcome.ts";
+import type { Outcome } from "../lib/delivery/outcome.ts";
 import { aborted, appWith, basic, bodyOf, FORWARDED, HEALTHY, request, webhook } from "./app_fakes.ts";
 
 const EVENT = "Workspace Created";

@@ -17,7 +17,7 @@ import {
   type Status,
   STATUSES,
   type UnavailableReason,
-} from "../lib/core/outcome.ts";
+} from "../lib/delivery/outcome.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/coder/tracking.ts";
 import { readableNames, type Variable, VARIABLE_ROWS } from "../lib/config/variables.ts";
 import { parsed } from "./fakes.ts";

@@ -4,7 +4,7 @@ import { parseArguments } from "../lib/core/cli.ts";
 import { detailedHealth } from "../lib/core/health.ts";
 import { metricsText } from "../lib/core/metrics.ts";
 import { DEAD_REASONS } from "../lib/core/outbox_record.ts";
-import { REASONS, STATUSES } from "../lib/core/outcome.ts";
+import { REASONS, STATUSES } from "../lib/delivery/outcome.ts";
 import { VERDICTS } from "../lib/platformx/verdict.ts";
 import { readableNames } from "../lib/config/variables.ts";
 import { LOG_EVENTS } from "../lib/base/log_events.ts";

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { systemClock } from "../lib/base/clock.ts";
 import type { PlatformXEvent } from "../lib/platformx/event.ts";
 import { type OutboxRecord, RECORD_VERSION } from "../lib/core/outbox_record.ts";
-import type { Order } from "../lib/one_delivery.ts";
+import type { Order } from "../lib/delivery/single_flight.ts";
 import { Outbox, type OutboxOptions } from "../lib/outbox.ts";
 import { OUTBOX_KEYS } from "../lib/outbox_keys.ts";
 import { added, OutboxLedger } from "../lib/outbox_ledger.ts";

@@ -1,7 +1,7 @@
 /** What keeps texts from outside out of the page's markup, and the page small. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Status, STATUSES } from "../lib/core/outcome.ts";
+import { type Status, STATUSES } from "../lib/delivery/outcome.ts";
 import { detailsPage, drainingPage, publicPage } from "../lib/core/page.ts";
 import { escapeText, markup } from "../lib/core/page/html.ts";
 import type { PageState, PageView, RecentWebhook } from "../lib/core/page/state.ts";

@@ -1,6 +1,6 @@
 /** States of the page, at one frozen time. */
 import type { HealthState } from "../lib/core/health.ts";
-import { type Status, STATUSES } from "../lib/core/outcome.ts";
+import { type Status, STATUSES } from "../lib/delivery/outcome.ts";
 import type { PageState, RecentWebhook } from "../lib/core/page/state.ts";
 import { expectedNames, parseTracking } from "../lib/coder/tracking.ts";
 

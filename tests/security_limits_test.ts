@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parseNotification } from "../lib/coder/notification.ts";
 import { parseTracking } from "../lib/coder/tracking.ts";
-import { Relay } from "../lib/relay.ts";
+import { Relay } from "../lib/delivery/relay.ts";
 import { Stats } from "../lib/stats.ts";
 import { notificationWith, RecordingLog } from "./fakes.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Outcome, STATUSES } from "../lib/core/outcome.ts";
+import { type Outcome, STATUSES } from "../lib/delivery/outcome.ts";
 import { expectedNames, parseTracking } from "../lib/coder/tracking.ts";
 import { Stats } from "../lib/stats.ts";
 

@@ -1,6 +1,6 @@
 import type { OutboxCommand, Replay } from "../core/outbox_cli.ts";
 import { isNewer, type OutboxRecord } from "../core/outbox_record.ts";
-import { shownName } from "../core/outcome.ts";
+import { shownName } from "../delivery/outcome.ts";
 import { scrub } from "../base/redact.ts";
 import { systemClock as clock } from "../base/clock.ts";
 import { OutboxLedger } from "../outbox_ledger.ts";

@@ -11,7 +11,7 @@ import { systemClock as clock } from "../base/clock.ts";
 import { createLog, type Log } from "../base/log.ts";
 import { LogOutput } from "../base/log_output.ts";
 import { attemptAt } from "../platformx/client.ts";
-import { Relay } from "../relay.ts";
+import { Relay } from "../delivery/relay.ts";
 import { Sender } from "../platformx/gate.ts";
 import { ListenError, serve as serveHttp, type Shutdown } from "../server.ts";
 import { Stats } from "../stats.ts";

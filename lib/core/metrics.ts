@@ -1,7 +1,7 @@
 /** What `GET /metrics` tells. */
 import { type Buckets, expositionOf, type Family, type Sample } from "./exposition.ts";
 import type { OutboxHealth } from "./health.ts";
-import { REASONS, STATUSES } from "./outcome.ts";
+import { REASONS, STATUSES } from "../delivery/outcome.ts";
 import { LATER_CAUSES, type LaterCause, VERDICTS } from "../platformx/verdict.ts";
 
 /** The state that metrics are made of. Times are Unix milliseconds, durations milliseconds. */

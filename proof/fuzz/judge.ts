@@ -1,7 +1,7 @@
 /** What may come out of the service, whatever went in. Each check throws with the rule that was broken. */
 import { CATALOGUE, nameKey } from "../../lib/coder/catalogue.ts";
 import { METADATA_LIMIT } from "../../lib/platformx/budget.ts";
-import { ANSWER_LIMIT, ERROR_STATUS, REASONS, type Status } from "../../lib/core/outcome.ts";
+import { ANSWER_LIMIT, ERROR_STATUS, REASONS, type Status } from "../../lib/delivery/outcome.ts";
 import { LOG_EVENTS } from "../../lib/base/log_events.ts";
 import { holdsAddress, holdsSecret } from "./canaries.ts";
 import type { Line } from "./service.ts";

@@ -1,5 +1,5 @@
 /** Webhooks over time as stacked bars: inline SVG, read out as one sentence. */
-import { type Status, STATUSES } from "../outcome.ts";
+import { type Status, STATUSES } from "../../delivery/outcome.ts";
 import { type Html, markup } from "./html.ts";
 import type { Spans } from "./state.ts";
 

@@ -1,6 +1,6 @@
 /** What the page is made of. */
 import type { HealthState } from "../health.ts";
-import type { Status } from "../outcome.ts";
+import type { Status } from "../../delivery/outcome.ts";
 
 /** One of the last webhooks, without anything personal. */
 export interface RecentWebhook {

@@ -1,7 +1,7 @@
 /** The page's tables: counts, tracked notifications, last webhooks. */
 import { nameKey } from "../../coder/catalogue.ts";
 import type { HealthState, Mode } from "../health.ts";
-import { shownName, type Status, STATUSES } from "../outcome.ts";
+import { shownName, type Status, STATUSES } from "../../delivery/outcome.ts";
 import { sumOf } from "./chart.ts";
 import { type Html, markup } from "./html.ts";
 import { likelyReason } from "./missing.ts";

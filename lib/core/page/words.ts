@@ -1,6 +1,6 @@
 /** Outcomes and reasons in an operator's words. */
 import type { IgnoredReason } from "../../coder/attribution.ts";
-import type { ErrorReason, Status, UnavailableReason } from "../outcome.ts";
+import type { ErrorReason, Status, UnavailableReason } from "../../delivery/outcome.ts";
 
 /** What an outcome means. */
 export const MEANINGS: Readonly<Record<Status, string>> = {

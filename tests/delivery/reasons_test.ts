@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type Outcome, REASONS, STATUSES } from "../lib/core/outcome.ts";
-import { told } from "../lib/core/told.ts";
-import { Relay } from "../lib/relay.ts";
-import { parseTracking } from "../lib/coder/tracking.ts";
-import type { Fulfilled } from "../lib/one_delivery.ts";
-import { RecordingLog } from "./fakes.ts";
+import { type Outcome, REASONS, STATUSES } from "../../lib/delivery/outcome.ts";
+import { told } from "../../lib/delivery/reasons.ts";
+import { Relay } from "../../lib/delivery/relay.ts";
+import { parseTracking } from "../../lib/coder/tracking.ts";
+import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
+import { RecordingLog } from "../fakes.ts";
 
 const OUTSIDE = "words of alice@example.com\nfrom outside";
 
@@ -64,7 +64,7 @@ Deno.test("a refusal is told with PlatformX's words once for each of its answers
         fulfil: () => Promise.resolve(fulfilled),
         log,
       });
-      const sample = new URL("./fixtures/coder/workspace-created.json", import.meta.url);
+      const sample = new URL("../fixtures/coder/workspace-created.json", import.meta.url);
       await relay.receive(JSON.parse(await Deno.readTextFile(sample)), 0);
       const entries = log.entries.filter(({ level }) => level !== "DEBUG").map((
         { level, event, fields },

@@ -1,9 +1,9 @@
 /** Direct delivery: hands an event to PlatformX while Coder waits for the answer. */
-import type { PlatformXEvent } from "./platformx/event.ts";
-import type { UnavailableReason } from "./core/outcome.ts";
-import { delayAfter, DIRECT_BACKOFF } from "./platformx/backoff.ts";
-import type { Clock } from "./base/clock.ts";
-import type { Held, Sender } from "./platformx/gate.ts";
+import type { PlatformXEvent } from "../platformx/event.ts";
+import type { UnavailableReason } from "./outcome.ts";
+import { delayAfter, DIRECT_BACKOFF } from "../platformx/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Held, Sender } from "../platformx/gate.ts";
 
 /** How the delivery of one event ended. */
 export type Delivered =

@@ -2,12 +2,12 @@
  * One occurrence, one event: of the copies that are here at the same time one leads and sends, the others wait for
  * what comes of it, each until its own deadline.
  */
-import { type Copy, firstMessageOf, type Occurrence } from "./coder/occurrence.ts";
-import type { FirstCopy, PlatformXEvent } from "./platformx/event.ts";
-import type { Clock } from "./base/clock.ts";
+import { type Copy, firstMessageOf, type Occurrence } from "../coder/occurrence.ts";
+import type { FirstCopy, PlatformXEvent } from "../platformx/event.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Deliver, Delivered } from "./direct.ts";
-import type { OccurrenceMemory } from "./memory.ts";
-import type { Held } from "./platformx/gate.ts";
+import type { OccurrenceMemory } from "./dedup_cache.ts";
+import type { Held } from "../platformx/gate.ts";
 
 /** Milliseconds for which a refusal answers copies without asking PlatformX again. */
 const REFUSAL_REMEMBERED = 60_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Misbehaviour, type StandIn, startPlatformX } from "../demo/platformx.ts";
-import { ALICE, type Body, notificationWith, TINA, until } from "./fakes.ts";
+import { type Misbehaviour, type StandIn, startPlatformX } from "../../demo/platformx.ts";
+import { ALICE, type Body, notificationWith, TINA, until } from "../fakes.ts";
 import { type Reply, startRelay } from "./relay_fakes.ts";
 
 type Relay = ReturnType<typeof startRelay>;
@@ -85,7 +85,7 @@ Deno.test("a template deprecated for four owners is four events, each about its 
   await using platformX = startPlatformX();
   await using relay = startRelay(platformX.url);
   const sample = JSON.parse(
-    await Deno.readTextFile(new URL("./fixtures/coder/template-deprecated.json", import.meta.url)),
+    await Deno.readTextFile(new URL("../fixtures/coder/template-deprecated.json", import.meta.url)),
   );
   const owners = ["alice", "bob", "nina", "uma"].map((name) => `${name}@example.com`);
   const bodies = owners.map((email, i) => ({

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Delivered } from "../lib/direct.ts";
-import type { Fulfilled } from "../lib/one_delivery.ts";
-import { EVENT, settled } from "./fakes.ts";
-import { oneDeliveryWith, type Sending } from "./one_delivery_fakes.ts";
-import { type End, Reference, type Reply } from "./one_delivery_reference.ts";
+import type { Delivered } from "../../lib/delivery/direct.ts";
+import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
+import { EVENT, settled } from "../fakes.ts";
+import { oneDeliveryWith, type Sending } from "./single_flight_fakes.ts";
+import { type End, Reference, type Reply } from "./single_flight_reference.ts";
 
 const SETTINGS = { deadline: 30_000, refusalRemembered: 60_000 };
 const ENDS: Readonly<Record<Exclude<End, "fault">, Delivered>> = {

@@ -8,8 +8,8 @@ import {
   type Outcome,
   STATUSES,
   type UnavailableReason,
-} from "../lib/core/outcome.ts";
-import { anyText } from "./fakes.ts";
+} from "../../lib/delivery/outcome.ts";
+import { anyText } from "../fakes.ts";
 
 const EVENT = "Workspace Created";
 const HEADERS = { "content-type": "application/json" };

@@ -1,6 +1,6 @@
-import { maskEmail, scrub } from "./base/redact.ts";
+import { maskEmail, scrub } from "../base/redact.ts";
 import type { Deliver } from "./direct.ts";
-import type { Log } from "./base/log.ts";
+import type { Log } from "../base/log.ts";
 
 /** Delivery that logs the event, its address masked, and sends nothing. */
 export function deliverToLog(log: Log): Deliver {

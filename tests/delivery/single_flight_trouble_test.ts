@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { Held } from "../lib/platformx/gate.ts";
-import { deliverToLog } from "../lib/dry_run.ts";
-import type { Fulfilled } from "../lib/one_delivery.ts";
-import { RecordingLog, settled, watched } from "./fakes.ts";
-import { DELIVERED, FAILED, oneDeliveryWith, REFUSED } from "./one_delivery_fakes.ts";
+import type { Held } from "../../lib/platformx/gate.ts";
+import { deliverToLog } from "../../lib/delivery/dry_run.ts";
+import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
+import { RecordingLog, settled, watched } from "../fakes.ts";
+import { DELIVERED, FAILED, oneDeliveryWith, REFUSED } from "./single_flight_fakes.ts";
 
 const DUPLICATE: Fulfilled = { kind: "duplicate", attempts: 0 };
 const HOLDS: Held["reason"][] = ["platformx", "rate_limit", "key", "url", "draining"];

@@ -1,11 +1,11 @@
 /** What one delivery per occurrence has around it, in the hands of a test. */
 import assert from "node:assert/strict";
-import type { FirstCopy, PlatformXEvent } from "../lib/platformx/event.ts";
-import type { Deliver, Delivered } from "../lib/direct.ts";
-import { OccurrenceMemory } from "../lib/memory.ts";
-import { OneDelivery, type Order } from "../lib/one_delivery.ts";
-import type { Held } from "../lib/platformx/gate.ts";
-import { EVENT, FakeClock, settled } from "./fakes.ts";
+import type { FirstCopy, PlatformXEvent } from "../../lib/platformx/event.ts";
+import type { Deliver, Delivered } from "../../lib/delivery/direct.ts";
+import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
+import { OneDelivery, type Order } from "../../lib/delivery/single_flight.ts";
+import type { Held } from "../../lib/platformx/gate.ts";
+import { EVENT, FakeClock, settled } from "../fakes.ts";
 
 /** Ends of a delivery. */
 export const DELIVERED: Delivered = { kind: "delivered", attempts: 1 };

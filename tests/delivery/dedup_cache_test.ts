@@ -3,9 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import v8 from "node:v8";
 import vm from "node:vm";
 import fc from "fast-check";
-import type { Occurrence } from "../lib/coder/occurrence.ts";
-import { OccurrenceMemory } from "../lib/memory.ts";
-import { FakeClock } from "./fakes.ts";
+import type { Occurrence } from "../../lib/coder/occurrence.ts";
+import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
+import { FakeClock } from "../fakes.ts";
 
 const WINDOW = 1_000;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Fulfilled } from "../lib/one_delivery.ts";
-import { settled, watched } from "./fakes.ts";
-import { DELIVERED, FAILED, oneDeliveryWith, REFUSED } from "./one_delivery_fakes.ts";
+import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
+import { settled, watched } from "../fakes.ts";
+import { DELIVERED, FAILED, oneDeliveryWith, REFUSED } from "./single_flight_fakes.ts";
 
 const DUPLICATE: Fulfilled = { kind: "duplicate", attempts: 0 };
 

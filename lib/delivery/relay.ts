@@ -1,16 +1,16 @@
 /** The use case: a webhook's JSON in, what became of it out. */
 import { hash } from "node:crypto";
-import { attribute, type AttributionRules } from "./coder/attribution.ts";
-import { findRow, rowOf } from "./coder/catalogue.ts";
-import { buildEvent, type FirstCopy, type PlatformXEvent } from "./platformx/event.ts";
-import { identityOf, recipientOf } from "./coder/occurrence.ts";
-import { parseNotification } from "./coder/notification.ts";
-import { type Outcome, shownName } from "./core/outcome.ts";
-import { expectedAs } from "./coder/tracking.ts";
-import { scrub } from "./base/redact.ts";
-import type { Log } from "./base/log.ts";
-import type { LogEvent } from "./base/log_events.ts";
-import type { Fulfilled, Order } from "./one_delivery.ts";
+import { attribute, type AttributionRules } from "../coder/attribution.ts";
+import { findRow, rowOf } from "../coder/catalogue.ts";
+import { buildEvent, type FirstCopy, type PlatformXEvent } from "../platformx/event.ts";
+import { identityOf, recipientOf } from "../coder/occurrence.ts";
+import { parseNotification } from "../coder/notification.ts";
+import { type Outcome, shownName } from "./outcome.ts";
+import { expectedAs } from "../coder/tracking.ts";
+import { scrub } from "../base/redact.ts";
+import type { Log } from "../base/log.ts";
+import type { LogEvent } from "../base/log_events.ts";
+import type { Fulfilled, Order } from "./single_flight.ts";
 
 /** What became of a webhook, and what may be told of it in the log. */
 export interface Report {

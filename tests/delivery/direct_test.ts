@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Verdict } from "../lib/platformx/verdict.ts";
-import { deliverDirectly, type Delivered } from "../lib/direct.ts";
-import { EVENT, settled, watched } from "./fakes.ts";
+import type { Verdict } from "../../lib/platformx/verdict.ts";
+import { deliverDirectly, type Delivered } from "../../lib/delivery/direct.ts";
+import { EVENT, settled, watched } from "../fakes.ts";
 import {
   DELIVERED,
   FAILED,
@@ -10,7 +10,7 @@ import {
   RATE_LIMITED,
   senderWith,
   WRONG_URL,
-} from "./platformx/fakes.ts";
+} from "../platformx/fakes.ts";
 
 const LOST: Verdict = { kind: "unknown", seen: "timed_out" };
 const DEADLINE = 10_000;

@@ -1,5 +1,5 @@
 /** What direct delivery remembers of happenings, in this process only. */
-import { assign, type Copy, type Happening, type Occurrence, settle } from "./coder/occurrence.ts";
+import { assign, type Copy, type Happening, type Occurrence, settle } from "../coder/occurrence.ts";
 
 /** Parts of the window that are forgotten as a whole. */
 const GENERATIONS = 4;

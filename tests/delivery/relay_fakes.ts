@@ -1,19 +1,19 @@
 /** The whole relay behind a real socket, put together as `serve` does it, with its parts within a test's reach. */
-import { ApiKey } from "../lib/platformx/api_key.ts";
-import { App } from "../lib/app.ts";
-import { Authenticator } from "../lib/auth.ts";
-import { type Clock, systemClock } from "../lib/base/clock.ts";
-import { parseTracking } from "../lib/coder/tracking.ts";
-import { deliverDirectly } from "../lib/direct.ts";
-import { deliverToLog } from "../lib/dry_run.ts";
-import { OccurrenceMemory } from "../lib/memory.ts";
-import { OneDelivery } from "../lib/one_delivery.ts";
-import { attemptAt } from "../lib/platformx/client.ts";
-import { Relay } from "../lib/relay.ts";
-import { Sender } from "../lib/platformx/gate.ts";
-import { Stats } from "../lib/stats.ts";
-import { STAND_IN_KEY } from "../demo/platformx.ts";
-import { type Body, RecordingLog } from "./fakes.ts";
+import { ApiKey } from "../../lib/platformx/api_key.ts";
+import { App } from "../../lib/app.ts";
+import { Authenticator } from "../../lib/auth.ts";
+import { type Clock, systemClock } from "../../lib/base/clock.ts";
+import { parseTracking } from "../../lib/coder/tracking.ts";
+import { deliverDirectly } from "../../lib/delivery/direct.ts";
+import { deliverToLog } from "../../lib/delivery/dry_run.ts";
+import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
+import { OneDelivery } from "../../lib/delivery/single_flight.ts";
+import { attemptAt } from "../../lib/platformx/client.ts";
+import { Relay } from "../../lib/delivery/relay.ts";
+import { Sender } from "../../lib/platformx/gate.ts";
+import { Stats } from "../../lib/stats.ts";
+import { STAND_IN_KEY } from "../../demo/platformx.ts";
+import { type Body, RecordingLog } from "../fakes.ts";
 
 /** What a webhook was answered. */
 export interface Reply {
