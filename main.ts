@@ -1,6 +1,6 @@
-import { Alarm } from "./lib/alarm.ts";
+import { Alarm } from "./lib/outbox/alarm.ts";
 import { run } from "./lib/commands/run.ts";
-import { ringEveryMinute } from "./lib/deploy_cron.ts";
+import { ringEveryMinute } from "./lib/outbox/deploy_cron.ts";
 
 const alarm = new Alarm();
 // Deno Deploy finds crons while it evaluates this module: the one effect that a module here has when it is loaded.

@@ -3,8 +3,8 @@ import { portFinding, tryToListen } from "../lib/checks/port.ts";
 import { machineStore, storeFindings } from "../lib/checks/store.ts";
 import { systemClock as clock } from "../lib/base/clock.ts";
 import { askLocally, type ListenAddress } from "../lib/local_service.ts";
-import { Store } from "../lib/store.ts";
-import { StoreError } from "../lib/store_error.ts";
+import { Store } from "../lib/outbox/store.ts";
+import { StoreError } from "../lib/outbox/store_error.ts";
 
 const ADDRESS: ListenAddress = { host: "127.0.0.1", port: 8080, tls: undefined };
 const inUse = () => {

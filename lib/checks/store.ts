@@ -5,8 +5,8 @@ import { fileSystemFinding, type FileSystemSeen } from "../core/checks/file_syst
 import type { Finding } from "../core/checks/finding.ts";
 import type { Config, OutboxLocation } from "../config/config.ts";
 import type { Clock } from "../base/clock.ts";
-import { Store } from "../store.ts";
-import { StoreError } from "../store_error.ts";
+import { Store } from "../outbox/store.ts";
+import { StoreError } from "../outbox/store_error.ts";
 
 /** What the check needs from outside. */
 export interface StoreOptions {

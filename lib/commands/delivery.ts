@@ -1,21 +1,21 @@
 import type { Config } from "../config/config.ts";
 import { type Mode, outboxDetails, type OutboxHealth } from "../core/health.ts";
-import type { Alarm } from "../alarm.ts";
+import type { Alarm } from "../outbox/alarm.ts";
 import type { Clock } from "../base/clock.ts";
 import { deliverDirectly } from "../delivery/direct.ts";
 import { deliverToLog } from "../delivery/dry_run.ts";
 import type { Log } from "../base/log.ts";
 import { OccurrenceMemory } from "../delivery/dedup_cache.ts";
 import { OneDelivery, type Order } from "../delivery/single_flight.ts";
-import { Outbox } from "../outbox.ts";
-import { fulfilByOutbox } from "../outbox_delivery.ts";
-import { OutboxLedger } from "../outbox_ledger.ts";
+import { Outbox } from "../outbox/outbox.ts";
+import { fulfilByOutbox } from "../outbox/outbox_delivery.ts";
+import { OutboxLedger } from "../outbox/ledger.ts";
 import type { Handled } from "../delivery/relay.ts";
 import type { Sender } from "../platformx/gate.ts";
 import type { Stats } from "../stats.ts";
-import { Store } from "../store.ts";
-import { StoreWatch } from "../store_watch.ts";
-import { Worker } from "../worker.ts";
+import { Store } from "../outbox/store.ts";
+import { StoreWatch } from "../outbox/store_watch.ts";
+import { Worker } from "../outbox/dispatcher.ts";
 
 /** How events get from an order to PlatformX in the configured mode. */
 export interface Delivery {

@@ -1,11 +1,11 @@
 import type { OutboxCommand, Replay } from "../core/outbox_cli.ts";
-import { isNewer, type OutboxRecord } from "../core/outbox_record.ts";
+import { isNewer, type OutboxRecord } from "../outbox/record.ts";
 import { shownName } from "../delivery/outcome.ts";
 import { scrub } from "../base/redact.ts";
 import { systemClock as clock } from "../base/clock.ts";
-import { OutboxLedger } from "../outbox_ledger.ts";
-import { Store } from "../store.ts";
-import { StoreError } from "../store_error.ts";
+import { OutboxLedger } from "../outbox/ledger.ts";
+import { Store } from "../outbox/store.ts";
+import { StoreError } from "../outbox/store_error.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { configured } from "./configured.ts";

@@ -6,7 +6,7 @@ import { healthcheck } from "./healthcheck.ts";
 import { help } from "./help.ts";
 import { outbox } from "./outbox.ts";
 import { serve } from "./serve.ts";
-import type { Alarm } from "../alarm.ts";
+import type { Alarm } from "../outbox/alarm.ts";
 import { processTerminal as terminal } from "../terminal.ts";
 import { VERSION } from "../base/version.ts";
 

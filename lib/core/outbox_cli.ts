@@ -1,5 +1,5 @@
 /** Arguments of `outbox` → action. */
-import { DEAD_REASONS, type DeadReason } from "./outbox_record.ts";
+import { DEAD_REASONS, type DeadReason } from "../outbox/record.ts";
 
 /** Looking at the outbox and working on its dead letters. */
 export type OutboxCommand =
