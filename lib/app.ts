@@ -1,9 +1,9 @@
 /** Request → Response. No socket: the server is elsewhere, and tests call {@link App.handle}. */
-import { EXPOSITION_TYPE } from "./core/exposition.ts";
-import { detailedHealth, type HealthState, publicHealth } from "./core/health.ts";
-import { type MetricsState, metricsText } from "./core/metrics.ts";
+import { EXPOSITION_TYPE } from "./status/exposition.ts";
+import { detailedHealth, type HealthState, publicHealth } from "./status/health.ts";
+import { type MetricsState, metricsText } from "./status/metrics.ts";
 import { answerTo, type Outcome, shownName } from "./delivery/outcome.ts";
-import { detailsPage, drainingPage, publicPage } from "./core/page.ts";
+import { detailsPage, drainingPage, publicPage } from "./status/page/page.ts";
 import { told } from "./delivery/reasons.ts";
 import type { Authenticator } from "./auth.ts";
 import { BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "./body.ts";
@@ -26,8 +26,8 @@ import {
 } from "./refusals.ts";
 import { declaredLength } from "./base/read_at_most.ts";
 import type { Relay, Report } from "./delivery/relay.ts";
-import type { Stats } from "./stats.ts";
-import type { Telemetry } from "./telemetry.ts";
+import type { Stats } from "./status/stats.ts";
+import type { Telemetry } from "./status/telemetry.ts";
 
 /** What the app needs from outside. */
 export interface AppOptions {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { WAIT_DEGRADES } from "../lib/core/health.ts";
-import { metricsText } from "../lib/core/metrics.ts";
+import { WAIT_DEGRADES } from "../lib/status/health.ts";
+import { metricsText } from "../lib/status/metrics.ts";
 import { readableNames } from "../lib/config/variables.ts";
-import { stateWith } from "./metrics_fakes.ts";
-import { readExposition } from "./read_exposition.ts";
+import { stateWith } from "./status/metrics_fakes.ts";
+import { readExposition } from "./status/read_exposition.ts";
 
 function textOf(name: string): string {
   return Deno.readTextFileSync(new URL(`../deploy/prometheus/${name}`, import.meta.url));

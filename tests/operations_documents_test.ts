@@ -1,15 +1,15 @@
 /** docs/operations.md and docs/logs.md name only what there is: commands, variables, entries, metrics, links. */
 import assert from "node:assert/strict";
 import { parseArguments } from "../lib/core/cli.ts";
-import { detailedHealth } from "../lib/core/health.ts";
-import { metricsText } from "../lib/core/metrics.ts";
+import { detailedHealth } from "../lib/status/health.ts";
+import { metricsText } from "../lib/status/metrics.ts";
 import { DEAD_REASONS } from "../lib/outbox/record.ts";
 import { REASONS, STATUSES } from "../lib/delivery/outcome.ts";
 import { VERDICTS } from "../lib/platformx/verdict.ts";
 import { readableNames } from "../lib/config/variables.ts";
 import { LOG_EVENTS } from "../lib/base/log_events.ts";
 import type { StoreFault } from "../lib/outbox/store_error.ts";
-import { stateWith } from "./metrics_fakes.ts";
+import { stateWith } from "./status/metrics_fakes.ts";
 
 const DOCS = new URL("../docs/", import.meta.url);
 const NAMES = ["operations.md", "logs.md", "network.md", "scaling.md"] as const;

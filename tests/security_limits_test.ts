@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { parseNotification } from "../lib/coder/notification.ts";
 import { parseTracking } from "../lib/coder/tracking.ts";
 import { Relay } from "../lib/delivery/relay.ts";
-import { Stats } from "../lib/stats.ts";
+import { Stats } from "../lib/status/stats.ts";
 import { notificationWith, RecordingLog } from "./fakes.ts";
 
 Deno.test("an id, a name and an address are taken up to their longest, and no longer", async (t) => {

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { type Mode, outboxDetails, type OutboxHealth } from "../core/health.ts";
+import { type Mode, outboxDetails, type OutboxHealth } from "../status/health.ts";
 import type { Alarm } from "../outbox/alarm.ts";
 import type { Clock } from "../base/clock.ts";
 import { deliverDirectly } from "../delivery/direct.ts";
@@ -12,7 +12,7 @@ import { fulfilByOutbox } from "../outbox/outbox_delivery.ts";
 import { OutboxLedger } from "../outbox/ledger.ts";
 import type { Handled } from "../delivery/relay.ts";
 import type { Sender } from "../platformx/gate.ts";
-import type { Stats } from "../stats.ts";
+import type { Stats } from "../status/stats.ts";
 import { Store } from "../outbox/store.ts";
 import { StoreWatch } from "../outbox/store_watch.ts";
 import { Worker } from "../outbox/dispatcher.ts";

@@ -1,6 +1,6 @@
 /** Every variable the service reads: parser, help, README and `.env.sample` follow this list. */
 
-import { EXPORT_LIMITS } from "../core/export_time.ts";
+import { EXPORT_LIMITS } from "../status/telemetry_shutdown.ts";
 import { DEFAULT_EVENTS_TRACKED } from "../coder/tracking.ts";
 
 /** One environment variable. */

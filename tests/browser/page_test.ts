@@ -5,10 +5,10 @@ import { endpointOf, post, sampleOf } from "../../demo/coder.ts";
 import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
 import { startService } from "../../demo/service.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
-import { detailsPage, drainingPage, publicPage } from "../../lib/core/page.ts";
-import type { PageView } from "../../lib/core/page/state.ts";
+import { detailsPage, drainingPage, publicPage } from "../../lib/status/page/page.ts";
+import type { PageView } from "../../lib/status/page/state.ts";
 import { pageAnswer } from "../../lib/page_answer.ts";
-import { busyState, NOW, stateWith } from "../page_states.ts";
+import { busyState, NOW, stateWith } from "../status/page/states.ts";
 import { Chromium, type Tab } from "./chromium.ts";
 
 const SECRET = "sésame/open";

@@ -11,7 +11,7 @@ import { OneDelivery } from "../../lib/delivery/single_flight.ts";
 import { attemptAt } from "../../lib/platformx/client.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
 import { Sender } from "../../lib/platformx/gate.ts";
-import { Stats } from "../../lib/stats.ts";
+import { Stats } from "../../lib/status/stats.ts";
 import { STAND_IN_KEY } from "../../demo/platformx.ts";
 import { type Body, RecordingLog } from "../fakes.ts";
 

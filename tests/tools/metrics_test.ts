@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
 import { readableNames } from "../../lib/config/variables.ts";
 import { notificationWith } from "../fakes.ts";
-import { readExposition } from "../read_exposition.ts";
+import { readExposition } from "../status/read_exposition.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

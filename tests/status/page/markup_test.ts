@@ -1,13 +1,13 @@
 /** What keeps texts from outside out of the page's markup, and the page small. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Status, STATUSES } from "../lib/delivery/outcome.ts";
-import { detailsPage, drainingPage, publicPage } from "../lib/core/page.ts";
-import { escapeText, markup } from "../lib/core/page/html.ts";
-import type { PageState, PageView, RecentWebhook } from "../lib/core/page/state.ts";
-import { LATER_CAUSES } from "../lib/platformx/verdict.ts";
-import { anyText } from "./fakes.ts";
-import { busyState, NOW, stateWith } from "./page_states.ts";
+import { type Status, STATUSES } from "../../../lib/delivery/outcome.ts";
+import { detailsPage, drainingPage, publicPage } from "../../../lib/status/page/page.ts";
+import { escapeText, markup } from "../../../lib/status/page/html.ts";
+import type { PageState, PageView, RecentWebhook } from "../../../lib/status/page/state.ts";
+import { LATER_CAUSES } from "../../../lib/platformx/verdict.ts";
+import { anyText } from "../../fakes.ts";
+import { busyState, NOW, stateWith } from "./states.ts";
 
 const VIEW: PageView = { details: true, still: false };
 const SEEN = NOW - 12_000;

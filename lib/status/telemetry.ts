@@ -3,11 +3,11 @@
  * attempt at PlatformX is a span. Nothing of it is loaded while Deno's telemetry is off.
  */
 import type { AttributeValue, Span, SpanStatus } from "@opentelemetry/api";
-import { shownName } from "./delivery/outcome.ts";
-import { scrub } from "./base/redact.ts";
-import type { Attempt } from "./platformx/client.ts";
-import type { Report } from "./delivery/relay.ts";
-import { VERSION } from "./base/version.ts";
+import { shownName } from "../delivery/outcome.ts";
+import { scrub } from "../base/redact.ts";
+import type { Attempt } from "../platformx/client.ts";
+import type { Report } from "../delivery/relay.ts";
+import { VERSION } from "../base/version.ts";
 
 /** Telemetry that is on. */
 export interface Telemetry {

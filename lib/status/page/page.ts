@@ -1,12 +1,12 @@
 /** The page that a browser gets at `GET /`: state and time → HTML, self-contained and without script. */
-import type { OutboxHealth } from "./health.ts";
-import { chart, legend } from "./page/chart.ts";
-import { Html, markup } from "./page/html.ts";
-import { counted, sentenceOf, type Tone } from "./page/sentence.ts";
-import { type PageState, type PageView, RENEWAL } from "./page/state.ts";
-import { STYLE } from "./page/style.ts";
-import { countsTable, recentTable, trackedTable } from "./page/tables.ts";
-import { agoElement, clockTime, span } from "./page/times.ts";
+import type { OutboxHealth } from "../health.ts";
+import { chart, legend } from "./chart.ts";
+import { Html, markup } from "./html.ts";
+import { counted, sentenceOf, type Tone } from "./sentence.ts";
+import { type PageState, type PageView, RENEWAL } from "./state.ts";
+import { STYLE } from "./style.ts";
+import { countsTable, recentTable, trackedTable } from "./tables.ts";
+import { agoElement, clockTime, span } from "./times.ts";
 
 /** For who may see details. `now`: Unix milliseconds. */
 export function detailsPage(state: PageState, view: PageView, now: number): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { expositionOf, type Family } from "../lib/core/exposition.ts";
+import { expositionOf, type Family } from "../../lib/status/exposition.ts";
 
 /** Families, and their text. */
 const TEXTS: readonly (readonly [what: string, family: Family, text: string])[] = [

@@ -1,6 +1,6 @@
 /** States of the service as metrics see them. */
-import { DELIVERY_BOUNDS, Histogram } from "../lib/core/histogram.ts";
-import type { MetricsState } from "../lib/core/metrics.ts";
+import { DELIVERY_BOUNDS, Histogram } from "../../lib/status/histogram.ts";
+import type { MetricsState } from "../../lib/status/metrics.ts";
 
 /** A service that has just started, with an outbox; `changes` replace parts of it. */
 export function stateWith(changes: Partial<MetricsState> = {}): MetricsState {

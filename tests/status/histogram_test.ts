@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DELIVERY_BOUNDS, Histogram, REQUEST_BOUNDS } from "../lib/core/histogram.ts";
+import { DELIVERY_BOUNDS, Histogram, REQUEST_BOUNDS } from "../../lib/status/histogram.ts";
 
 /** Durations in milliseconds, and the bucket of `10 | 100 | above` that counts them. */
 const PLACES: readonly (readonly [ms: number, bucket: number])[] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type Outcome, STATUSES } from "../lib/delivery/outcome.ts";
-import { expectedNames, parseTracking } from "../lib/coder/tracking.ts";
-import { Stats } from "../lib/stats.ts";
+import { type Outcome, STATUSES } from "../../lib/delivery/outcome.ts";
+import { expectedNames, parseTracking } from "../../lib/coder/tracking.ts";
+import { Stats } from "../../lib/status/stats.ts";
 
 const NOON = Date.UTC(2026, 0, 2, 12);
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { detailedHealth, type HealthState, publicHealth } from "../lib/core/health.ts";
+import { detailedHealth, type HealthState, publicHealth } from "../../lib/status/health.ts";
 
 const STATE: HealthState = {
   version: "1.2.3",

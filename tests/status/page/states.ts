@@ -1,8 +1,8 @@
 /** States of the page, at one frozen time. */
-import type { HealthState } from "../lib/core/health.ts";
-import { type Status, STATUSES } from "../lib/delivery/outcome.ts";
-import type { PageState, RecentWebhook } from "../lib/core/page/state.ts";
-import { expectedNames, parseTracking } from "../lib/coder/tracking.ts";
+import type { HealthState } from "../../../lib/status/health.ts";
+import { type Status, STATUSES } from "../../../lib/delivery/outcome.ts";
+import type { PageState, RecentWebhook } from "../../../lib/status/page/state.ts";
+import { expectedNames, parseTracking } from "../../../lib/coder/tracking.ts";
 
 /** When the page is looked at. */
 export const NOW = Date.UTC(2026, 0, 2, 14, 30, 5);

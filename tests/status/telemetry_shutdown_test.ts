@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { divideGrace, EXPORT_LIMITS } from "../lib/core/export_time.ts";
+import { divideGrace, EXPORT_LIMITS } from "../../lib/status/telemetry_shutdown.ts";
 
 const [SPANS, LOGS] = EXPORT_LIMITS;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Outcome } from "../lib/delivery/outcome.ts";
-import { Stats } from "../lib/stats.ts";
+import type { Outcome } from "../../lib/delivery/outcome.ts";
+import { Stats } from "../../lib/status/stats.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Histogram } from "../lib/core/histogram.ts";
-import { type MetricsState, metricsText } from "../lib/core/metrics.ts";
-import { ERROR_STATUS, REASONS, STATUSES } from "../lib/delivery/outcome.ts";
-import { LATER_CAUSES, type Verdict, VERDICTS } from "../lib/platformx/verdict.ts";
+import { Histogram } from "../../lib/status/histogram.ts";
+import { type MetricsState, metricsText } from "../../lib/status/metrics.ts";
+import { ERROR_STATUS, REASONS, STATUSES } from "../../lib/delivery/outcome.ts";
+import { LATER_CAUSES, type Verdict, VERDICTS } from "../../lib/platformx/verdict.ts";
 import { stateWith } from "./metrics_fakes.ts";
 import { readExposition } from "./read_exposition.ts";
 

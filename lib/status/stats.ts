@@ -1,9 +1,9 @@
 /** The one place that counts. Constant work per webhook; health, page, metrics and spans read it. */
-import { DELIVERY_BOUNDS, Histogram } from "./core/histogram.ts";
-import { type Outcome, shownName, type Status, STATUSES } from "./delivery/outcome.ts";
-import type { RecentWebhook } from "./core/page/state.ts";
-import { Timeline } from "./core/timeline.ts";
-import type { Verdict } from "./platformx/verdict.ts";
+import { DELIVERY_BOUNDS, Histogram } from "./histogram.ts";
+import { type Outcome, shownName, type Status, STATUSES } from "../delivery/outcome.ts";
+import type { RecentWebhook } from "./page/state.ts";
+import { Timeline } from "./timeline.ts";
+import type { Verdict } from "../platformx/verdict.ts";
 
 /** What there is to count of an answered webhook beside its outcome. */
 export interface Answered {

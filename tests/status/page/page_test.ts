@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { CATALOGUE } from "../lib/coder/catalogue.ts";
-import type { HealthState } from "../lib/core/health.ts";
-import { detailsPage } from "../lib/core/page.ts";
-import { chart } from "../lib/core/page/chart.ts";
-import { escapeText } from "../lib/core/page/html.ts";
-import { likelyReason } from "../lib/core/page/missing.ts";
-import { sentenceOf, type Tone } from "../lib/core/page/sentence.ts";
-import type { PageState, PageView, RecentWebhook } from "../lib/core/page/state.ts";
-import { ago, clockTime, span } from "../lib/core/page/times.ts";
-import { LATER_CAUSES } from "../lib/platformx/verdict.ts";
-import { BUSY_RECENT, busyState, NOW, spanOf, stateWith } from "./page_states.ts";
+import { CATALOGUE } from "../../../lib/coder/catalogue.ts";
+import type { HealthState } from "../../../lib/status/health.ts";
+import { detailsPage } from "../../../lib/status/page/page.ts";
+import { chart } from "../../../lib/status/page/chart.ts";
+import { escapeText } from "../../../lib/status/page/html.ts";
+import { likelyReason } from "../../../lib/status/page/missing.ts";
+import { sentenceOf, type Tone } from "../../../lib/status/page/sentence.ts";
+import type { PageState, PageView, RecentWebhook } from "../../../lib/status/page/state.ts";
+import { ago, clockTime, span } from "../../../lib/status/page/times.ts";
+import { LATER_CAUSES } from "../../../lib/platformx/verdict.ts";
+import { BUSY_RECENT, busyState, NOW, spanOf, stateWith } from "./states.ts";
 
 const VIEW: PageView = { details: true, still: false };
 const SEEN = NOW - 12_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Timeline } from "../lib/core/timeline.ts";
+import { Timeline } from "../../lib/status/timeline.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
