@@ -14,7 +14,7 @@ import {
   serialOf,
 } from "../bench/load/webhooks.ts";
 import { parseWrk } from "../bench/load/wrk_output.ts";
-import { Authenticator } from "../lib/auth.ts";
+import { Authenticator } from "../lib/http/auth.ts";
 import { attribute } from "../lib/coder/attribution.ts";
 import { buildEvent } from "../lib/platformx/event.ts";
 import { identityOf } from "../lib/coder/occurrence.ts";

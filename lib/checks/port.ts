@@ -1,7 +1,7 @@
 /** Whether the service can listen at HOST and PORT, or does so already. */
 import type { Finding } from "../core/checks/finding.ts";
 import type { ListenAddress, LocalAnswer } from "../local_service.ts";
-import { whyNot } from "../server.ts";
+import { whyNot } from "../http/server.ts";
 
 /** What the check needs from outside. */
 export interface PortOptions {

@@ -5,7 +5,7 @@ import { buildEvent, type BuiltEvent } from "../platformx/event.ts";
 import type { LeftOutReason } from "../platformx/metadata.ts";
 import { type Notification, parseNotification } from "../coder/notification.ts";
 import { escapeControls, printableJson } from "../base/redact.ts";
-import { BODY_LIMIT } from "../body.ts";
+import { BODY_LIMIT } from "../http/body.ts";
 import { readAtMost } from "../base/read_at_most.ts";
 import { alignColumns } from "../table.ts";
 import type { Terminal } from "../terminal.ts";

@@ -1,7 +1,7 @@
 /** The whole service but for its socket, put together as `serve` does it, on a clock that waits for nobody. */
 import { ApiKey } from "../../lib/platformx/api_key.ts";
-import { App } from "../../lib/app.ts";
-import { Authenticator } from "../../lib/auth.ts";
+import { App } from "../../lib/http/app.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { LogLevel } from "../../lib/config/config.ts";
 import type { HealthState } from "../../lib/status/health.ts";

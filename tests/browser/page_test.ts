@@ -7,7 +7,7 @@ import { startService } from "../../demo/service.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { detailsPage, drainingPage, publicPage } from "../../lib/status/page/page.ts";
 import type { PageView } from "../../lib/status/page/state.ts";
-import { pageAnswer } from "../../lib/page_answer.ts";
+import { pageAnswer } from "../../lib/http/page_answer.ts";
 import { busyState, NOW, stateWith } from "../status/page/states.ts";
 import { Chromium, type Tab } from "./chromium.ts";
 

@@ -1,7 +1,7 @@
 /** The whole relay behind a real socket, put together as `serve` does it, with its parts within a test's reach. */
 import { ApiKey } from "../../lib/platformx/api_key.ts";
-import { App } from "../../lib/app.ts";
-import { Authenticator } from "../../lib/auth.ts";
+import { App } from "../../lib/http/app.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
 import { type Clock, systemClock } from "../../lib/base/clock.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
 import { deliverDirectly } from "../../lib/delivery/direct.ts";

@@ -1,7 +1,7 @@
 /** The manifests agree with the image, with the service's variables and limits, and with each other. */
 import assert from "node:assert/strict";
 import manifestOfDeno from "../../deno.json" with { type: "json" };
-import { BODY_LIMIT } from "../../lib/body.ts";
+import { BODY_LIMIT } from "../../lib/http/body.ts";
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import {

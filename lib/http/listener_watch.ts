@@ -2,7 +2,7 @@
  * Notices that nobody can connect any more. Deno closes its listener when the process runs out of file descriptors;
  * 2.9 tells so at once, 2.4 only when the last open connection has ended, which stalled ones never do (both tried).
  */
-import type { Clock } from "./base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 
 /** Milliseconds between two looks. */
 const EVERY = 5_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Authenticator } from "../lib/auth.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
 
 const SECRET = "s3cret";
 

@@ -1,16 +1,16 @@
 /** Request → Response. No socket: the server is elsewhere, and tests call {@link App.handle}. */
-import { EXPOSITION_TYPE } from "./status/exposition.ts";
-import { detailedHealth, type HealthState, publicHealth } from "./status/health.ts";
-import { type MetricsState, metricsText } from "./status/metrics.ts";
-import { answerTo, type Outcome, shownName } from "./delivery/outcome.ts";
-import { detailsPage, drainingPage, publicPage } from "./status/page/page.ts";
-import { told } from "./delivery/reasons.ts";
+import { EXPOSITION_TYPE } from "../status/exposition.ts";
+import { detailedHealth, type HealthState, publicHealth } from "../status/health.ts";
+import { type MetricsState, metricsText } from "../status/metrics.ts";
+import { answerTo, type Outcome, shownName } from "../delivery/outcome.ts";
+import { detailsPage, drainingPage, publicPage } from "../status/page/page.ts";
+import { told } from "../delivery/reasons.ts";
 import type { Authenticator } from "./auth.ts";
 import { BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "./body.ts";
-import type { Clock } from "./base/clock.ts";
-import { describeFault } from "./base/error_site.ts";
-import { InFlight } from "./in_flight.ts";
-import type { Log } from "./base/log.ts";
+import type { Clock } from "../base/clock.ts";
+import { describeFault } from "../base/error_site.ts";
+import { InFlight } from "./admission.ts";
+import type { Log } from "../base/log.ts";
 import { pageAnswer, pageState, viewFor } from "./page_answer.ts";
 import {
   failure,
@@ -23,11 +23,11 @@ import {
   unavailable,
   UNSUPPORTED,
   withoutJson,
-} from "./refusals.ts";
-import { declaredLength } from "./base/read_at_most.ts";
-import type { Relay, Report } from "./delivery/relay.ts";
-import type { Stats } from "./status/stats.ts";
-import type { Telemetry } from "./status/telemetry.ts";
+} from "./responses.ts";
+import { declaredLength } from "../base/read_at_most.ts";
+import type { Relay, Report } from "../delivery/relay.ts";
+import type { Stats } from "../status/stats.ts";
+import type { Telemetry } from "../status/telemetry.ts";
 
 /** What the app needs from outside. */
 export interface AppOptions {

@@ -1,4 +1,4 @@
-import type { Clock } from "./base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 
 /** Milliseconds within which a second signal counts as the first. */
 const SAME_SIGNAL = 500;

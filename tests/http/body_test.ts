@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
-import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "../lib/body.ts";
-import { declaredLength } from "../lib/base/read_at_most.ts";
+import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "../../lib/http/body.ts";
+import { declaredLength } from "../../lib/base/read_at_most.ts";
 
 const NEVER = new AbortController().signal;
 const ROOM = () => true;

@@ -1,6 +1,6 @@
 /** Reads a webhook's body, within its limits of size and time. */
-import { readAtMost } from "./base/read_at_most.ts";
-import { TimeLimit } from "./base/deadlines.ts";
+import { readAtMost } from "../base/read_at_most.ts";
+import { TimeLimit } from "../base/deadlines.ts";
 
 /** Bytes of a webhook's body; Coder's largest are some 20 KB. */
 export const BODY_LIMIT = 1024 * 1024;

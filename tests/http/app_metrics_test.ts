@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { App } from "../lib/app.ts";
-import { Authenticator } from "../lib/auth.ts";
-import { metricsText } from "../lib/status/metrics.ts";
-import { Stats } from "../lib/status/stats.ts";
-import { FakeClock, RecordingLog } from "./fakes.ts";
-import { stateWith } from "./status/metrics_fakes.ts";
+import { App } from "../../lib/http/app.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
+import { metricsText } from "../../lib/status/metrics.ts";
+import { Stats } from "../../lib/status/stats.ts";
+import { FakeClock, RecordingLog } from "../fakes.ts";
+import { stateWith } from "../status/metrics_fakes.ts";
 
 /** An app that knows these secrets, whose senders' secret is "send". */
 function appWith(readers: readonly string[], draining = new AbortController().signal) {

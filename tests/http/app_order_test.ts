@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Authenticator } from "../lib/auth.ts";
-import { parseNotification } from "../lib/coder/notification.ts";
-import { aborted, appWith, basic, bodyOf, FORWARDED, webhook } from "./app_fakes.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
+import { parseNotification } from "../../lib/coder/notification.ts";
+import { aborted, appWith, basic, bodyOf, FORWARDED, webhook } from "./fakes.ts";
 
 /** What can be wrong with a webhook, in the order in which it is told: the first that is wrong is the answer. */
 const CHECKS = [

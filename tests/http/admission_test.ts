@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { InFlight } from "../lib/in_flight.ts";
+import { InFlight } from "../../lib/http/admission.ts";
 
 /** Whether a promise has settled by now. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {

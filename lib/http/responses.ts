@@ -1,7 +1,7 @@
 /** What is answered to requests that do not get as far as the relay. */
-import type { ErrorReason, Outcome } from "./delivery/outcome.ts";
+import type { ErrorReason, Outcome } from "../delivery/outcome.ts";
 import { type Body, BODY_LIMIT, BODY_TIMEOUT } from "./body.ts";
-import type { Report } from "./delivery/relay.ts";
+import type { Report } from "../delivery/relay.ts";
 
 /** Another path than `/` and `/metrics`. */
 export const NOT_FOUND = failure(

@@ -1,10 +1,10 @@
 /** The socket, the signals, and an orderly end. */
 import type { App } from "./app.ts";
-import type { Config } from "./config/config.ts";
-import type { Clock } from "./base/clock.ts";
-import { describeFault } from "./base/error_site.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../base/clock.ts";
+import { describeFault } from "../base/error_site.ts";
 import { listenerLost } from "./listener_watch.ts";
-import type { Log } from "./base/log.ts";
+import type { Log } from "../base/log.ts";
 
 /** Milliseconds that answers get to be made after attempts were cut, and then to be written. */
 const ANSWERS = 150;

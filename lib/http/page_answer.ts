@@ -1,10 +1,10 @@
 /** The page as an HTTP answer: what the browser may do with it. */
 import { createHash } from "node:crypto";
-import { prefersHtml } from "./core/accept.ts";
-import type { HealthState } from "./status/health.ts";
-import { type PageState, type PageView, RENEWAL } from "./status/page/state.ts";
-import { STYLE } from "./status/page/style.ts";
-import type { Stats } from "./status/stats.ts";
+import { prefersHtml } from "./negotiate.ts";
+import type { HealthState } from "../status/health.ts";
+import { type PageState, type PageView, RENEWAL } from "../status/page/state.ts";
+import { STYLE } from "../status/page/style.ts";
+import type { Stats } from "../status/stats.ts";
 
 /** Nothing is loaded, run, sent or framed; only the page's own style sheet applies. */
 const POLICY = [

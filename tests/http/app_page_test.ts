@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { App, type AppOptions } from "../lib/app.ts";
-import { Authenticator } from "../lib/auth.ts";
-import { prefersHtml } from "../lib/core/accept.ts";
-import { Stats } from "../lib/status/stats.ts";
-import { FakeClock, RecordingLog } from "./fakes.ts";
-import { stateWith } from "./status/page/states.ts";
+import { App, type AppOptions } from "../../lib/http/app.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
+import { prefersHtml } from "../../lib/http/negotiate.ts";
+import { Stats } from "../../lib/status/stats.ts";
+import { FakeClock, RecordingLog } from "../fakes.ts";
+import { stateWith } from "../status/page/states.ts";
 
 /** What Chromium sends when an address is opened. */
 const BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";

@@ -1,11 +1,11 @@
 /** The app without a socket, and requests to it. */
-import { stateWith } from "./status/metrics_fakes.ts";
-import { App, type AppOptions } from "../lib/app.ts";
-import { Authenticator } from "../lib/auth.ts";
-import type { HealthState } from "../lib/status/health.ts";
-import type { Report } from "../lib/delivery/relay.ts";
-import { Stats } from "../lib/status/stats.ts";
-import { FakeClock, notificationWith, RecordingLog } from "./fakes.ts";
+import { stateWith } from "../status/metrics_fakes.ts";
+import { App, type AppOptions } from "../../lib/http/app.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
+import type { HealthState } from "../../lib/status/health.ts";
+import type { Report } from "../../lib/delivery/relay.ts";
+import { Stats } from "../../lib/status/stats.ts";
+import { FakeClock, notificationWith, RecordingLog } from "../fakes.ts";
 
 /** What the relay reports unless a test says otherwise. */
 export const FORWARDED: Report = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Authenticator } from "../lib/auth.ts";
-import type { Outcome } from "../lib/delivery/outcome.ts";
-import { aborted, appWith, basic, bodyOf, FORWARDED, HEALTHY, request, webhook } from "./app_fakes.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
+import type { Outcome } from "../../lib/delivery/outcome.ts";
+import { aborted, appWith, basic, bodyOf, FORWARDED, HEALTHY, request, webhook } from "./fakes.ts";
 
 const EVENT = "Workspace Created";
 
