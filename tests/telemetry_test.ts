@@ -1,6 +1,6 @@
 /** What the real program exports, and what it never does. */
 import assert from "node:assert/strict";
-import { startRecorder } from "./check_program.ts";
+import { startRecorder } from "./support/check_program.ts";
 import { ALICE, IDS, notificationWith, TINA } from "./fakes.ts";
 import { type Attributes, type ExportedRecord, type ExportedSpan, startReceiver } from "./otlp_receiver.ts";
 import { PROGRAM_DENO } from "./program_deno.ts";

@@ -1,4 +1,4 @@
-import { addressOf, askLocally } from "../local_service.ts";
+import { addressOf, askLocally } from "../check/local_service.ts";
 import type { Terminal } from "../terminal.ts";
 import { configured } from "./configured.ts";
 

@@ -1,5 +1,5 @@
 /** Arguments → command. */
-import { isAddress } from "./checks/test_event.ts";
+import { isAddress } from "../check/test_event.ts";
 import { OUTBOX_OPTIONS, type OutboxCommand, parseOutbox } from "./outbox_cli.ts";
 
 /** What the operator asks for. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { portFinding, tryToListen } from "../lib/checks/port.ts";
-import { machineStore, storeFindings } from "../lib/checks/store.ts";
-import { systemClock as clock } from "../lib/base/clock.ts";
-import { askLocally, type ListenAddress } from "../lib/local_service.ts";
-import { Store } from "../lib/outbox/store.ts";
-import { StoreError } from "../lib/outbox/store_error.ts";
+import { portFinding, tryToListen } from "../../lib/check/port.ts";
+import { machineStore, storeFindings } from "../../lib/check/store.ts";
+import { systemClock as clock } from "../../lib/base/clock.ts";
+import { askLocally, type ListenAddress } from "../../lib/check/local_service.ts";
+import { Store } from "../../lib/outbox/store.ts";
+import { StoreError } from "../../lib/outbox/store_error.ts";
 
 const ADDRESS: ListenAddress = { host: "127.0.0.1", port: 8080, tls: undefined };
 const inUse = () => {

@@ -1,6 +1,6 @@
 /** Whether the service can listen at HOST and PORT, or does so already. */
-import type { Finding } from "../core/checks/finding.ts";
-import type { ListenAddress, LocalAnswer } from "../local_service.ts";
+import type { Finding } from "./finding.ts";
+import type { ListenAddress, LocalAnswer } from "./local_service.ts";
 import { whyNot } from "../http/server.ts";
 
 /** What the check needs from outside. */

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseArguments } from "../lib/core/cli.ts";
-import { clockFinding } from "../lib/core/checks/clock.ts";
-import { coderSettings } from "../lib/core/checks/coder_lines.ts";
-import { eventFindings } from "../lib/core/checks/events.ts";
-import { fileSystemFinding } from "../lib/core/checks/file_system.ts";
-import type { Finding } from "../lib/core/checks/finding.ts";
-import { settingFindings, tokenFinding } from "../lib/core/checks/settings.ts";
-import { testEvent, testEventFinding } from "../lib/core/checks/test_event.ts";
-import type { Verdict } from "../lib/platformx/verdict.ts";
-import { parseConfig } from "../lib/config/config.ts";
-import { BASE, type Environment } from "./config/fakes.ts";
+import { parseArguments } from "../../lib/core/cli.ts";
+import { clockFinding } from "../../lib/check/clock.ts";
+import { coderSettings } from "../../lib/check/coder_lines.ts";
+import { eventFindings } from "../../lib/check/events.ts";
+import { fileSystemFinding } from "../../lib/check/file_system.ts";
+import type { Finding } from "../../lib/check/finding.ts";
+import { settingFindings, tokenFinding } from "../../lib/check/settings.ts";
+import { testEvent, testEventFinding } from "../../lib/check/test_event.ts";
+import type { Verdict } from "../../lib/platformx/verdict.ts";
+import { parseConfig } from "../../lib/config/config.ts";
+import { BASE, type Environment } from "../config/fakes.ts";
 
 const FILES: Environment = { "/run/secrets/key": "key-from-file\n" };
 

@@ -1,5 +1,5 @@
 /** One request to PlatformX's address that carries neither a key nor an event. */
-import type { DatedAnswer } from "../core/checks/clock.ts";
+import type { DatedAnswer } from "./clock.ts";
 import type { NetworkFailure } from "../platformx/verdict.ts";
 import { failureOf } from "../platformx/client.ts";
 import { readAtMost } from "../base/read_at_most.ts";

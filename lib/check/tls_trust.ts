@@ -1,5 +1,5 @@
 /** Settings of the runtime that decide whom it trusts: they must be in the process's environment, not in `.env`. */
-import type { Finding } from "../core/checks/finding.ts";
+import type { Finding } from "./finding.ts";
 import type { SettingsSource } from "../config/settings.ts";
 
 /** What the checks need from outside. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { platformxFindings } from "../lib/checks/platformx.ts";
-import { type ProxySeen, proxyTo, type Way } from "../lib/checks/proxy.ts";
-import { reach, type Reached } from "../lib/checks/reach.ts";
-import { trustFindings } from "../lib/checks/trust.ts";
+import { platformxFindings } from "../../lib/check/platformx.ts";
+import { type ProxySeen, proxyTo, type Way } from "../../lib/check/proxy.ts";
+import { reach, type Reached } from "../../lib/check/reach.ts";
+import { trustFindings } from "../../lib/check/tls_trust.ts";
 
 const DX = "https://api.getdx.com/events.track";
 const DIRECT: ProxySeen = { way: { kind: "direct" }, unusable: [] };

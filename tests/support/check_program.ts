@@ -1,12 +1,12 @@
 /** `check` as a child process, with an environment and a working directory of its own. */
 // Imported for its packages only: this process fetches them, so that the child need not.
-import "../main.ts";
+import "../../main.ts";
 import { fileURLToPath } from "node:url";
-import { STAND_IN_KEY } from "../demo/platformx.ts";
-import { readableNames } from "../lib/config/variables.ts";
-import { PROGRAM_DENO, withMachine } from "./program_deno.ts";
+import { STAND_IN_KEY } from "../../demo/platformx.ts";
+import { readableNames } from "../../lib/config/variables.ts";
+import { PROGRAM_DENO, withMachine } from "../program_deno.ts";
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** Milliseconds after which a child that hangs is ended. */
 const HANGS = 60_000;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { STAND_IN_KEY, startPlatformX } from "../demo/platformx.ts";
-import { startService } from "../demo/service.ts";
-import { findingsIn, runCheck, startRecorder } from "./check_program.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import { startService } from "../../demo/service.ts";
+import { findingsIn, runCheck, startRecorder } from "../support/check_program.ts";
 
-const FIXTURES = new URL("./fixtures/", import.meta.url);
+const FIXTURES = new URL("../fixtures/", import.meta.url);
 const CERT_FILE = new URL("tls_cert.pem", FIXTURES);
 const cert = await Deno.readTextFile(CERT_FILE);
 const key = await Deno.readTextFile(new URL("tls_key.pem", FIXTURES));

@@ -1,5 +1,5 @@
 /** How far the way to PlatformX goes, step by step. */
-import type { Finding } from "../core/checks/finding.ts";
+import type { Finding } from "./finding.ts";
 import type { NetworkFailure } from "../platformx/verdict.ts";
 import type { ProxySeen, Way } from "./proxy.ts";
 import type { Reached } from "./reach.ts";

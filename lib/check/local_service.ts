@@ -1,7 +1,7 @@
 /** Asks what listens at the configured address for its health. */
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Config } from "./config/config.ts";
+import type { Config } from "../config/config.ts";
 
 /** Where the service listens, and how. */
 export type ListenAddress = Pick<Config, "host" | "port" | "tls">;

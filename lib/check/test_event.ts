@@ -1,6 +1,6 @@
 /** The one event that `check` sends, and only when it is told to. */
-import type { PlatformXEvent } from "../../platformx/event.ts";
-import type { LaterCause, Verdict } from "../../platformx/verdict.ts";
+import type { PlatformXEvent } from "../platformx/event.ts";
+import type { LaterCause, Verdict } from "../platformx/verdict.ts";
 import type { Finding } from "./finding.ts";
 
 /** Name of the event: no notification of Coder has it, so nobody takes it for one. */

@@ -1,8 +1,8 @@
 /** Whose each tracked event will be, and whether Coder sends it at all. */
-import { findRow, nameKey } from "../../coder/catalogue.ts";
-import type { CatalogueRow, Whose } from "../../coder/catalogue/row.ts";
-import { expectedNames, type Tracking } from "../../coder/tracking.ts";
-import { cut, escapeControls } from "../../base/redact.ts";
+import { findRow, nameKey } from "../coder/catalogue.ts";
+import type { CatalogueRow, Whose } from "../coder/catalogue/row.ts";
+import { expectedNames, type Tracking } from "../coder/tracking.ts";
+import { cut, escapeControls } from "../base/redact.ts";
 import type { Finding } from "./finding.ts";
 import { isAboutEntry } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 /** Every setting as the service reads it, secrets masked. */
-import { Settings, type SettingsSource } from "../../config/settings.ts";
-import { type Variable, VARIABLE_ROWS, type VariableName } from "../../config/variables.ts";
-import { cut, escapeControls } from "../../base/redact.ts";
+import { Settings, type SettingsSource } from "../config/settings.ts";
+import { type Variable, VARIABLE_ROWS, type VariableName } from "../config/variables.ts";
+import { cut, escapeControls } from "../base/redact.ts";
 import type { Finding } from "./finding.ts";
 
 /** What the settings are told from. */
