@@ -1,5 +1,5 @@
 import { Alarm } from "./lib/outbox/alarm.ts";
-import { run } from "./lib/commands/run.ts";
+import { run } from "./lib/cli/run.ts";
 import { ringEveryMinute } from "./lib/outbox/deploy_cron.ts";
 
 const alarm = new Alarm();

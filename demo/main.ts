@@ -5,7 +5,7 @@
  * Exit codes: 0 done, 1 answers and record disagree or the service failed, 2 usage, 130 interrupted.
  */
 import { escapeControls } from "../lib/base/redact.ts";
-import { processTerminal as terminal } from "../lib/terminal.ts";
+import { processTerminal as terminal } from "../lib/cli/terminal.ts";
 import { compare } from "./check.ts";
 import { endpointOf, post } from "./coder.ts";
 import { type ReceivedEvent, STAND_IN_KEY, startPlatformX } from "./platformx.ts";

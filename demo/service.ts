@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import type { VariableName } from "../lib/config/variables.ts";
 // Imported for its packages only: this process, which knows the proxies, fetches them where that was never done.
-import "../lib/commands/serve.ts";
+import "../lib/cli/serve.ts";
 import { PERMISSIONS } from "../tools/permissions.ts";
 
 /** A running service. */

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { parse } from "dotenv";
 import manifest from "../deno.json" with { type: "json" };
-import { whose } from "../lib/commands/events.ts";
+import { whose } from "../lib/cli/events.ts";
 import { attribute, IGNORED_REASONS } from "../lib/coder/attribution.ts";
 import { METADATA_LIMIT } from "../lib/platformx/budget.ts";
 import { CATALOGUE } from "../lib/coder/catalogue.ts";
-import { COMMAND_NAMES } from "../lib/core/cli.ts";
+import { COMMAND_NAMES } from "../lib/cli/arguments.ts";
 import { parseConfig } from "../lib/config/config.ts";
 import { buildEvent } from "../lib/platformx/event.ts";
 import {

@@ -1,6 +1,6 @@
 /** docs/operations.md and docs/logs.md name only what there is: commands, variables, entries, metrics, links. */
 import assert from "node:assert/strict";
-import { parseArguments } from "../lib/core/cli.ts";
+import { parseArguments } from "../lib/cli/arguments.ts";
 import { detailedHealth } from "../lib/status/health.ts";
 import { metricsText } from "../lib/status/metrics.ts";
 import { DEAD_REASONS } from "../lib/outbox/record.ts";

@@ -10,7 +10,7 @@ import kubernetes from "kubernetes-types/package.json" with { type: "json" };
 import { fileURLToPath } from "node:url";
 import yaml from "yaml/package.json" with { type: "json" };
 import manifest from "../deno.json" with { type: "json" };
-import { parseArguments } from "../lib/core/cli.ts";
+import { parseArguments } from "../lib/cli/arguments.ts";
 import { duration } from "../lib/config/parsers.ts";
 import { VARIABLE_ROWS } from "../lib/config/variables.ts";
 import { bundledPackages, type Lock } from "../tools/bundled_packages.ts";

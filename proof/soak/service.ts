@@ -4,7 +4,7 @@ import * as z from "zod";
 import { freePort, launch, type Subject } from "../../bench/load/process.ts";
 import { STAND_IN_KEY } from "../../demo/platformx.ts";
 // Imported for its packages only: this process fetches them where that was never done.
-import "../../lib/commands/serve.ts";
+import "../../lib/cli/serve.ts";
 import { PERMISSIONS } from "../../tools/permissions.ts";
 import { SECRET } from "./strays.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseArguments } from "../../lib/core/cli.ts";
+import { parseArguments } from "../../lib/cli/arguments.ts";
 import { clockFinding } from "../../lib/check/clock.ts";
 import { coderSettings } from "../../lib/check/coder_lines.ts";
 import { eventFindings } from "../../lib/check/events.ts";

@@ -1,7 +1,7 @@
 /** deploy/kubernetes/README.md names only what there is. */
 import assert from "node:assert/strict";
 import manifestOfDeno from "../../deno.json" with { type: "json" };
-import { parseArguments } from "../../lib/core/cli.ts";
+import { parseArguments } from "../../lib/cli/arguments.ts";
 import { readableNames } from "../../lib/config/variables.ts";
 import { container, imageHas, manifest, parseOne, pod, textOf } from "./kubernetes_manifests.ts";
 

@@ -18,9 +18,9 @@ import { Stats } from "../status/stats.ts";
 import { stopRequested } from "../http/stop_signals.ts";
 import { StoreError } from "../outbox/store_error.ts";
 import { openTelemetry, type Telemetry } from "../status/telemetry.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "./terminal.ts";
 import { VERSION } from "../base/version.ts";
-import { configured, tellProblems } from "./configured.ts";
+import { configured, tellProblems } from "./load_config.ts";
 import { openDelivery } from "./delivery.ts";
 
 /** Help of `serve`. */

@@ -1,4 +1,4 @@
-import type { CheckCommand } from "../core/cli.ts";
+import type { CheckCommand } from "./arguments.ts";
 import { clockFinding } from "../check/clock.ts";
 import { type CoderSettings, coderSettings } from "../check/coder_lines.ts";
 import { eventFindings } from "../check/events.ts";
@@ -15,10 +15,10 @@ import { trustFindings } from "../check/tls_trust.ts";
 import { systemClock as clock } from "../base/clock.ts";
 import { askLocally } from "../check/local_service.ts";
 import { attemptAt } from "../platformx/client.ts";
-import { alignColumns } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
+import { alignColumns } from "./columns.ts";
+import type { Terminal } from "./terminal.ts";
 import { VERSION } from "../base/version.ts";
-import { type Configured, configured } from "./configured.ts";
+import { type Configured, configured } from "./load_config.ts";
 
 /** Help of `check`. */
 export const HELP = `coder-platformx check [--send-test-event EMAIL] [--show-secrets] [--json]

@@ -1,8 +1,8 @@
 import { CATALOGUE } from "../coder/catalogue.ts";
 import type { CatalogueRow } from "../coder/catalogue/row.ts";
 import { DEFAULT_EVENTS_TRACKED } from "../coder/tracking.ts";
-import { alignColumns } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
+import { alignColumns } from "./columns.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Help of `events`. */
 export const HELP = `coder-platformx events [--json]

@@ -1,7 +1,7 @@
 import { type Config, parseConfig } from "../config/config.ts";
 import type { SettingsSource } from "../config/settings.ts";
 import { readEnvironment } from "../config/environment.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** A configuration that can be used. */
 export interface Configured {

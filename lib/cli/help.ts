@@ -1,5 +1,5 @@
-import type { CommandName } from "../core/cli.ts";
-import type { Terminal } from "../terminal.ts";
+import type { CommandName } from "./arguments.ts";
+import type { Terminal } from "./terminal.ts";
 import { HELP as CHECK } from "./check.ts";
 import { HELP as EVENTS } from "./events.ts";
 import { HELP as EXPLAIN } from "./explain.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { events } from "../lib/commands/events.ts";
-import { help } from "../lib/commands/help.ts";
-import { CATALOGUE } from "../lib/coder/catalogue.ts";
-import { COMMAND_NAMES } from "../lib/core/cli.ts";
-import { DEFAULT_EVENTS_TRACKED } from "../lib/coder/tracking.ts";
-import { VERSION } from "../lib/base/version.ts";
-import { runProgram } from "./program.ts";
+import { events } from "../../lib/cli/events.ts";
+import { help } from "../../lib/cli/help.ts";
+import { CATALOGUE } from "../../lib/coder/catalogue.ts";
+import { COMMAND_NAMES } from "../../lib/cli/arguments.ts";
+import { DEFAULT_EVENTS_TRACKED } from "../../lib/coder/tracking.ts";
+import { VERSION } from "../../lib/base/version.ts";
+import { runProgram } from "../program.ts";
 
 /** A terminal that keeps what it is told. */
 function fakeTerminal() {

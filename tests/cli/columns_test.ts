@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { alignColumns } from "../lib/table.ts";
+import { alignColumns } from "../../lib/cli/columns.ts";
 
 Deno.test("columns are aligned by their longest cell, with two spaces between", () => {
   const rows = [["NAME", "WHOSE", "NOTE"], ["Workspace Created", "owner", "n"], [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseArguments } from "../lib/core/cli.ts";
+import { parseArguments } from "../../lib/cli/arguments.ts";
 
 const commands: readonly (readonly [line: string, command: Record<string, unknown>])[] = [
   ["list", { action: "list", which: "all", json: false }],

@@ -1,6 +1,6 @@
 /** Arguments → command. */
 import { isAddress } from "../check/test_event.ts";
-import { OUTBOX_OPTIONS, type OutboxCommand, parseOutbox } from "./outbox_cli.ts";
+import { OUTBOX_OPTIONS, type OutboxCommand, parseOutbox } from "./outbox_arguments.ts";
 
 /** What the operator asks for. */
 export type Command =

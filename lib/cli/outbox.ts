@@ -1,4 +1,4 @@
-import type { OutboxCommand, Replay } from "../core/outbox_cli.ts";
+import type { OutboxCommand, Replay } from "./outbox_arguments.ts";
 import { isNewer, type OutboxRecord } from "../outbox/record.ts";
 import { shownName } from "../delivery/outcome.ts";
 import { scrub } from "../base/redact.ts";
@@ -6,9 +6,9 @@ import { systemClock as clock } from "../base/clock.ts";
 import { OutboxLedger } from "../outbox/ledger.ts";
 import { Store } from "../outbox/store.ts";
 import { StoreError } from "../outbox/store_error.ts";
-import { alignColumns } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
-import { configured } from "./configured.ts";
+import { alignColumns } from "./columns.ts";
+import type { Terminal } from "./terminal.ts";
+import { configured } from "./load_config.ts";
 
 /** Help of `outbox`. */
 export const HELP = `coder-platformx outbox list [--dead|--pending] [--json]

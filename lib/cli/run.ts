@@ -1,4 +1,4 @@
-import { parseArguments } from "../core/cli.ts";
+import { parseArguments } from "./arguments.ts";
 import { check } from "./check.ts";
 import { events } from "./events.ts";
 import { explain } from "./explain.ts";
@@ -7,7 +7,7 @@ import { help } from "./help.ts";
 import { outbox } from "./outbox.ts";
 import { serve } from "./serve.ts";
 import type { Alarm } from "../outbox/alarm.ts";
-import { processTerminal as terminal } from "../terminal.ts";
+import { processTerminal as terminal } from "./terminal.ts";
 import { VERSION } from "../base/version.ts";
 
 /** Runs what the arguments ask for; `alarm` wakes the outbox. Returns the exit code. */

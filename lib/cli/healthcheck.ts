@@ -1,6 +1,6 @@
 import { addressOf, askLocally } from "../check/local_service.ts";
-import type { Terminal } from "../terminal.ts";
-import { configured } from "./configured.ts";
+import type { Terminal } from "./terminal.ts";
+import { configured } from "./load_config.ts";
 
 /** Help of `healthcheck`. */
 export const HELP = `coder-platformx healthcheck

@@ -7,9 +7,9 @@ import { type Notification, parseNotification } from "../coder/notification.ts";
 import { escapeControls, printableJson } from "../base/redact.ts";
 import { BODY_LIMIT } from "../http/body.ts";
 import { readAtMost } from "../base/read_at_most.ts";
-import { alignColumns } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
-import { configured } from "./configured.ts";
+import { alignColumns } from "./columns.ts";
+import type { Terminal } from "./terminal.ts";
+import { configured } from "./load_config.ts";
 
 /** Help of `explain`. */
 export const HELP = `coder-platformx explain [FILE|-] [--json]
