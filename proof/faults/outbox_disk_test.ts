@@ -6,8 +6,8 @@ import {
   OutboxScene,
   QUEUED,
   UNAVAILABLE,
-} from "../../tests/outbox_program.ts";
-import { runProgram, until } from "../../tests/program.ts";
+} from "../../tests/support/outbox_program.ts";
+import { runProgram, until } from "../../tests/support/program.ts";
 import { mountDisk, setImmutable } from "./mounts.ts";
 
 /** Takes the room that is left; removing the file gives it back. */

@@ -1,7 +1,7 @@
 /** The real program as a process of its own: its memory, its descriptors, and limits from outside. Needs Linux. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { until, within } from "../../tests/program.ts";
+import { until, within } from "../../tests/support/program.ts";
 import { PERMISSIONS } from "../../tools/permissions.ts";
 import { AUTHORIZATION, SECRET, webhookOf } from "./clients.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { attemptAt } from "../../lib/platformx/client.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
-import { EVENT, FakeClock } from "../../tests/fakes.ts";
+import { EVENT, FakeClock } from "../../tests/support/fakes.ts";
 import { startService } from "./service.ts";
 import { answer, type Behaviour, flood, startUpstream, TAKES } from "./upstream.ts";
 

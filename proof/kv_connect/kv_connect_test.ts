@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type StandIn, startPlatformX } from "../../demo/platformx.ts";
-import { notificationWith } from "../../tests/fakes.ts";
-import { assertTells, faultsIn, outboxEnvironment } from "../../tests/outbox_program.ts";
-import { type Program, runProgram, startProgram, until } from "../../tests/program.ts";
+import { notificationWith } from "../../tests/support/fakes.ts";
+import { assertTells, faultsIn, outboxEnvironment } from "../../tests/support/outbox_program.ts";
+import { type Program, runProgram, startProgram, until } from "../../tests/support/program.ts";
 import { type KvServer, startKvServer } from "./server.ts";
 
 const HAPPENINGS = 60;

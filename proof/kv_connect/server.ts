@@ -1,7 +1,7 @@
 /** A real KV Connect server, `denokv`, with TLS in front of it: the service takes https addresses only. */
 import { issueCertificate } from "../../tests/compiled/certificates.ts";
 import { serveTls } from "../../tests/compiled/tls_in_front.ts";
-import { until } from "../../tests/program.ts";
+import { until } from "../../tests/support/program.ts";
 
 /** A server that can be killed and started again on the same data. Disposing of it ends it. */
 export interface KvServer extends AsyncDisposable {

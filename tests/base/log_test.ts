@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { LOG_LEVELS, type LogLevel } from "../../lib/config/config.ts";
 import { createLog, type LogFields, type LogOptions } from "../../lib/base/log.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
-import { anyText } from "../fakes.ts";
-import { runModule } from "../program.ts";
+import { anyText } from "../support/fakes.ts";
+import { runModule } from "../support/program.ts";
 
 const TIME = "2026-01-02T03:04:05.678Z";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readAtMost } from "../../lib/base/read_at_most.ts";
-import { settled } from "../fakes.ts";
+import { settled } from "../support/fakes.ts";
 
 /** A stream of these chunks that tells how much of it was read, and whether it was cancelled. */
 function streamOf(chunks: readonly string[], end: "closes" | "stays open" | "fails") {

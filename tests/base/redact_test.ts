@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { cut, escapeControls, maskEmail, scrub } from "../../lib/base/redact.ts";
-import { anyText } from "../fakes.ts";
+import { anyText } from "../support/fakes.ts";
 
 /** The end of what anybody would take for an address, with the at-sign as it stands in a URL too. */
 const ADDRESS = /[a-z0-9._+-](?:@|%40)[a-z0-9-]+(?:\.[a-z0-9-]+)+/i;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { jsonBytes, jsonBytesOf, utf8Bytes } from "../../lib/base/utf8.ts";
-import { anyText } from "../fakes.ts";
+import { anyText } from "../support/fakes.ts";
 
 const encoder = new TextEncoder();
 

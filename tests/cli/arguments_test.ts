@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Command, COMMAND_NAMES, parseArguments } from "../../lib/cli/arguments.ts";
-import { anyText } from "../fakes.ts";
+import { anyText } from "../support/fakes.ts";
 
 const COMMANDS: readonly (readonly [args: string, command: Command])[] = [
   ["", { kind: "serve" }],

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { attribute, IGNORED_REASONS } from "../../lib/coder/attribution.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
-import { ALICE, notificationWith, parsed, TINA } from "../fakes.ts";
+import { ALICE, notificationWith, parsed, TINA } from "../support/fakes.ts";
 
 const NINA = { id: "f730bc5e-3fba-49a6-9834-f2c136cfe38c", email: "nina@example.org" };
 const PREBUILDS_ID = "c42fdf75-3097-471c-8c33-fb52454d81c0";

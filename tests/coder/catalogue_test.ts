@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CATALOGUE, findRow, holdsSecret, rowOf } from "../../lib/coder/catalogue.ts";
 import type { CatalogueRow } from "../../lib/coder/catalogue/row.ts";
-import { anyText, notificationWith, parsed } from "../fakes.ts";
+import { anyText, notificationWith, parsed } from "../support/fakes.ts";
 
 /** Where the address of the person stands; `nowhere`: the webhook does not hold it. */
 type Where = "owner" | "user" | "recipient" | "nowhere";

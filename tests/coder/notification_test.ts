@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseNotification } from "../../lib/coder/notification.ts";
-import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "../fakes.ts";
+import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "../support/fakes.ts";
 
 /** Levels of nesting of `payload.data` that are accepted, the outermost object included. */
 const MAX_DEPTH = 64;

@@ -5,7 +5,7 @@ import { attribute, type Attributed } from "../../lib/coder/attribution.ts";
 import { identityOf, recipientOf } from "../../lib/coder/occurrence.ts";
 import type { Notification } from "../../lib/coder/notification.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
-import { ALICE, type Body, IDS, notificationWith, parsed, TINA } from "../fakes.ts";
+import { ALICE, type Body, IDS, notificationWith, parsed, TINA } from "../support/fakes.ts";
 
 const RULES = { tracking: parseTracking("*").tracking, domains: undefined };
 

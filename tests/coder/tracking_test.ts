@@ -10,7 +10,7 @@ import {
   isTracked,
   parseTracking,
 } from "../../lib/coder/tracking.ts";
-import { anyText, notificationWith, parsed } from "../fakes.ts";
+import { anyText, notificationWith, parsed } from "../support/fakes.ts";
 
 const UNKNOWN_ID = "00000000-0000-4000-8000-00000000000a";
 const ONLY_BY_NAME = ["Test Notification", "Custom Notification"];

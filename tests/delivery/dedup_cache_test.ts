@@ -5,7 +5,7 @@ import vm from "node:vm";
 import fc from "fast-check";
 import type { Occurrence } from "../../lib/coder/occurrence.ts";
 import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
-import { FakeClock } from "../fakes.ts";
+import { FakeClock } from "../support/fakes.ts";
 
 const WINDOW = 1_000;
 

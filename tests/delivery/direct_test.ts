@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { deliverDirectly, type Delivered } from "../../lib/delivery/direct.ts";
-import { EVENT, settled, watched } from "../fakes.ts";
+import { EVENT, settled, watched } from "../support/fakes.ts";
 import {
   DELIVERED,
   FAILED,

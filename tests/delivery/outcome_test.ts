@@ -9,7 +9,7 @@ import {
   STATUSES,
   type UnavailableReason,
 } from "../../lib/delivery/outcome.ts";
-import { anyText } from "../fakes.ts";
+import { anyText } from "../support/fakes.ts";
 
 const EVENT = "Workspace Created";
 const HEADERS = { "content-type": "application/json" };

@@ -4,7 +4,7 @@ import { told } from "../../lib/delivery/reasons.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
 import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
-import { RecordingLog } from "../fakes.ts";
+import { RecordingLog } from "../support/fakes.ts";
 
 const OUTSIDE = "words of alice@example.com\nfrom outside";
 

@@ -5,7 +5,7 @@ import type { Deliver, Delivered } from "../../lib/delivery/direct.ts";
 import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
 import { OneDelivery, type Order } from "../../lib/delivery/single_flight.ts";
 import type { Held } from "../../lib/platformx/gate.ts";
-import { EVENT, FakeClock, settled } from "../fakes.ts";
+import { EVENT, FakeClock, settled } from "../support/fakes.ts";
 
 /** Ends of a delivery. */
 export const DELIVERED: Delivered = { kind: "delivered", attempts: 1 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Delivered } from "../../lib/delivery/direct.ts";
 import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
-import { EVENT, settled } from "../fakes.ts";
+import { EVENT, settled } from "../support/fakes.ts";
 import { oneDeliveryWith, type Sending } from "./single_flight_fakes.ts";
 import { type End, Reference, type Reply } from "./single_flight_reference.ts";
 

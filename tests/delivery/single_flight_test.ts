@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
-import { settled, watched } from "../fakes.ts";
+import { settled, watched } from "../support/fakes.ts";
 import { DELIVERED, FAILED, oneDeliveryWith, REFUSED } from "./single_flight_fakes.ts";
 
 const DUPLICATE: Fulfilled = { kind: "duplicate", attempts: 0 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Held } from "../../lib/platformx/gate.ts";
 import { deliverToLog } from "../../lib/delivery/dry_run.ts";
 import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
-import { RecordingLog, settled, watched } from "../fakes.ts";
+import { RecordingLog, settled, watched } from "../support/fakes.ts";
 import { DELIVERED, FAILED, oneDeliveryWith, REFUSED } from "./single_flight_fakes.ts";
 
 const DUPLICATE: Fulfilled = { kind: "duplicate", attempts: 0 };

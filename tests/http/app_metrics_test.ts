@@ -3,7 +3,7 @@ import { App } from "../../lib/http/app.ts";
 import { Authenticator } from "../../lib/http/auth.ts";
 import { metricsText } from "../../lib/status/metrics.ts";
 import { Stats } from "../../lib/status/stats.ts";
-import { FakeClock, RecordingLog } from "../fakes.ts";
+import { FakeClock, RecordingLog } from "../support/fakes.ts";
 import { stateWith } from "../status/metrics_fakes.ts";
 
 /** An app that knows these secrets, whose senders' secret is "send". */

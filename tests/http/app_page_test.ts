@@ -4,7 +4,7 @@ import { App, type AppOptions } from "../../lib/http/app.ts";
 import { Authenticator } from "../../lib/http/auth.ts";
 import { prefersHtml } from "../../lib/http/negotiate.ts";
 import { Stats } from "../../lib/status/stats.ts";
-import { FakeClock, RecordingLog } from "../fakes.ts";
+import { FakeClock, RecordingLog } from "../support/fakes.ts";
 import { stateWith } from "../status/page/states.ts";
 
 /** What Chromium sends when an address is opened. */

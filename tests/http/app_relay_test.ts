@@ -4,7 +4,7 @@ import { parseTracking } from "../../lib/coder/tracking.ts";
 import type { Order } from "../../lib/delivery/single_flight.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
 import { appWith, FORWARDED, request, webhook } from "./fakes.ts";
-import { ALICE, type LogEntry, notificationWith, RecordingLog, TINA } from "../fakes.ts";
+import { ALICE, type LogEntry, notificationWith, RecordingLog, TINA } from "../support/fakes.ts";
 
 const SENTINEL = "alice@example.com and s3cret";
 

@@ -5,7 +5,7 @@ import { Authenticator } from "../../lib/http/auth.ts";
 import type { HealthState } from "../../lib/status/health.ts";
 import type { Report } from "../../lib/delivery/relay.ts";
 import { Stats } from "../../lib/status/stats.ts";
-import { FakeClock, notificationWith, RecordingLog } from "../fakes.ts";
+import { FakeClock, notificationWith, RecordingLog } from "../support/fakes.ts";
 
 /** What the relay reports unless a test says otherwise. */
 export const FORWARDED: Report = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { listenerLost } from "../../lib/http/listener_watch.ts";
-import { FakeClock, watched } from "../fakes.ts";
+import { FakeClock, watched } from "../support/fakes.ts";
 
 const OPEN = { [Symbol.dispose]: () => {} };
 const REFUSED = new Deno.errors.ConnectionRefused("Connection refused (os error 111)");

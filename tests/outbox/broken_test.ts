@@ -6,8 +6,8 @@ import {
   OutboxScene,
   QUEUED,
   UNAVAILABLE,
-} from "../outbox_program.ts";
-import { runProgram } from "../program.ts";
+} from "../support/outbox_program.ts";
+import { runProgram } from "../support/program.ts";
 
 /**
  * Fills an outbox with more than SQLite keeps in memory (2 MB), all among the happenings: a new one's place is then most

@@ -3,7 +3,7 @@ import { ApiKey } from "../../lib/platformx/api_key.ts";
 import { Sender } from "../../lib/platformx/gate.ts";
 import { StoreWatch } from "../../lib/outbox/store_watch.ts";
 import { Worker } from "../../lib/outbox/dispatcher.ts";
-import { PendingAttempts, RecordingLog } from "../fakes.ts";
+import { PendingAttempts, RecordingLog } from "../support/fakes.ts";
 import { assertConsistent, DAY, HOUR, openOutbox, orderOf, StoreTraffic, type TestOutbox } from "./fakes.ts";
 
 /** A worker on an outbox, at work until it is disposed of. Attempts end when the test says so. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import type { Claim, OutboxLedger } from "../../lib/outbox/ledger.ts";
 import { StoreError } from "../../lib/outbox/store_error.ts";
-import { settled } from "../fakes.ts";
+import { settled } from "../support/fakes.ts";
 import { assertConsistent, HOUR, until } from "./fakes.ts";
 import { DELIVERED, LATER, startWorker } from "./dispatcher_fakes.ts";
 

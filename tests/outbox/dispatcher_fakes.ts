@@ -6,7 +6,7 @@ import type { OutboxOptions } from "../../lib/outbox/outbox.ts";
 import { Sender } from "../../lib/platformx/gate.ts";
 import { StoreWatch } from "../../lib/outbox/store_watch.ts";
 import { Worker } from "../../lib/outbox/dispatcher.ts";
-import { EVENT, RecordingLog } from "../fakes.ts";
+import { EVENT, RecordingLog } from "../support/fakes.ts";
 import { DAY, openOutbox, orderOf, put, recordWith, StoreTraffic, type TestOutbox } from "./fakes.ts";
 
 /** Answers an attempt. */

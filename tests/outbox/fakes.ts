@@ -10,7 +10,7 @@ import { Outbox, type OutboxOptions } from "../../lib/outbox/outbox.ts";
 import { OUTBOX_KEYS } from "../../lib/outbox/outbox_keys.ts";
 import { added, OutboxLedger } from "../../lib/outbox/ledger.ts";
 import { Store } from "../../lib/outbox/store.ts";
-import { EVENT, FakeClock } from "../fakes.ts";
+import { EVENT, FakeClock } from "../support/fakes.ts";
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;

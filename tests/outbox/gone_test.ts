@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { assertTells, faultsIn, OutboxScene, QUEUED, UNAVAILABLE } from "../outbox_program.ts";
-import { until } from "../program.ts";
+import { assertTells, faultsIn, OutboxScene, QUEUED, UNAVAILABLE } from "../support/outbox_program.ts";
+import { until } from "../support/program.ts";
 
 /** The outbox and the files that SQLite keeps beside it. */
 const SUFFIXES = ["", "-wal", "-shm"] as const;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Change } from "../../lib/outbox/change.ts";
 import { GroupCommit } from "../../lib/outbox/group_commit.ts";
 import { StoreError, type StoreFault } from "../../lib/outbox/store_error.ts";
-import { settled, watched } from "../fakes.ts";
+import { settled, watched } from "../support/fakes.ts";
 
 /** A database whose commits last until a test ends them. Versions are their numbers. */
 class HeldCommits {

@@ -7,8 +7,8 @@ import {
   OutboxScene,
   QUEUED,
   UNAVAILABLE,
-} from "../outbox_program.ts";
-import { runProgram } from "../program.ts";
+} from "../support/outbox_program.ts";
+import { runProgram } from "../support/program.ts";
 
 /** Locks the outbox against writing, as a process that writes or a backup does; disposing unlocks it. */
 function locked(file: string): Disposable {

@@ -5,7 +5,7 @@ import { Outbox } from "../../lib/outbox/outbox.ts";
 import { OUTBOX_KEYS } from "../../lib/outbox/outbox_keys.ts";
 import { OutboxLedger } from "../../lib/outbox/ledger.ts";
 import { StoreError } from "../../lib/outbox/store_error.ts";
-import { EVENT } from "../fakes.ts";
+import { EVENT } from "../support/fakes.ts";
 import {
   assertConsistent,
   DAY,

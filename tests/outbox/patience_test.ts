@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Patience } from "../../lib/outbox/patience.ts";
 import { StoreError } from "../../lib/outbox/store_error.ts";
-import { FakeClock, watched } from "../fakes.ts";
+import { FakeClock, watched } from "../support/fakes.ts";
 
 /** A KV service whose calls are answered when the test says so. */
 function scene() {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { notificationWith } from "../fakes.ts";
-import { faultsIn, OutboxScene } from "../outbox_program.ts";
-import { type Program, until } from "../program.ts";
+import { notificationWith } from "../support/fakes.ts";
+import { faultsIn, OutboxScene } from "../support/outbox_program.ts";
+import { type Program, until } from "../support/program.ts";
 
 const HAPPENINGS = 60;
 const RECIPIENTS = ["tina", "omar", "uma"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { StoreError } from "../../lib/outbox/store_error.ts";
 import { StoreWatch } from "../../lib/outbox/store_watch.ts";
-import { RecordingLog } from "../fakes.ts";
+import { RecordingLog } from "../support/fakes.ts";
 
 function watched(): { readonly watch: StoreWatch; readonly log: RecordingLog } {
   const log = new RecordingLog();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ApiKey } from "../../lib/platformx/api_key.ts";
-import { RecordingLog } from "../fakes.ts";
+import { RecordingLog } from "../support/fakes.ts";
 
 /** A key from a file; `write` replaces the file's text, undefined removes the file. */
 async function keyFile(text: string | undefined) {

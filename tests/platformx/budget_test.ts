@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fitMetadata, METADATA_LIMIT } from "../../lib/platformx/budget.ts";
 import type { Field } from "../../lib/platformx/metadata.ts";
-import { anyText } from "../fakes.ts";
+import { anyText } from "../support/fakes.ts";
 
 const UUID = "42d265a4-65c6-48b8-8464-94382de8de3a";
 

@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { startPlatformX } from "../../demo/platformx.ts";
 import type { NetworkFailure, Verdict } from "../../lib/platformx/verdict.ts";
 import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";
-import { EVENT, FakeClock, settled, until, watched } from "../fakes.ts";
+import { EVENT, FakeClock, settled, until, watched } from "../support/fakes.ts";
 
 const KEY = "k3y-never-to-be-seen";
 const UNCUT = new AbortController().signal;

@@ -4,7 +4,7 @@ import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";
-import { EVENT, FakeClock } from "../fakes.ts";
+import { EVENT, FakeClock } from "../support/fakes.ts";
 
 /** Aborted at the end of each test: that ends the timers of its attempts. */
 let cut = new AbortController();

@@ -4,7 +4,7 @@ import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { buildEvent, type FirstCopy } from "../../lib/platformx/event.ts";
 import type { Notification } from "../../lib/coder/notification.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
-import { IDS, notificationWith, parsed } from "../fakes.ts";
+import { IDS, notificationWith, parsed } from "../support/fakes.ts";
 
 const SAMPLES = new URL("../fixtures/coder/", import.meta.url);
 const ARRIVED = Date.parse("2026-09-14T09:00:00.750Z");

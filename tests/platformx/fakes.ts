@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ApiKey } from "../../lib/platformx/api_key.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { type Held, type Permit, Sender } from "../../lib/platformx/gate.ts";
-import { EVENT, FakeClock, PendingAttempts, RecordingLog } from "../fakes.ts";
+import { EVENT, FakeClock, PendingAttempts, RecordingLog } from "../support/fakes.ts";
 
 export const DELIVERED: Verdict = { kind: "delivered" };
 export const FAILED: Verdict = { kind: "later", cause: "platformx", seen: "status 500" };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EVENT, settled, watched } from "../fakes.ts";
+import { EVENT, settled, watched } from "../support/fakes.ts";
 import { DELIVERED, FAILED, KEY_REFUSED, permitted, RATE_LIMITED, senderWith, WRONG_URL } from "./fakes.ts";
 
 Deno.test("attempts keep to the rate: a burst of a tenth, then one after the other", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LaterCause, Verdict } from "../../lib/platformx/verdict.ts";
 import type { Held } from "../../lib/platformx/gate.ts";
-import { EVENT, settled, watched } from "../fakes.ts";
+import { EVENT, settled, watched } from "../support/fakes.ts";
 import { DELIVERED, FAILED, KEY_REFUSED, permitted, RATE_LIMITED, senderWith, WRONG_URL } from "./fakes.ts";
 
 Deno.test("an attempt brings PlatformX's verdict, and the time of the last delivery is known", async () => {

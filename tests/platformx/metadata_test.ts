@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { fitMetadata } from "../../lib/platformx/budget.ts";
 import { findRow, rowOf } from "../../lib/coder/catalogue.ts";
 import { selectMetadata } from "../../lib/platformx/metadata.ts";
-import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "../fakes.ts";
+import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "../support/fakes.ts";
 
 type Payload = Record<string, unknown>;
 

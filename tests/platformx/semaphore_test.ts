@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Slots } from "../../lib/platformx/semaphore.ts";
-import { settled } from "../fakes.ts";
+import { settled } from "../support/fakes.ts";
 
 const NEVER = new AbortController().signal;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { startPlatformX } from "../../demo/platformx.ts";
-import { notificationWith, TINA } from "../fakes.ts";
-import { type Ended, runProgram, type Surroundings } from "../program.ts";
+import { notificationWith, TINA } from "../support/fakes.ts";
+import { type Ended, runProgram, type Surroundings } from "../support/program.ts";
 
 const SENTINEL = "sentinel-0123456789";
 

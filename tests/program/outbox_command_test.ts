@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type OutboxRecord, RECORD_VERSION } from "../../lib/outbox/record.ts";
 import type { Store } from "../../lib/outbox/store.ts";
-import { ALICE, EVENT } from "../fakes.ts";
+import { ALICE, EVENT } from "../support/fakes.ts";
 import { assertConsistent, inFolder, openStore, put, putDead, recordWith } from "../outbox/fakes.ts";
-import { type Ended, runProgram } from "../program.ts";
+import { type Ended, runProgram } from "../support/program.ts";
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -4,7 +4,7 @@ import "../../main.ts";
 import { fileURLToPath } from "node:url";
 import { STAND_IN_KEY } from "../../demo/platformx.ts";
 import { readableNames } from "../../lib/config/variables.ts";
-import { PROGRAM_DENO, withMachine } from "../program_deno.ts";
+import { PROGRAM_DENO, withMachine } from "./program_deno.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 

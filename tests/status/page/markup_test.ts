@@ -6,7 +6,7 @@ import { detailsPage, drainingPage, publicPage } from "../../../lib/status/page/
 import { escapeText, markup } from "../../../lib/status/page/html.ts";
 import type { PageState, PageView, RecentWebhook } from "../../../lib/status/page/state.ts";
 import { LATER_CAUSES } from "../../../lib/platformx/verdict.ts";
-import { anyText } from "../../fakes.ts";
+import { anyText } from "../../support/fakes.ts";
 import { busyState, NOW, stateWith } from "./states.ts";
 
 const VIEW: PageView = { details: true, still: false };

@@ -1,0 +1,59 @@
+/** Limits on what senders can make the service remember, as SECURITY.md lists them. */
+import assert from "node:assert/strict";
+import { parseNotification } from "../../lib/coder/notification.ts";
+import { parseTracking } from "../../lib/coder/tracking.ts";
+import { Relay } from "../../lib/delivery/relay.ts";
+import { Stats } from "../../lib/status/stats.ts";
+import { notificationWith, RecordingLog } from "../support/fakes.ts";
+
+Deno.test("an id, a name and an address are taken up to their longest, and no longer", async (t) => {
+  type Make = (text: string) => object;
+  const rows: readonly [field: string, most: number, make: Make][] = [
+    ["msg_id", 200, (text) => ({ ...notificationWith(), msg_id: text })],
+    ["payload.notification_template_id", 200, (text) => notificationWith({ notification_template_id: text })],
+    ["payload.user_id", 200, (text) => notificationWith({ user_id: text })],
+    ["payload.data.owner.id", 200, (text) => notificationWith({ data: { owner: { id: text } } })],
+    ["payload.data.user.id", 200, (text) => notificationWith({ data: { user: { id: text } } })],
+    ["payload.data.workspace.id", 200, (text) => notificationWith({ data: { workspace: { id: text } } })],
+    ["payload.notification_name", 1_000, (text) => notificationWith({ notification_name: text })],
+    ["payload.user_email", 1_000, (text) => notificationWith({ user_email: text })],
+    ["payload.data.owner.email", 1_000, (text) => notificationWith({ data: { owner: { email: text } } })],
+    ["payload.data.user.email", 1_000, (text) => notificationWith({ data: { user: { email: text } } })],
+  ];
+  for (const [field, most, make] of rows) {
+    await t.step(`${field}: ${most}`, () => {
+      assert.equal(parseNotification(make("x".repeat(most))).ok, true);
+      const rule = `must have at most ${most} characters: it has ${most + 1}`;
+      assert.deepEqual(parseNotification(make("x".repeat(most + 1))), { ok: false, field, rule });
+    });
+  }
+});
+
+Deno.test("the last fifty webhooks are remembered one by one, however many come", () => {
+  const stats = new Stats([], false);
+  for (let now = 1; now <= 120; now++) {
+    stats.count({ status: "forwarded", event: "Workspace Created" }, { arrived: undefined, now, ms: 0 });
+  }
+  assert.deepEqual(stats.recent.map(({ at }) => at), Array.from({ length: 50 }, (_, i) => 120 - i));
+});
+
+Deno.test("a thousand unknown names are warned of, and names of the catalogue after them", async () => {
+  const log = new RecordingLog();
+  const relay = new Relay({
+    rules: { tracking: parseTracking("*").tracking, domains: undefined },
+    testData: false,
+    dryRun: false,
+    fulfil: () => assert.fail("it has no person"),
+    log,
+  });
+  const receive = (name: string) =>
+    relay.receive(
+      notificationWith({ notification_name: name, notification_template_id: null, data: null }),
+      0,
+    );
+  for (let i = 0; i < 1_100; i++) await receive(`Invented ${i}`);
+  await receive("Workspace Created");
+  const warned = log.entries.filter(({ event }) => event === "person_missing");
+  assert.equal(warned.length, 1_001);
+  assert.equal(warned.at(-1)?.fields?.["notification"], "Workspace Created");
+});

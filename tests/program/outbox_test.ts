@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { notificationWith, TINA } from "../support/fakes.ts";
+import { OutboxScene, QUEUED } from "../support/outbox_program.ts";
+import { type Program, runProgram, until } from "../support/program.ts";
+
+/** The details of health. */
+async function healthOf(program: Program) {
+  return await (await fetch(program.url)).json();
+}
+
+/** Waits until health shows so many pending and dead events. */
+async function untilHolds(program: Program, pending: number, dead = 0): Promise<void> {
+  let outbox: { pending: number; dead: number } | undefined;
+  let asking = false;
+  await until(
+    () => {
+      if (!asking) {
+        asking = true;
+        void healthOf(program).then(
+          (health) => (outbox = health.outbox, asking = false),
+          () => asking = false,
+        );
+      }
+      return outbox?.pending === pending && outbox.dead === dead;
+    },
+    `${pending} pending and ${dead} dead`,
+    () => JSON.stringify(outbox),
+  );
+}
+
+const onWindows = Deno.build.os === "windows";
+
+Deno.test("a webhook is answered 202, its event arrives once, and log and health tell of it", async () => {
+  await using scene = new OutboxScene();
+  const program = await scene.start();
+  const response = await program.post(notificationWith({}, "m1"));
+  assert.deepEqual([response.status, await response.json()], [202, {
+    status: "queued",
+    event: "Workspace Created",
+  }]);
+  const delivered = await program.logged("delivered");
+  assert.deepEqual(
+    [delivered.level, delivered["msg_id"], delivered["notification"], delivered["attempts"]],
+    ["INFO", "m1", "Workspace Created", 1],
+  );
+  assert.deepEqual(scene.arrived, ["m1"]);
+
+  // Another recipient's copy, and Coder's retry.
+  const others = [["m2", { user_id: "b", user_email: "b@example.com" }], ["m1", {}]] as const;
+  for (const [message, recipient] of others) {
+    const copy = await program.post(notificationWith(recipient, message));
+    assert.deepEqual([copy.status, (await copy.json()).status], [200, "duplicate"]);
+  }
+  await untilHolds(program, 0);
+  const { counts, mode, outbox, status } = await healthOf(program);
+  assert.deepEqual([status, mode, outbox], ["ok", "outbox", {
+    pending: 0,
+    dead: 0,
+    oldest_pending_seconds: null,
+  }]);
+  assert.deepEqual([counts.queued, counts.duplicate, counts.delivered], [1, 2, 1]);
+  assert.deepEqual(scene.arrived, ["m1"]);
+  for (const text of [program.stdout, program.stderr]) assert.ok(!text.includes(TINA.email), text);
+});
+
+Deno.test("while PlatformX fails events wait, health and the command agree, and then all arrive", async () => {
+  await using scene = new OutboxScene();
+  scene.platformX.misbehave({ kind: "answer", status: 503, body: "{}" }, Infinity);
+  const program = await scene.start();
+  for (const message of ["m1", "m2", "m3", "m4", "m5"]) {
+    assert.deepEqual(await scene.tell(program, message), QUEUED);
+  }
+  await program.logged("paused");
+  const { outbox, platformx } = await healthOf(program);
+  assert.deepEqual([outbox.pending, outbox.dead, platformx.state], [5, 0, "paused"]);
+  assert.ok(Number.isInteger(outbox.oldest_pending_seconds));
+  const environment = { OUTBOX: scene.file };
+  const { code, stdout } = await runProgram(["outbox", "list"], { environment });
+  assert.equal(code, 0);
+  assert.match(stdout, /\n5 pending, the oldest since \S+Z, 0 dead\n$/);
+  scene.platformX.behave();
+  await scene.allArrived();
+  await untilHolds(program, 0);
+  assert.deepEqual(scene.arrived.toSorted(), ["m1", "m2", "m3", "m4", "m5"]);
+  await program.logged("resumed");
+});
+
+Deno.test("a refused event is a dead letter in log, health and list; replayed while the service runs it arrives", async () => {
+  await using scene = new OutboxScene();
+  const words = JSON.stringify({ ok: false, error: "no_such_user" });
+  scene.platformX.misbehave({ kind: "answer", status: 200, body: words });
+  const program = await scene.start();
+  assert.deepEqual(await scene.tell(program, "m1"), QUEUED);
+  const entry = await program.logged("dead_letter");
+  assert.deepEqual([entry.level, entry["reason"], entry["seen"]], ["WARNING", "refused", "no_such_user"]);
+  await untilHolds(program, 0, 1);
+  const environment = { OUTBOX: scene.file };
+  const [row] = JSON.parse((await runProgram(["outbox", "list", "--json"], { environment })).stdout);
+  assert.deepEqual([row.id, row.state, row.seen, row.attempts], [entry["id"], "refused", "no_such_user", 1]);
+  assert.equal((await runProgram(["outbox", "replay", row.id], { environment })).stdout, "1 replayed\n");
+  await scene.allArrived();
+  await untilHolds(program, 0, 0);
+  assert.deepEqual(scene.arrived, ["m1"]);
+});
+
+Deno.test("SIGTERM during an attempt: what it was comes out after the restart, nothing is lost", {
+  ignore: onWindows, // no signal reaches another process there
+}, async () => {
+  await using scene = new OutboxScene();
+  scene.platformX.misbehave({ kind: "silent" });
+  const program = await scene.start({ SHUTDOWN_GRACE: "100ms" });
+  assert.deepEqual(await scene.tell(program, "m1"), QUEUED);
+  await until(() => scene.platformX.requests === 1, "the attempt");
+  program.signal("SIGTERM");
+  assert.equal(await program.ended(), 0, program.stderr);
+  assert.doesNotMatch(program.stderr, /outbox_unusable|internal_error/);
+  assert.deepEqual(scene.arrived, []);
+  const environment = { OUTBOX: scene.file };
+  const [row] = JSON.parse((await runProgram(["outbox", "list", "--json"], { environment })).stdout);
+  // The lease was given back: not half a minute, as a crash would have left it.
+  assert.deepEqual([row.state, row.seen, row.unknown_outcomes], ["pending", "cut_off", 1]);
+  await scene.start();
+  await scene.allArrived();
+  assert.deepEqual(scene.arrived, ["m1"]);
+});
+
+Deno.test(
+  "SIGTERM lets an attempt that ends within the grace be written down",
+  { ignore: onWindows },
+  async () => {
+    await using scene = new OutboxScene();
+    scene.platformX.misbehave({ kind: "late", ms: 300 });
+    const program = await scene.start();
+    assert.deepEqual(await scene.tell(program, "m1"), QUEUED);
+    await until(() => scene.platformX.requests === 1, "the attempt");
+    program.signal("SIGTERM");
+    assert.equal(await program.ended(), 0, program.stderr);
+    const { stdout } = await runProgram(["outbox", "list"], { environment: { OUTBOX: scene.file } });
+    assert.equal(stdout, "0 pending, 0 dead\n");
+    assert.deepEqual(scene.arrived, ["m1"]);
+  },
+);
+
+Deno.test("kill -9 loses nothing that was answered 202, and the copies stay duplicates", async () => {
+  await using scene = new OutboxScene();
+  scene.platformX.misbehave({ kind: "answer", status: 503, body: "{}" }, Infinity);
+  const program = await scene.start();
+  const messages = Array.from({ length: 20 }, (_, n) => `m${n}`);
+  await Promise.all(messages.map((message) => scene.tell(program, message)));
+  assert.equal(scene.acknowledged.size, 20);
+  // A lease that a crash leaves lasts half a minute: none is out while probes pause.
+  await program.logged("paused");
+  const environment = { OUTBOX: scene.file };
+  for (let leased = true; leased;) {
+    const { stdout } = await runProgram(["outbox", "list", "--json"], { environment });
+    leased = JSON.parse(stdout).some(({ due }: { due: string }) => Date.parse(due) > Date.now() + 10_000);
+  }
+  program.signal("SIGKILL");
+  await program.ended();
+  const again = await scene.start();
+  for (const message of messages) {
+    assert.deepEqual(await scene.tell(again, message), [200, "duplicate", undefined]);
+  }
+  scene.platformX.behave();
+  await scene.allArrived();
+  await untilHolds(again, 0);
+  assert.deepEqual(scene.arrived.toSorted(), messages.toSorted());
+});
+
+Deno.test("beyond OUTBOX_MAX_PENDING webhooks are answered 503, said once", async () => {
+  await using scene = new OutboxScene();
+  scene.platformX.misbehave({ kind: "answer", status: 503, body: "{}" }, Infinity);
+  const program = await scene.start({ OUTBOX_MAX_PENDING: "2" });
+  const answers = [];
+  for (const message of ["m1", "m2", "m3", "m4", "m1"]) answers.push(await scene.tell(program, message));
+  const full = [503, "unavailable", "outbox"];
+  assert.deepEqual(answers, [QUEUED, QUEUED, full, full, [200, "duplicate", undefined]]);
+  const said = program.entries.filter(({ event }) => event === "outbox_unusable").map(({ fault }) => fault);
+  assert.deepEqual(said, ["overfull"]);
+});
+
+Deno.test("DRY_RUN opens no outbox", async () => {
+  await using scene = new OutboxScene();
+  const program = await scene.start({ DRY_RUN: "true" });
+  assert.deepEqual(await scene.tell(program, "m1"), [200, "dry_run", undefined]);
+  await assert.rejects(Deno.stat(scene.file), Deno.errors.NotFound);
+  assert.equal("outbox" in await healthOf(program), false);
+});
+
+/** What OUTBOX names, and what is said of it. */
+const unusable: readonly (readonly [what: string, path: string, stderr: RegExp])[] = [
+  ["a folder that is missing", "missing/outbox.db", /it cannot be used: check that the folder exists/],
+  ["a directory", ".", /it cannot be used/],
+  ["a text", "text", /the file is damaged: move it away/],
+];
+
+for (const [what, path, said] of unusable) {
+  Deno.test(`with ${what} as OUTBOX the service ends with 1 and a sentence`, async () => {
+    const { code, stderr } = await runProgram([], {
+      environment: { GETDX_API_KEY: "k", OUTBOX: path, HOST: "127.0.0.1", PORT: "0", LOG_FORMAT: "json" },
+      files: { text: "no database ".repeat(500) },
+    });
+    assert.equal(code, 1, stderr);
+    const lines = stderr.trimEnd().split("\n");
+    assert.match(lines.at(-1)!, /^OUTBOX cannot be used: /);
+    assert.match(lines.at(-1)!, said);
+    assert.doesNotMatch(stderr, /\bat .*\.ts:\d|Error:/);
+  });
+}

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { compare } from "../../demo/check.ts";
+import type { ReceivedEvent } from "../../demo/platformx.ts";
+import { report } from "../../demo/show.ts";
+import type { Exchange } from "../../demo/story.ts";
+import { CATALOGUE } from "../../lib/coder/catalogue.ts";
+
+/** Milliseconds after which a demo that hangs is ended; it takes some three seconds. */
+const HANGS = 60_000;
+
+/** `deno task demo`, as a newcomer starts it. */
+function startDemo(...args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "demo", ...args],
+    cwd: new URL("../../", import.meta.url),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(HANGS),
+  }).spawn();
+}
+
+/** Cells of the table's rows: notification, recipient, outcome, person, bytes. */
+function rowsIn(output: string): string[][] {
+  return output.split("\n").filter((line) => line.startsWith("  ")).map((line) => line.trim().split(/ {2,}/))
+    .filter((cells) => cells.length === 5);
+}
+
+Deno.test("the demo ends by itself and shows what became of each of the 39 notifications", async (t) => {
+  const { code, stdout, stderr } = await startDemo().output();
+  const output = new TextDecoder().decode(stdout);
+  assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""], output);
+  for (const line of output.split("\n")) assert.ok(line.length <= 120, `too wide: ${line}`);
+  assert.ok(!output.includes("\x1b"), "colour where nobody looks on");
+
+  const [head, ...rows] = rowsIn(output);
+  assert.deepEqual(head, ["notification", "recipient", "outcome", "person", "bytes"]);
+  assert.equal(CATALOGUE.length, 39);
+  for (const { name } of CATALOGUE) assert.ok(rows.some(([shown]) => shown === name), `no row for ${name}`);
+
+  for (const row of SHOWN_ONCE) {
+    await t.step(`one row: ${row.join(" ")}`, () => {
+      const same = rows.filter((cells) => row.every((cell, at) => cell === cells[at]));
+      assert.equal(same.length, 1, output);
+    });
+  }
+  const unavailable = rows.filter(([, , outcome]) => outcome === "503 unavailable platformx");
+  assert.ok(unavailable.length >= 1, output);
+});
+
+/** How rows begin that show what a newcomer should understand. */
+const SHOWN_ONCE: readonly (readonly string[])[] = [
+  ["Workspace Created", "tina@example.com", "200 forwarded", "alice@example.com"],
+  ["Workspace Created", "omar@example.com", "200 duplicate", "-", "-"],
+  ["Workspace Created", "uma@example.com", "200 duplicate", "-", "-"],
+  ["Workspace Created", "tina@example.com", "200 duplicate", "-", "-"],
+  ["User account created", "omar@example.com", "200 forwarded", "nina@example.com"],
+  ["User account created", "omar@example.com", "200 ignored no_person", "-", "-"],
+  ["User account deleted", "omar@example.com", "200 ignored not_tracked", "-", "-"],
+  ["One-Time Passcode", "alice@example.com", "200 ignored secret", "-", "-"],
+  ["Template Deprecated", "bob@example.com", "200 forwarded", "bob@example.com"],
+];
+
+Deno.test({
+  name: "with --serve the printed curl line works until Ctrl-C, after which nothing runs any more",
+  ignore: Deno.build.os === "windows", // no signal reaches another process there
+  async fn() {
+    const demo = startDemo("--serve");
+    const printed = printedBy(demo.stdout);
+    const [, url] = await printed.until(/^Health: (\S+)$/m);
+    const [, user, type, body] = await printed.until(/^curl -u '(.+?)' -H '(.+?)' -d '(.+?)' \S+$/m);
+    await printed.until(/What arrives at PlatformX:\n/);
+    const authorization = `Basic ${new TextEncoder().encode(user).toBase64()}`;
+    const headers = { authorization, "content-type": type!.replace("Content-Type: ", "") };
+
+    const statuses: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      statuses.push((await (await fetch(url!, { method: "POST", headers, body: body! })).json()).status);
+    }
+    assert.deepEqual(statuses, ["forwarded", "duplicate"]);
+    const [, arrived] = await printed.until(/^(\{.*"email":"you@example.com".*\})$/m);
+    assert.equal(JSON.parse(arrived!).name, "Workspace Created");
+    assert.equal((await (await fetch(url!)).json()).status, "ok");
+
+    demo.kill("SIGINT");
+    const [{ code }, errors] = await Promise.all([
+      demo.status,
+      new Response(demo.stderr).text(),
+      printed.end,
+    ]);
+    assert.deepEqual([code, errors], [0, ""]);
+    await assert.rejects(fetch(url!), TypeError);
+  },
+});
+
+interface Printed {
+  /** Settles when what was printed matches. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Settles when nothing more will be printed. */
+  readonly end: Promise<void>;
+}
+
+function printedBy(stream: ReadableStream<Uint8Array>): Printed {
+  let text = "";
+  let ended = false;
+  let more = Promise.withResolvers<void>();
+  const wake = () => {
+    more.resolve();
+    more = Promise.withResolvers();
+  };
+  const end = (async () => {
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      wake();
+    }
+    ended = true;
+    wake();
+  })();
+  const until = async (pattern: RegExp) => {
+    for (;;) {
+      const match = pattern.exec(text);
+      if (match !== null) return match;
+      assert.ok(!ended, `it never printed ${pattern}:\n${text}`);
+      await more.promise;
+    }
+  };
+  return { until, end };
+}
+
+const FORWARDED: Exchange = {
+  scene: "One",
+  notification: "Workspace Created",
+  recipient: "tina@example.com",
+  messageId: "m1",
+  expected: "200 forwarded",
+  person: "alice@example.com",
+  outcome: "200 forwarded",
+};
+const COPY: Exchange = {
+  ...FORWARDED,
+  recipient: "omar@example.com",
+  messageId: "m2",
+  expected: "200 duplicate",
+  person: undefined,
+  outcome: "200 duplicate",
+};
+const EVENT: ReceivedEvent = {
+  name: "Workspace Created",
+  email: "alice@example.com",
+  timestamp: "1780000000",
+  metadata: { workspace: "analysis", coder_message_id: "m1" },
+};
+const FIRST = "Workspace Created to tina@example.com (m1), answered '200 forwarded'";
+const SECOND = "Workspace Created to omar@example.com (m2), answered";
+
+const comparisons: {
+  readonly what: string;
+  readonly exchanges?: readonly Exchange[];
+  readonly record?: readonly ReceivedEvent[];
+  readonly problems: readonly string[];
+}[] = [
+  { what: "answers and record that agree", problems: [] },
+  { what: "an event that was lost", record: [], problems: [`${FIRST}: events arrived: 0 instead of 1`] },
+  {
+    what: "an event that was doubled",
+    record: [EVENT, EVENT],
+    problems: [`${FIRST}: events arrived: 2 instead of 1`],
+  },
+  {
+    what: "an event about the wrong person",
+    record: [{ ...EVENT, email: "tina@example.com" }],
+    problems: [`${FIRST}: the event is about tina@example.com instead of alice@example.com`],
+  },
+  {
+    what: "an event with the wrong name",
+    record: [{ ...EVENT, name: "Workspace Deleted" }],
+    problems: [`${FIRST}: the event is called 'Workspace Deleted'`],
+  },
+  {
+    what: "an event of a copy that was answered as a duplicate",
+    record: [EVENT, { ...EVENT, metadata: { coder_message_id: "m2" } }],
+    problems: [
+      `${SECOND} '200 duplicate': events arrived: 1 instead of 0`,
+      `${SECOND} '200 duplicate': the event is about alice@example.com instead of nobody`,
+    ],
+  },
+  {
+    what: "a copy that was forwarded as well",
+    exchanges: [FORWARDED, { ...COPY, outcome: "200 forwarded" }],
+    problems: [
+      `${SECOND} '200 forwarded': it should be answered '200 duplicate'`,
+      `${SECOND} '200 forwarded': events arrived: 0 instead of 1`,
+    ],
+  },
+  {
+    what: "a repetition that was forwarded as well",
+    exchanges: [FORWARDED, {
+      ...COPY,
+      recipient: "tina@example.com",
+      messageId: "m1",
+      outcome: "200 forwarded",
+    }],
+    record: [EVENT, EVENT],
+    problems: [
+      `${FIRST}: events arrived: 2 instead of 1`,
+      `${FIRST}: it should be answered '200 duplicate'`,
+      `${FIRST}: events arrived: 0 instead of 1`,
+    ],
+  },
+  {
+    what: "a service that answers nothing but errors",
+    exchanges: [{ ...FORWARDED, outcome: "401 error unauthorized" }],
+    record: [],
+    problems: [
+      "Workspace Created to tina@example.com (m1), answered '401 error unauthorized': it should be answered " +
+      "'200 forwarded'",
+    ],
+  },
+  {
+    what: "an event that no webhook asked for",
+    record: [EVENT, { ...EVENT, email: "eve@example.com", metadata: {} }],
+    problems: ["An event arrived that no webhook asked for: Workspace Created, about eve@example.com"],
+  },
+];
+
+for (const { what, exchanges = [FORWARDED, COPY], record = [EVENT], problems } of comparisons) {
+  Deno.test(`the demo's check ${problems.length === 0 ? "accepts" : "reports"} ${what}`, () => {
+    const comparison = compare(exchanges, record);
+    assert.deepEqual(comparison.problems, problems);
+    assert.deepEqual(comparison.rows.map(({ exchange }) => exchange), exchanges);
+
+    const said: string[] = [];
+    const code = report(comparison, record, { out: () => {}, err: (text) => said.push(text) });
+    assert.equal(code, problems.length === 0 ? 0 : 1);
+    assert.equal(said.length, problems.length);
+  });
+}
