@@ -1,10 +1,10 @@
 /**
  * What attackers find different in the executable: its server and its client are those of the Deno that compiled it
- * (2.4.2 where no newer base can be had), and it does not raise its limit of descriptors. The rest is in `proof/hostile`.
+ * (2.4.2 where no newer base can be had), and it does not raise its limit of descriptors. The rest is in `tests/proof/hostile`.
  */
 import assert from "node:assert/strict";
-import { AUTHORIZATION, connect, drip, head, SECRET, webhookOf } from "../../proof/hostile/clients.ts";
-import { answer, flood, startUpstream, TAKES } from "../../proof/hostile/upstream.ts";
+import { AUTHORIZATION, connect, drip, head, SECRET, webhookOf } from "../proof/hostile/clients.ts";
+import { answer, flood, startUpstream, TAKES } from "../proof/hostile/upstream.ts";
 import { executable, needs, openFolder, type Settings, withOnly } from "./executable.ts";
 import { type Service, start } from "./service.ts";
 

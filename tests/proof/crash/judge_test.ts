@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { judge, NOTED_WITHIN, tell } from "./judge.ts";
+import { recordsIn, type SenderRecord, type StandInRecord } from "./records.ts";
+
+/** A webhook, and its answer 10 ms later; status 0: none. */
+function posted(at: number, happening: number, message: string, status: number): SenderRecord[] {
+  return [{ kind: "post", at, happening, message }, { kind: "answer", at: at + 10, message, status }];
+}
+
+/** A request that was taken, and its end 5 ms later; undefined: it has none. */
+function taken(at: number, request: number, message: string, answered: boolean | undefined): StandInRecord[] {
+  const arrival = { kind: "arrival", at, request, message, taken: true } as const;
+  return answered === undefined ? [arrival] : [arrival, { kind: "end", at: at + 5, request, answered }];
+}
+
+const NOT_TAKEN: StandInRecord[] = [
+  { kind: "arrival", at: 50, request: 90, message: "a1", taken: false },
+  { kind: "end", at: 51, request: 90, answered: true },
+];
+
+const cases: {
+  readonly what: string;
+  readonly sender: readonly SenderRecord[];
+  readonly standIn: readonly StandInRecord[];
+  readonly lost?: readonly number[];
+  readonly sentTwice?: readonly number[];
+  /** Texts, one in each of the sentences. */
+  readonly unexplained?: readonly string[];
+}[] = [
+  {
+    what: "one event for a happening of two copies",
+    sender: [...posted(0, 1, "a1", 202), ...posted(1, 1, "a2", 200)],
+    standIn: taken(20, 1, "a1", true),
+  },
+  {
+    what: "a lost event",
+    sender: [...posted(0, 1, "a1", 202), ...posted(1, 2, "b1", 202), ...posted(2, 3, "c1", 202)],
+    standIn: [...taken(20, 1, "a1", true), ...taken(21, 2, "c1", true)],
+    lost: [2],
+  },
+  {
+    what: "an event that was answered 2xx and only ever refused",
+    sender: posted(0, 1, "a1", 202),
+    standIn: NOT_TAKEN,
+    lost: [1],
+  },
+  {
+    what: "nothing lost where nothing was answered 2xx",
+    sender: [...posted(0, 1, "a1", 202), ...posted(1, 2, "b1", 503), ...posted(2, 3, "c1", 0)],
+    standIn: taken(20, 1, "a1", true),
+  },
+  {
+    what: "a doubled event",
+    sender: posted(0, 1, "a1", 202),
+    standIn: [...taken(20, 1, "a1", true), ...taken(900, 2, "a1", true)],
+    sentTwice: [1],
+    unexplained: ["happening 1: event 2 of 2"],
+  },
+  {
+    what: "an event of each of two copies",
+    sender: [...posted(0, 1, "a1", 202), ...posted(1, 1, "a2", 202)],
+    standIn: [...taken(20, 1, "a1", true), ...taken(25, 2, "a2", true)],
+    sentTwice: [1],
+    unexplained: ["happening 1: event 2 of 2"],
+  },
+  {
+    what: "one lost and one doubled event",
+    sender: [...posted(0, 1, "a1", 202), ...posted(1, 2, "b1", 202)],
+    standIn: [...taken(20, 1, "b1", true), ...taken(900, 2, "b1", true)],
+    lost: [1],
+    sentTwice: [2],
+    unexplained: ["happening 2: event 2 of 2"],
+  },
+  {
+    what: "a second event after a lost answer",
+    sender: posted(0, 1, "a1", 202),
+    standIn: [...taken(20, 1, "a1", false), ...taken(900, 2, "a1", true)],
+    sentTwice: [1],
+  },
+  {
+    what: "a third event that no longer has an excuse",
+    sender: posted(0, 1, "a1", 202),
+    standIn: [...taken(20, 1, "a1", false), ...taken(900, 2, "a1", true), ...taken(1_900, 3, "a1", true)],
+    sentTwice: [1],
+    unexplained: ["happening 1: event 3 of 3"],
+  },
+  {
+    what: "a second event after an attempt that the stand-in never answered",
+    sender: posted(0, 1, "a1", 202),
+    standIn: [...taken(20, 1, "a1", undefined), ...taken(900, 2, "a1", true)],
+    sentTwice: [1],
+  },
+  {
+    what: "a second event after a kill right behind the answer",
+    sender: [...posted(0, 1, "a1", 202), { kind: "kill", at: 30 }, { kind: "start", at: 100 }],
+    standIn: [...taken(20, 1, "a1", true), ...taken(30_020, 2, "a1", true)],
+    sentTwice: [1],
+  },
+  {
+    what: "a second event when the first was read after its sender's end",
+    sender: [...posted(0, 1, "a1", 202), { kind: "kill", at: 30 }, { kind: "start", at: 100 }],
+    standIn: [...taken(32, 1, "a1", true), ...taken(30_020, 2, "a1", true)],
+    sentTwice: [1],
+  },
+  {
+    what: "a second event although the kill came long after the answer",
+    sender: [
+      ...posted(0, 1, "a1", 202),
+      { kind: "kill", at: 26 + NOTED_WITHIN },
+      { kind: "start", at: 100 + NOTED_WITHIN },
+    ],
+    standIn: [...taken(20, 1, "a1", true), ...taken(30_020, 2, "a1", true)],
+    sentTwice: [1],
+    unexplained: ["happening 1: event 2 of 2"],
+  },
+  {
+    what: "a second event although the kill was over when the first was sent",
+    sender: [...posted(0, 1, "a1", 202), { kind: "kill", at: 5 }, { kind: "start", at: 15 }],
+    standIn: [...taken(20, 1, "a1", true), ...taken(30_020, 2, "a1", true)],
+    sentTwice: [1],
+    unexplained: ["happening 1: event 2 of 2"],
+  },
+  {
+    what: "an event that nobody asked for",
+    sender: posted(0, 1, "a1", 202),
+    standIn: [...taken(20, 1, "a1", true), ...taken(21, 2, "z9", true)],
+    unexplained: ["nobody asked for: z9"],
+  },
+];
+
+for (const { what, sender, standIn, lost = [], sentTwice = [], unexplained = [] } of cases) {
+  const isWell = lost.length === 0 && unexplained.length === 0;
+  Deno.test(`the judge ${isWell ? "accepts" : "reports"} ${what}`, () => {
+    const judgement = judge(sender, standIn);
+    assert.deepEqual(judgement.lost, lost);
+    assert.deepEqual(judgement.sentTwice, sentTwice);
+    assert.equal(judgement.unexplained.length, unexplained.length, judgement.unexplained.join("\n"));
+    for (const [index, text] of unexplained.entries()) {
+      assert.ok(judgement.unexplained[index]!.includes(text), judgement.unexplained[index]);
+    }
+    assert.equal(tell(judgement, () => {}), isWell ? 0 : 1);
+  });
+}
+
+Deno.test("the judge counts kills and acknowledged happenings, and tells the four numbers", () => {
+  const kill: SenderRecord[] = [{ kind: "kill", at: 7 }, { kind: "start", at: 8 }];
+  const sender = [
+    ...posted(0, 1, "a1", 202),
+    ...posted(1, 1, "a2", 200),
+    ...posted(2, 2, "b1", 202),
+    ...kill,
+    ...kill,
+  ];
+  const told: string[] = [];
+  tell(judge(sender, taken(20, 1, "a1", true)), (text) => told.push(text));
+  assert.deepEqual(told, [
+    "kills         2",
+    "acknowledged  2",
+    "lost          1",
+    "sent twice    0, unexplained 0",
+    "lost: happening 2 was answered 2xx, and no event arrived",
+  ]);
+});
+
+Deno.test("the judge does not call a run without acknowledged happenings good", () => {
+  assert.equal(tell(judge(posted(0, 1, "a1", 503), []), () => {}), 1);
+});
+
+Deno.test("a line that its writer did not finish is left out", () => {
+  assert.deepEqual(recordsIn('{"kind":"kill","at":1}\n{"kind":"sta'), [{ kind: "kill", at: 1 }]);
+});

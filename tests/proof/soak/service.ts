@@ -1,0 +1,110 @@
+/** The service under test: a process of its own, started like in production, and what it says of itself. */
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { freePort, launch, type Subject } from "../../../bench/load/process.ts";
+import { STAND_IN_KEY } from "../../../demo/platformx.ts";
+// Imported for its packages only: this process fetches them where that was never done.
+import "../../../lib/cli/serve.ts";
+import { PERMISSIONS } from "../../../tools/permissions.ts";
+import { SECRET } from "./strays.ts";
+
+/** Modes that are tried. */
+export const MODES = ["direct", "outbox"] as const;
+
+/** One of {@link MODES}. */
+export type Mode = typeof MODES[number];
+
+/** What is needed to start it. */
+export interface Setting {
+  readonly mode: Mode;
+  /** `DEDUP_WINDOW` */
+  readonly window: string;
+  /** For log and outbox. */
+  readonly folder: string;
+  /** PlatformX's stand-in. */
+  readonly apiUrl: string;
+}
+
+const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
+const EXECUTABLE = Deno.env.get("EXECUTABLE");
+
+/** A running service. */
+export interface Service extends Subject {
+  /** Port of the inspector; undefined: a compiled program has none. */
+  readonly inspector: number | undefined;
+}
+
+/** Starts it; it listens when this returns. */
+export async function startService({ mode, window, folder, apiUrl }: Setting): Promise<Service> {
+  const port = freePort();
+  const inspector = EXECUTABLE === undefined ? freePort() : undefined;
+  const subject = await launch({
+    ...programWith([], inspector),
+    port,
+    folder,
+    log: logIn(folder),
+    environment: {
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      DEDUP_WINDOW: window,
+      DELIVERY_DEADLINE: "2s",
+      EVENTS_TRACKED: "Workspace Created",
+      GETDX_API_KEY: STAND_IN_KEY,
+      GETDX_API_URL: apiUrl,
+      GETDX_RATE_LIMIT: "6000",
+      LOG_FORMAT: "json",
+      WEBHOOK_SECRET: SECRET,
+      ...(mode === "outbox" ? { OUTBOX: outboxIn(folder) } : {}),
+    },
+  });
+  return { ...subject, inspector };
+}
+
+function programWith(args: readonly string[], inspector?: number) {
+  if (EXECUTABLE !== undefined) return { program: Deno.realPathSync(EXECUTABLE), args };
+  const inspecting = inspector === undefined ? [] : [`--inspect=127.0.0.1:${inspector}`];
+  return { program: Deno.execPath(), args: ["run", ...inspecting, ...PERMISSIONS, MAIN, ...args] };
+}
+
+function logIn(folder: string): string {
+  return `${folder}/service.log`;
+}
+
+function outboxIn(folder: string): string {
+  return `${folder}/outbox.db`;
+}
+
+const health = z.object({ outbox: z.object({ pending: z.number() }).optional() });
+
+/** Events that wait in the outbox; 0 without one. */
+export async function pendingAt(url: string): Promise<number> {
+  using client = Deno.createHttpClient({});
+  const headers = { authorization: `Bearer ${SECRET}` };
+  const answer = await fetch(url, { client, headers, signal: AbortSignal.timeout(10_000) });
+  return health.parse(await answer.json()).outbox?.pending ?? 0;
+}
+
+const letters = z.array(z.object({ state: z.string(), coder_message_id: z.string() }));
+
+/** Message ids of the dead letters, when the service has ended. */
+export async function deadLettersIn(folder: string): Promise<readonly string[]> {
+  const { program, args } = programWith(["outbox", "list", "--dead", "--json"]);
+  const { stdout } = await new Deno.Command(program, {
+    args: [...args],
+    cwd: folder,
+    env: { OUTBOX: outboxIn(folder) },
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  return letters.parse(JSON.parse(new TextDecoder().decode(stdout))).map((letter) => letter.coder_message_id);
+}
+
+/** Lines of the log that tell of a fault of the service itself, or that it has not written. */
+export async function faultsIn(folder: string): Promise<readonly string[]> {
+  const lines = (await Deno.readTextFile(logIn(folder))).split("\n").filter((line) => line !== "");
+  return lines.filter((line) => !OF_INSPECTOR.test(line) && (!line.startsWith("{") || FAULT.test(line)));
+}
+
+const FAULT = /"event":"(?:internal_error|listener_lost|outbox_unusable)"/;
+/** What `deno run --inspect` says. */
+const OF_INSPECTOR = /^(?:Debugger |Visit chrome:\/\/inspect|Waiting for the debugger)/;
