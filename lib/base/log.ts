@@ -1,7 +1,7 @@
 /**
  * The service's log: one line per entry, through `console`, so that Deno's OpenTelemetry exports it.
  *
- * `@logtape/logtape` was measured beside it (`bench/log_bench.ts`): see the README's dependencies for the choice.
+ * `@logtape/logtape` was measured beside it (`tools/bench/log_bench.ts`): see the README's dependencies for the choice.
  */
 import { LOG_LEVELS, type LogLevel } from "../config/config.ts";
 import { escapeControls } from "./redact.ts";

@@ -1,9 +1,9 @@
 /** The page in Debian's Chromium: what only a browser can tell. */
 import assert from "node:assert/strict";
 import axe from "axe-core";
-import { endpointOf, post, sampleOf } from "../../demo/coder.ts";
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
-import { startService } from "../../demo/service.ts";
+import { endpointOf, post, sampleOf } from "../../tools/demo/coder.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
+import { startService } from "../../tools/demo/service.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { detailsPage, drainingPage, publicPage } from "../../lib/status/page/page.ts";
 import type { PageView } from "../../lib/status/page/state.ts";

@@ -1,6 +1,6 @@
 /** What Coder and a probe say to a service. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, type StandIn } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, type StandIn } from "../../tools/demo/platformx.ts";
 import { PATIENCE, type Settings } from "./executable.ts";
 
 const SAMPLE = new URL("../fixtures/coder/workspace-created.json", import.meta.url);

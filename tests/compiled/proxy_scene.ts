@@ -1,6 +1,6 @@
 /** The executable between Coder and a PlatformX that is reached through a proxy and by a private CA's certificate. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../tools/demo/platformx.ts";
 import { issueCertificate } from "./certificates.ts";
 import { type Proxy, type ProxyOptions, startProxy } from "./connect_proxy.ts";
 import { executable, openFolder, PATIENCE, run, type Settings, withOnly } from "./executable.ts";

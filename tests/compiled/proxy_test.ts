@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
 import { startProxy } from "./connect_proxy.ts";
 import { executable, run, type Settings, withOnly } from "./executable.ts";
 import { settingsFor } from "./exchange.ts";

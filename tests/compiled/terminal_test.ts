@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startPlatformX } from "../../demo/platformx.ts";
+import { startPlatformX } from "../../tools/demo/platformx.ts";
 import { executable, needs, openFolder, withOnly } from "./executable.ts";
 import { assertServes, settingsFor } from "./exchange.ts";
 import { start } from "./service.ts";

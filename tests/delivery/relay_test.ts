@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Misbehaviour, type StandIn, startPlatformX } from "../../demo/platformx.ts";
+import { type Misbehaviour, type StandIn, startPlatformX } from "../../tools/demo/platformx.ts";
 import { ALICE, type Body, notificationWith, TINA, until } from "../support/fakes.ts";
 import { type Reply, startRelay } from "./relay_fakes.ts";
 

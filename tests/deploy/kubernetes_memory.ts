@@ -4,7 +4,7 @@
  *
  *     deno run --allow-all tests/deploy/kubernetes_memory.ts
  */
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
 import { executable, openFolder, withOnly } from "../compiled/executable.ts";
 import { webhook } from "../compiled/exchange.ts";
 import { start } from "../compiled/service.ts";

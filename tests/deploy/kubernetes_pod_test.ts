@@ -1,6 +1,6 @@
 /** The executable, in what the StatefulSet makes of a container, as far as that goes without a cluster. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
 import { executable, needs, openFolder, PATIENCE, run, withOnly } from "../compiled/executable.ts";
 import { webhook } from "../compiled/exchange.ts";
 import { start } from "../compiled/service.ts";

@@ -1,6 +1,6 @@
 /** Caddy in front of the executable: webhooks pass, what stalls is cut, and nothing redirects. */
 import assert from "node:assert/strict";
-import { startPlatformX } from "../../demo/platformx.ts";
+import { startPlatformX } from "../../tools/demo/platformx.ts";
 import { BODY_TIMEOUT } from "../../lib/http/body.ts";
 import { executable, needs, openFolder, run, withOnly } from "../compiled/executable.ts";
 import { assertServes, settingsFor } from "../compiled/exchange.ts";

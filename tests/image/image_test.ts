@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
-import { startPlatformX } from "../../demo/platformx.ts";
+import { startPlatformX } from "../../tools/demo/platformx.ts";
 import { openFolder, PATIENCE, run, type Settings } from "../compiled/executable.ts";
 import { settingsFor, webhook } from "../compiled/exchange.ts";
 import { start } from "../compiled/service.ts";

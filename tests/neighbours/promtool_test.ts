@@ -1,7 +1,7 @@
 /** What Prometheus' own tool says about the program's metrics and the alert rules. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
 import { readableNames } from "../../lib/config/variables.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { readExposition } from "../status/read_exposition.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { startPlatformX } from "../../demo/platformx.ts";
+import { startPlatformX } from "../../tools/demo/platformx.ts";
 import type { NetworkFailure, Verdict } from "../../lib/platformx/verdict.ts";
 import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";
 import { EVENT, FakeClock, settled, until, watched } from "../support/fakes.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Misbehaviour } from "../../demo/platformx.ts";
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import type { Misbehaviour } from "../../tools/demo/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";

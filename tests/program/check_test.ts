@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
-import { startService } from "../../demo/service.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
+import { startService } from "../../tools/demo/service.ts";
 import { findingsIn, runCheck, startRecorder } from "../support/check_program.ts";
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);

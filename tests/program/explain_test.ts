@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startPlatformX } from "../../demo/platformx.ts";
+import { startPlatformX } from "../../tools/demo/platformx.ts";
 import { notificationWith, TINA } from "../support/fakes.ts";
 import { type Ended, runProgram, type Surroundings } from "../support/program.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../tools/demo/platformx.ts";
 import { notificationWith, TINA } from "../support/fakes.ts";
 import { type Program, runProgram, startProgram, within } from "../support/program.ts";
 

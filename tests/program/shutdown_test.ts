@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { type Program, runModule, runProgram, startProgram, until, within } from "../support/program.ts";
 

@@ -1,4 +1,4 @@
-import type { Recipient } from "../../demo/coder.ts";
+import type { Recipient } from "../../tools/demo/coder.ts";
 
 /** People whom Coder tells of a happening, one copy each. */
 export const RECIPIENTS: readonly Recipient[] = ["tina", "omar", "uma"].map((name, index) => ({

@@ -1,6 +1,6 @@
 /** The program with the settings of the recipes for hosts: what they say of answers and of the end is so. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
 import { startProgram, until } from "../support/program.ts";
 import { environmentsOf, read } from "./read.ts";
 

@@ -2,7 +2,7 @@
 // Imported for its packages only: this process fetches them, so that the child need not.
 import "../../main.ts";
 import { fileURLToPath } from "node:url";
-import { STAND_IN_KEY } from "../../demo/platformx.ts";
+import { STAND_IN_KEY } from "../../tools/demo/platformx.ts";
 import { readableNames } from "../../lib/config/variables.ts";
 import { PROGRAM_DENO, withMachine } from "./program_deno.ts";
 

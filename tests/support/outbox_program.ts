@@ -1,6 +1,6 @@
 /** The program with an outbox in a file, in front of a stand-in, for tests in which the file meets a fault. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../demo/platformx.ts";
+import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../tools/demo/platformx.ts";
 import { notificationWith } from "./fakes.ts";
 import { type Entry, type Program, startProgram, until } from "./program.ts";
 

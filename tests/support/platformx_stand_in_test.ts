@@ -5,7 +5,7 @@ import {
   STAND_IN_KEY,
   type StandIn,
   startPlatformX,
-} from "../../demo/platformx.ts";
+} from "../../tools/demo/platformx.ts";
 
 const EVENT: ReceivedEvent = {
   name: "Workspace Created",

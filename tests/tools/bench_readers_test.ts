@@ -1,10 +1,10 @@
 /** What the benchmarks read: reports of tools, files of the kernel, answers over HTTP; and what they count. */
 import assert from "node:assert/strict";
-import { parseBench } from "../../bench/bench_output.ts";
-import { lengthOf } from "../../bench/growth/answer_length.ts";
-import { fileSystemOf } from "../../bench/file_system.ts";
-import { parseUsage } from "../../bench/load/usage.ts";
-import { wrongCount } from "../../bench/load/count.ts";
+import { parseBench } from "../../tools/bench/bench_output.ts";
+import { lengthOf } from "../../tools/bench/growth/answer_length.ts";
+import { fileSystemOf } from "../../tools/bench/file_system.ts";
+import { parseUsage } from "../../tools/bench/load/usage.ts";
+import { wrongCount } from "../../tools/bench/load/count.ts";
 import {
   bodyOf,
   MESSAGE_PREFIX,
@@ -12,8 +12,8 @@ import {
   requestTemplate,
   SECRET,
   serialOf,
-} from "../../bench/load/webhooks.ts";
-import { parseWrk } from "../../bench/load/wrk_output.ts";
+} from "../../tools/bench/load/webhooks.ts";
+import { parseWrk } from "../../tools/bench/load/wrk_output.ts";
 import { Authenticator } from "../../lib/http/auth.ts";
 import { attribute } from "../../lib/coder/attribution.ts";
 import { buildEvent } from "../../lib/platformx/event.ts";

@@ -1,7 +1,7 @@
 /** The senders of growing load, against a server of this process. */
 import assert from "node:assert/strict";
-import { send } from "../../bench/growth/senders.ts";
-import { MESSAGE_PREFIX, requestTemplate } from "../../bench/load/webhooks.ts";
+import { send } from "../../tools/bench/growth/senders.ts";
+import { MESSAGE_PREFIX, requestTemplate } from "../../tools/bench/load/webhooks.ts";
 
 const ONE_EACH = { template: requestTemplate("127.0.0.1"), seconds: 0, run: 7 };
 

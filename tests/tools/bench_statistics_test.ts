@@ -1,8 +1,8 @@
 /** The arithmetic of the benchmarks, and how results are shown. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { markdownTable, shown, shownSpread, verdictOn } from "../../bench/markdown.ts";
-import { median, percentile, ratiosOf, spreadOf, thirdsOf } from "../../bench/statistics.ts";
+import { markdownTable, shown, shownSpread, verdictOn } from "../../tools/bench/markdown.ts";
+import { median, percentile, ratiosOf, spreadOf, thirdsOf } from "../../tools/bench/statistics.ts";
 
 Deno.test("the median is the middle value, or between the two middle ones", async (t) => {
   const rows: [values: number[], expected: number][] = [

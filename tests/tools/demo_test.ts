@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { compare } from "../../demo/check.ts";
-import type { ReceivedEvent } from "../../demo/platformx.ts";
-import { report } from "../../demo/show.ts";
-import type { Exchange } from "../../demo/story.ts";
+import { compare } from "../../tools/demo/check.ts";
+import type { ReceivedEvent } from "../../tools/demo/platformx.ts";
+import { report } from "../../tools/demo/show.ts";
+import type { Exchange } from "../../tools/demo/story.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 
 /** Milliseconds after which a demo that hangs is ended; it takes some three seconds. */

@@ -6,8 +6,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { STAND_IN_KEY } from "../../../demo/platformx.ts";
-import { spawnService, type StartedService } from "../../../demo/service.ts";
+import { STAND_IN_KEY } from "../../../tools/demo/platformx.ts";
+import { spawnService, type StartedService } from "../../../tools/demo/service.ts";
 import { within } from "../within.ts";
 import { Random } from "./random.ts";
 import { RecordFile, type SenderRecord } from "./records.ts";

@@ -1,6 +1,6 @@
 /** Coder's part: distinct happenings, each told to one to three recipients, and told again until it is acknowledged. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { endpointOf, post, sampleOf, toldTo, type Webhook } from "../../../demo/coder.ts";
+import { endpointOf, post, sampleOf, toldTo, type Webhook } from "../../../tools/demo/coder.ts";
 import { RECIPIENTS } from "../recipients.ts";
 import type { Random } from "./random.ts";
 import type { RecordFile, SenderRecord } from "./records.ts";

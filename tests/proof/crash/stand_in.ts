@@ -9,8 +9,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { STAND_IN_KEY } from "../../../demo/platformx.ts";
-import { judge, TRACK_PATH } from "../../../demo/platformx_rules.ts";
+import { STAND_IN_KEY } from "../../../tools/demo/platformx.ts";
+import { judge, TRACK_PATH } from "../../../tools/demo/platformx_rules.ts";
 import { Random } from "./random.ts";
 import { RecordFile, type StandInRecord } from "./records.ts";
 

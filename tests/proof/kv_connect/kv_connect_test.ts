@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type StandIn, startPlatformX } from "../../../demo/platformx.ts";
+import { type StandIn, startPlatformX } from "../../../tools/demo/platformx.ts";
 import { notificationWith } from "../../support/fakes.ts";
 import { assertTells, faultsIn, outboxEnvironment } from "../../support/outbox_program.ts";
 import { type Program, runProgram, startProgram, until } from "../../support/program.ts";

@@ -1,5 +1,5 @@
 /** Whether a course of numbers grows. Pure, and of no unit: megabytes, descriptors or timers. */
-import { median } from "../../../bench/statistics.ts";
+import { median } from "../../../tools/bench/statistics.ts";
 
 /** One number, and the seconds after which it was read. */
 export interface Sample {

@@ -3,7 +3,7 @@
  * falls together is the machine's.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { sampleOf, toldTo, type Webhook } from "../../../demo/coder.ts";
+import { sampleOf, toldTo, type Webhook } from "../../../tools/demo/coder.ts";
 import type { Random } from "../crash/random.ts";
 import type { SenderRecord } from "../crash/records.ts";
 import { RECIPIENTS } from "../recipients.ts";

@@ -1,8 +1,8 @@
 /** The service under test: a process of its own, started like in production, and what it says of itself. */
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { freePort, launch, type Subject } from "../../../bench/load/process.ts";
-import { STAND_IN_KEY } from "../../../demo/platformx.ts";
+import { freePort, launch, type Subject } from "../../../tools/bench/load/process.ts";
+import { STAND_IN_KEY } from "../../../tools/demo/platformx.ts";
 // Imported for its packages only: this process fetches them where that was never done.
 import "../../../lib/cli/serve.ts";
 import { PERMISSIONS } from "../../../tools/permissions.ts";

@@ -1,6 +1,6 @@
 /** What the kernel tells of a process from outside. */
-import { kernelSays } from "../../../bench/machine.ts";
-import { parseUsage } from "../../../bench/load/usage.ts";
+import { kernelSays } from "../../../tools/bench/machine.ts";
+import { parseUsage } from "../../../tools/bench/load/usage.ts";
 
 /** A process at one moment. */
 export interface Vitals {

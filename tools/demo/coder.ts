@@ -4,7 +4,7 @@
  * Sources: Coder `coderd/notifications/dispatch/webhook.go`, and Go's `net/http` and `encoding/json`.
  */
 import { Buffer } from "node:buffer";
-import type { CatalogueRow } from "../lib/coder/catalogue/row.ts";
+import type { CatalogueRow } from "../../lib/coder/catalogue/row.ts";
 
 /** Whom Coder tells: not always the person whom the event is about. */
 export interface Recipient {
@@ -39,7 +39,9 @@ export interface Answer {
 /** The sample of a notification. Its file's name is the notification's, as a slug. */
 export function sampleOf({ name }: Pick<CatalogueRow, "name">): Webhook {
   const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  return JSON.parse(Deno.readTextFileSync(new URL(`../tests/fixtures/coder/${slug}.json`, import.meta.url)));
+  return JSON.parse(
+    Deno.readTextFileSync(new URL(`../../tests/fixtures/coder/${slug}.json`, import.meta.url)),
+  );
 }
 
 /** The webhook with which Coder tells a further recipient the same. */

@@ -1,9 +1,9 @@
 /** The service as a child process, started like in production: same permissions, an environment of its own. */
 import { fileURLToPath } from "node:url";
-import type { VariableName } from "../lib/config/variables.ts";
+import type { VariableName } from "../../lib/config/variables.ts";
 // Imported for its packages only: this process, which knows the proxies, fetches them where that was never done.
-import "../lib/cli/serve.ts";
-import { PERMISSIONS } from "../tools/permissions.ts";
+import "../../lib/cli/serve.ts";
+import { PERMISSIONS } from "../permissions.ts";
 
 /** A running service. */
 export interface Service extends AsyncDisposable {
@@ -15,10 +15,10 @@ export interface Service extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** A folder in which there is no `.env`. */
-const FOLDER = fileURLToPath(new URL("../tests/fixtures/coder/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../tests/fixtures/coder/", import.meta.url));
 
 /** Where Deno keeps packages, and what Windows needs to open a socket. Nothing else is handed on. */
 const HANDED_ON = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE", "SYSTEMROOT"];

@@ -38,7 +38,7 @@ const { values } = parseArgs({
     "warm-up": { type: "string", default: "2" },
     connections: { type: "string", default: "32" },
     only: { type: "string", default: "bare,direct WARNING,direct INFO,outbox INFO" },
-    folder: { type: "string", default: fileURLToPath(new URL("../build/bench", import.meta.url)) },
+    folder: { type: "string", default: fileURLToPath(new URL("../../build/bench", import.meta.url)) },
     window: { type: "string", default: "1s" },
     profile: { type: "string" },
   },

@@ -1,7 +1,7 @@
 /** What the demo prints. */
-import { alignColumns } from "../lib/cli/columns.ts";
-import { escapeControls } from "../lib/base/redact.ts";
-import type { Terminal } from "../lib/cli/terminal.ts";
+import { alignColumns } from "../../lib/cli/columns.ts";
+import { escapeControls } from "../../lib/base/redact.ts";
+import type { Terminal } from "../../lib/cli/terminal.ts";
 import type { Comparison, Row } from "./check.ts";
 import type { ReceivedEvent } from "./platformx_rules.ts";
 

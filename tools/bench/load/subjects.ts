@@ -1,8 +1,8 @@
 /** Who is measured: the bare minimum, and the service in its modes. */
 import { fileURLToPath } from "node:url";
 // Imported for its packages only: this process fetches them where that was never done.
-import "../../lib/cli/serve.ts";
-import { PERMISSIONS } from "../../tools/permissions.ts";
+import "../../../lib/cli/serve.ts";
+import { PERMISSIONS } from "../../permissions.ts";
 import { freePort, launch, type Subject } from "./process.ts";
 import { SECRET } from "./webhooks.ts";
 

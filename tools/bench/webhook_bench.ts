@@ -3,15 +3,15 @@
  * distinct, as Coder's are, and texts, as they come off the wire.
  */
 import { createHash } from "node:crypto";
-import sample from "../tests/fixtures/coder/workspace-created.json" with { type: "json" };
-import { attribute, type Attributed, type AttributionRules } from "../lib/coder/attribution.ts";
-import { fitMetadata } from "../lib/platformx/budget.ts";
-import { buildEvent } from "../lib/platformx/event.ts";
-import { identityOf } from "../lib/coder/occurrence.ts";
-import { selectMetadata } from "../lib/platformx/metadata.ts";
-import { type Notification, parseNotification } from "../lib/coder/notification.ts";
-import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../lib/coder/tracking.ts";
-import { Relay } from "../lib/delivery/relay.ts";
+import sample from "../../tests/fixtures/coder/workspace-created.json" with { type: "json" };
+import { attribute, type Attributed, type AttributionRules } from "../../lib/coder/attribution.ts";
+import { fitMetadata } from "../../lib/platformx/budget.ts";
+import { buildEvent } from "../../lib/platformx/event.ts";
+import { identityOf } from "../../lib/coder/occurrence.ts";
+import { selectMetadata } from "../../lib/platformx/metadata.ts";
+import { type Notification, parseNotification } from "../../lib/coder/notification.ts";
+import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../../lib/coder/tracking.ts";
+import { Relay } from "../../lib/delivery/relay.ts";
 import { bodyOf, serialOf } from "./load/webhooks.ts";
 
 /** More than caches of the last few texts keep. */

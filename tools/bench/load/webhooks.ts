@@ -1,5 +1,5 @@
 /** Webhooks for load: each a happening of its own, told apart by a serial of 12 hexadecimal digits. */
-import sample from "../../tests/fixtures/coder/workspace-created.json" with { type: "json" };
+import sample from "../../../tests/fixtures/coder/workspace-created.json" with { type: "json" };
 
 /** What `WEBHOOK_SECRET` is while measuring: authentication is part of the work. */
 export const SECRET = "bench-secret-0123456789";

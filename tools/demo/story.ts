@@ -1,6 +1,6 @@
 /** What Coder sends in the demo, in which order, and what should come of it. */
-import { CATALOGUE, findRow } from "../lib/coder/catalogue.ts";
-import type { CatalogueRow } from "../lib/coder/catalogue/row.ts";
+import { CATALOGUE, findRow } from "../../lib/coder/catalogue.ts";
+import type { CatalogueRow } from "../../lib/coder/catalogue/row.ts";
 import { type Answer, type Recipient, sampleOf, toldTo, type Webhook } from "./coder.ts";
 import type { StandIn } from "./platformx.ts";
 

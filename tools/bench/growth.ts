@@ -52,7 +52,7 @@ const delays = values.delays.split(",").map((delay) =>
 const burst = wholeNumber("burst", values.burst, 0);
 const quickSeconds = wholeNumber("seconds", values.seconds);
 
-const parent = fileURLToPath(new URL("../build/bench", import.meta.url));
+const parent = fileURLToPath(new URL("../../build/bench", import.meta.url));
 Deno.mkdirSync(parent, { recursive: true });
 const folder = Deno.makeTempDirSync({ dir: parent });
 let isBad = false;

@@ -4,8 +4,8 @@
  *
  * Exits 1 when a bound is broken: 60 MB, and 1.5 times the time at 1,000.
  */
-import type { Copy } from "../lib/coder/occurrence.ts";
-import { OccurrenceMemory } from "../lib/delivery/dedup_cache.ts";
+import type { Copy } from "../../lib/coder/occurrence.ts";
+import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
 
 declare const gc: () => void;
 

@@ -1,6 +1,6 @@
 /** What a log line costs: the service's own logger beside `@logtape/logtape`, both into nothing. */
 import { configure, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
-import { createLog } from "../lib/base/log.ts";
+import { createLog } from "../../lib/base/log.ts";
 
 const lines = { written: 0 };
 const drop = (line: string) => void (lines.written += line.length);

@@ -4,8 +4,8 @@
  * `deno task demo` ends by itself; `deno task demo --serve` goes on, to be tried by hand, until Ctrl-C.
  * Exit codes: 0 done, 1 answers and record disagree or the service failed, 2 usage, 130 interrupted.
  */
-import { escapeControls } from "../lib/base/redact.ts";
-import { processTerminal as terminal } from "../lib/cli/terminal.ts";
+import { escapeControls } from "../../lib/base/redact.ts";
+import { processTerminal as terminal } from "../../lib/cli/terminal.ts";
 import { compare } from "./check.ts";
 import { endpointOf, post } from "./coder.ts";
 import { type ReceivedEvent, STAND_IN_KEY, startPlatformX } from "./platformx.ts";

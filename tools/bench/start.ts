@@ -19,7 +19,7 @@ const MOST = 1.25;
 const { values } = parseArgs({ args: Deno.args, options: { starts: { type: "string", default: "20" } } });
 const count = wholeNumber("starts", values.starts);
 const DENO = Deno.env.get("DENO") ?? Deno.execPath();
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SERVICE = `${ROOT}build/coder-platformx`;
 const EMPTY = `${ROOT}build/bench/empty`;
 
@@ -37,7 +37,7 @@ await compile([
     "--no-prompt",
     "--allow-net",
   ],
-  ...["--output", EMPTY, "bench/start/empty.ts"],
+  ...["--output", EMPTY, "tools/bench/start/empty.ts"],
 ]);
 const folder = Deno.makeTempDirSync({ dir: `${ROOT}build/bench` });
 

@@ -2,12 +2,12 @@
  * What an event costs in the outbox, from accepting to settling, with 10 and with 100,000 others pending. Exits 1 when
  * the second takes more than 1.5 times the first.
  */
-import type { OutboxRecord } from "../lib/outbox/record.ts";
-import { systemClock as clock } from "../lib/base/clock.ts";
-import type { Order } from "../lib/delivery/single_flight.ts";
-import { Outbox } from "../lib/outbox/outbox.ts";
-import { added, OutboxLedger } from "../lib/outbox/ledger.ts";
-import { Store } from "../lib/outbox/store.ts";
+import type { OutboxRecord } from "../../lib/outbox/record.ts";
+import { systemClock as clock } from "../../lib/base/clock.ts";
+import type { Order } from "../../lib/delivery/single_flight.ts";
+import { Outbox } from "../../lib/outbox/outbox.ts";
+import { added, OutboxLedger } from "../../lib/outbox/ledger.ts";
+import { Store } from "../../lib/outbox/store.ts";
 
 const SIZES = [10, 100_000] as const;
 const MOST_RATIO = 1.5;
