@@ -5,7 +5,7 @@
 
 /** Modules of the tests that run `PROGRAM_DENO`. */
 const STARTERS = ["program_deno", "program", "outbox_program", "check_program", "telemetry_program"];
-const IMPORTS_STARTER = new RegExp(`from "\\./(?:${STARTERS.join("|")})\\.ts"`);
+const IMPORTS_STARTER = new RegExp(`from "\\.\\./support/(?:${STARTERS.join("|")})\\.ts"`);
 
 const oldest = Deno.env.get("PROGRAM_DENO");
 if (!oldest) {

@@ -3,9 +3,14 @@
  *
  * `@logtape/logtape` was measured beside it (`tools/bench/log_bench.ts`): see the README's dependencies for the choice.
  */
-import { LOG_LEVELS, type LogLevel } from "../config/config.ts";
 import { escapeControls } from "./redact.ts";
 import type { LogEvent } from "./log_events.ts";
+
+/** Severity of a log line, in ascending order. */
+export const LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"] as const;
+
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = typeof LOG_LEVELS[number];
 
 /** Details of an entry. Never an address (but at DEBUG), never a secret. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;

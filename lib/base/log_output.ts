@@ -1,4 +1,4 @@
-import type { LogLevel } from "../config/config.ts";
+import type { LogLevel } from "./log.ts";
 
 /** Milliseconds for which lines are gathered: a kill loses that much of the log, and nothing else. */
 const GATHER = 5;

@@ -1,13 +1,8 @@
 /** Settings → configuration, or all problems at once. */
+import type { LogLevel } from "../base/log.ts";
 import { parseTracking, type Tracking } from "../coder/tracking.ts";
 import { Settings, type SettingsSource } from "./settings.ts";
 import { boolean, duration, integer, matching, oneOf, type Parser } from "./parsers.ts";
-
-/** Severity of a log line, in ascending order. */
-export const LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"] as const;
-
-/** One of {@link LOG_LEVELS}. */
-export type LogLevel = typeof LOG_LEVELS[number];
 
 /** Where the outbox lives. */
 export type OutboxLocation =

@@ -1,6 +1,5 @@
 /** Every variable the service reads: parser, help, README and `.env.sample` follow this list. */
 
-import { EXPORT_LIMITS } from "../status/telemetry_shutdown.ts";
 import { DEFAULT_EVENTS_TRACKED } from "../coder/tracking.ts";
 
 /** One environment variable. */
@@ -103,6 +102,9 @@ export const VARIABLES = [
 
 /** Name of a variable in {@link VARIABLES}. */
 export type VariableName = typeof VARIABLES[number]["name"];
+
+/** OpenTelemetry's limits of one export each, in milliseconds. */
+export const EXPORT_LIMITS = ["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEOUT"] as const;
 
 /** Variables of the platform that the service looks at, without configuring it. */
 export const PLATFORM_VARIABLES = [

@@ -5,8 +5,7 @@
  * has another limit of 10 s, and by 88 s with 2.4.2.)
  */
 
-/** Limits of one export each, in milliseconds. */
-export const EXPORT_LIMITS = ["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEOUT"] as const;
+import { EXPORT_LIMITS } from "../config/variables.ts";
 
 /** OpenTelemetry's own default. */
 const DEFAULT_LIMIT = 30_000;

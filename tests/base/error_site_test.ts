@@ -30,7 +30,7 @@ Deno.test("a fault is told by its kind and by where it happened", async (t) => {
     await t.step(kind, () => {
       const { error, at } = describeFault(fault);
       assert.equal(error, kind);
-      assert.match(at, /fault_test\.ts:\d+:\d+/);
+      assert.match(at, /error_site_test\.ts:\d+:\d+/);
       assert.ok(!at.includes("\n"));
     });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LOG_LEVELS, type LogLevel } from "../../lib/config/config.ts";
+import { LOG_LEVELS, type LogLevel } from "../../lib/base/log.ts";
 import { createLog, type LogFields, type LogOptions } from "../../lib/base/log.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
 import { anyText } from "../support/fakes.ts";
@@ -176,7 +176,7 @@ Deno.test("the names of entries are words that alerts can rely on", () => {
 
 Deno.test("the service colours its log on a terminal, unless NO_COLOR is set to something", async (t) => {
   const code = `
-    import { serve } from "project/lib/commands/serve.ts";
+    import { serve } from "project/lib/cli/serve.ts";
     // A port that is taken ends the service after its first lines.
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     Deno.env.set("PORT", String(listener.addr.port));

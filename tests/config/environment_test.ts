@@ -11,7 +11,7 @@ async function read(
   permissions: readonly string[] = ["--allow-read", ENV],
 ): Promise<unknown> {
   const code = `
-    import { readEnvironment } from "project/lib/environment.ts";
+    import { readEnvironment } from "project/lib/config/environment.ts";
     try {
       const source = readEnvironment();
       console.log(JSON.stringify(${JSON.stringify(names)}.map((name) => source.get(name) ?? null)));
@@ -68,7 +68,7 @@ Deno.test("an empty .env, and one of a name alone, set nothing", async () => {
 
 Deno.test("a .env that is there and cannot be read is told, with what to do", async () => {
   const code = `
-    import { readEnvironment } from "project/lib/environment.ts";
+    import { readEnvironment } from "project/lib/config/environment.ts";
     Deno.mkdirSync(".env");
     try {
       readEnvironment();
@@ -90,7 +90,7 @@ Deno.test("a .env that is there and cannot be read is told, with what to do", as
 
 Deno.test("a file that a setting names is read, or the cause is told without its path", async () => {
   const code = `
-    import { readEnvironment } from "project/lib/environment.ts";
+    import { readEnvironment } from "project/lib/config/environment.ts";
     Deno.mkdirSync("folder");
     const source = readEnvironment();
     for (const path of ["there", "missing", "folder", "there/inside", "no\\0path"]) {
@@ -128,7 +128,7 @@ Deno.test("the program takes its settings from .env in its working directory", a
 
 Deno.test("the names that the program may read are enough: all other variables stay unseen", async () => {
   const code = `
-    import { readEnvironment } from "project/lib/environment.ts";
+    import { readEnvironment } from "project/lib/config/environment.ts";
     const source = readEnvironment();
     for (const name of ${JSON.stringify(readableNames())}) source.get(name);
     try {

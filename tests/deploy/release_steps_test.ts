@@ -193,5 +193,5 @@ Deno.test("the release has the tag's name, the changelog's notes and every asset
     assert.deepEqual(rest.slice(0, 4), ["--title", "v1.2.3", "--notes-file", "about/notes.md"]);
     assert.deepEqual(rest.slice(4).sort(), names("assets").map((name) => `assets/${name}`));
   });
-  assert.match(read(".github/workflows/release.yml"), /task release:notes "\$TAG" > about\/notes\.md/);
+  assert.match(read(".github/workflows/release.yml"), /task release notes "\$TAG" > about\/notes\.md/);
 });

@@ -191,7 +191,7 @@ Deno.test("README's variables exist", async (t) => {
 
 Deno.test("README's explanation is what becomes of its sample", () => {
   const [output] = all(README, /```text\n\$ ([^]*?)```/g);
-  const [, file, json] = /(demo\/samples\/\S+\.json)[^]*?\n(\{[^]*\})/.exec(output ?? "") ?? [];
+  const [, file, json] = /(tests\/fixtures\/coder\/\S+\.json)[^]*?\n(\{[^]*\})/.exec(output ?? "") ?? [];
   assert.ok(output !== undefined && file !== undefined && json !== undefined);
   const notification = parsed(JSON.parse(read(file)));
   const { tracking } = parseTracking(DEFAULT_EVENTS_TRACKED.join(","));

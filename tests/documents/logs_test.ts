@@ -1,6 +1,6 @@
 /** docs/logs.md says what the log holds: every entry, its level and fields, and lines as the program writes them. */
 import assert from "node:assert/strict";
-import { LOG_LEVELS, type LogLevel } from "../../lib/config/config.ts";
+import { LOG_LEVELS, type LogLevel } from "../../lib/base/log.ts";
 import { createLog, type LogFields } from "../../lib/base/log.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
 

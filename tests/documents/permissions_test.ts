@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
-import { PERMISSIONS } from "../../tools/permissions.ts";
+import { readableNames } from "../../lib/config/variables.ts";
 
-for (const [task, flags] of [["start", []], ["dev", ["--watch"]]] as const) {
-  Deno.test(`'deno task ${task}' gives the service the permissions of the executable`, () => {
-    assert.deepEqual(manifest.tasks[task].split(" "), ["deno", "run", ...flags, ...PERMISSIONS, "main.ts"]);
-  });
-}
+Deno.test("the service may read its own variables and no others", () => {
+  const { env, ...rest } = manifest.permissions.service;
+  assert.deepEqual(env.toSorted(), readableNames().toSorted());
+  assert.deepEqual(rest, { net: true, read: true, write: true });
+});
 
 Deno.test("no task takes all permissions, and none stops to ask for one", () => {
-  for (const [name, command] of Object.entries(manifest.tasks)) {
+  for (const [name, { command }] of Object.entries(manifest.tasks)) {
     assert.doesNotMatch(command, / -A\b|--allow-all/, name);
     const runs = command.match(/\bdeno (run|test|bench)\b/g) ?? [];
     assert.equal(command.match(/--no-prompt\b/g)?.length ?? 0, runs.length, `${name}: ${command}`);
   }
+});
+
+Deno.test("there are few tasks, and each says what it does", () => {
+  const tasks = Object.values(manifest.tasks);
+  assert.ok(tasks.length <= 13, `${tasks.length} tasks`);
+  for (const { description } of tasks) assert.match(description, /^[A-Z].{10,80}$/);
 });

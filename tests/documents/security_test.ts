@@ -86,7 +86,7 @@ Deno.test("each limit is the code's, and its test exists", async (t) => {
       const value = constant === undefined ? fallbackOf(first!) : constantIn(read(first!), constant);
       assert.equal(meaningOf(number!), value);
 
-      const [, file, name] = /^`(tests\/\w+_test\.ts)`: (.+)$/.exec(test!) ?? assert.fail(test);
+      const [, file, name] = /^`(tests\/[\w/]+_test\.ts)`: (.+)$/.exec(test!) ?? assert.fail(test);
       // With the call before it, so that a comment does not count; a list of options can stand in between.
       const call = new RegExp(`(?:Deno\\.test|tidyTest)\\(\\s*"${RegExp.escape(name!)}"`);
       assert.match(read(file!), call);

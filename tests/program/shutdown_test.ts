@@ -210,9 +210,9 @@ Deno.test("a SIGTERM while the service starts is not lost: it ends in order befo
 }, async () => {
   // The alarm is set when the outbox is open and the address is not yet listened at.
   const module = `
-    import { Alarm } from "project/lib/alarm.ts";
-    import { serve } from "project/lib/commands/serve.ts";
-    import { processTerminal } from "project/lib/terminal.ts";
+    import { Alarm } from "project/lib/outbox/alarm.ts";
+    import { serve } from "project/lib/cli/serve.ts";
+    import { processTerminal } from "project/lib/cli/terminal.ts";
     const alarm = new Alarm();
     alarm.onRing = () => Deno.kill(Deno.pid, "SIGTERM");
     Deno.exit(await serve(processTerminal, alarm));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { divideGrace, EXPORT_LIMITS } from "../../lib/status/telemetry_shutdown.ts";
+import { EXPORT_LIMITS } from "../../lib/config/variables.ts";
+import { divideGrace } from "../../lib/status/telemetry_shutdown.ts";
 
 const [SPANS, LOGS] = EXPORT_LIMITS;
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import type { Clock } from "../../lib/base/clock.ts";
-import type { LogLevel } from "../../lib/config/config.ts";
+import type { LogLevel } from "../../lib/base/log.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
 import { type Notification, parseNotification } from "../../lib/coder/notification.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";

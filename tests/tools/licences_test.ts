@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-Deno.test("THIRD_PARTY_LICENSES has the licences of the packages in the executable, as 'deno task licences' prints them", async () => {
+Deno.test("THIRD_PARTY_LICENSES has the licences of the packages in the executable, as 'deno task release licences' prints them", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-read", "--allow-run", "tools/licences.ts"],
     cwd: ROOT,

@@ -35,7 +35,7 @@ interface Component {
   }[];
 }
 
-/** What `deno task sbom` does. */
+/** What `deno task release sbom` does. */
 async function runSbom(epoch: string): Promise<{ code: number; stdout: string; stderr: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [

@@ -15,7 +15,7 @@ import { shown } from "./markdown.ts";
 import { someOf, wholeNumber } from "./options.ts";
 import { percentile } from "./statistics.ts";
 
-const HELP = `deno task bench:growth [options]
+const HELP = `deno task bench growth [options]
 
   --modes A,B         direct,outbox
   --connections N,N   1,16,256,1000

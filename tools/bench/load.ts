@@ -15,7 +15,7 @@ import { fileSystemOf, IN_MEMORY } from "./file_system.ts";
 import { describeMachine, kernelSays } from "./machine.ts";
 import { refuse, someOf, wholeNumber } from "./options.ts";
 
-const HELP = `deno task bench:load [options]
+const HELP = `deno task bench load [options]
 
   --rounds N        rounds, each with every subject in another order (5)
   --seconds N       measured seconds per subject and round (5)

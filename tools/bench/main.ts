@@ -1,24 +1,23 @@
-/**
- * The measurements behind the README's numbers, one after the other: steps, load, start. Some five minutes; exits 1
- * when a goal was missed in one of them.
- */
-const PARTS = [
-  "bench:core",
-  "bench:load",
-  "bench:start",
+/** Measures the service; the goals stand in docs/performance.md. */
+import { choose } from "../choose.ts";
+
+const bench = (name: string, ...flags: readonly string[]) => [
+  ...["run", "-q", "--no-prompt", "-P=tests", ...flags],
+  `tools/bench/${name}.ts`,
 ];
 
-const missed: string[] = [];
-for (const part of PARTS) {
-  console.log(`\n## deno task ${part}\n`);
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", part],
-    stdin: "null",
-  })
-    .spawn().status;
-  if (!success) missed.push(part);
-}
-console.log(
-  missed.length === 0 ? "\nAll goals are met." : `\nNot all goals are met: see ${missed.join(", ")}.`,
-);
-Deno.exit(missed.length === 0 ? 0 : 1);
+await choose("bench", {
+  core: { about: "the steps of one webhook, in microseconds", command: bench("core") },
+  load: { about: "throughput and memory beside a bare minimum", command: bench("load") },
+  start: { about: "time to the first answer, memory at rest", command: bench("start") },
+  growth: { about: "how answers hold up while load and sizes grow", command: bench("growth") },
+  log: {
+    about: "ways to write a log line",
+    command: ["bench", "--no-prompt", "--allow-read", "--allow-env", "tools/bench/log_bench.ts"],
+  },
+  memory: {
+    about: "what remembering occurrences costs",
+    command: bench("memory_bench", "--v8-flags=--expose-gc"),
+  },
+  outbox: { about: "the outbox's operations", command: bench("outbox_bench") },
+}, Deno.args);

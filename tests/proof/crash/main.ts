@@ -1,7 +1,7 @@
 /**
  * Kills the service under load, again and again, and has a judge compare what it had answered with what arrived.
  *
- * `deno task crash [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]`. Exit codes: 0 nothing was lost and every
+ * `deno task proof crash [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]`. Exit codes: 0 nothing was lost and every
  * second event is explained, 1 not so, or the run did not come to its end; 2 usage.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,7 +27,7 @@ const DRAIN = 120_000;
 /** Exit code of a killed process: 128 and the signal's number, or what Windows makes of it. */
 const KILLED = Deno.build.os === "windows" ? 1 : 137;
 
-const USAGE = "usage: deno task crash [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]";
+const USAGE = "usage: deno task proof crash [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]";
 
 interface Settings {
   readonly kills: number;

@@ -32,7 +32,7 @@ export async function setImmutable(path: string, isImmutable: boolean): Promise<
 }
 
 const CANNOT_MOUNT =
-  "these tests mount small disks: run 'deno task test:faults' on Linux as root, or in a container with CAP_SYS_ADMIN";
+  "these tests mount small disks: run 'deno task suite faults' on Linux as root, or in a container with CAP_SYS_ADMIN";
 
 async function run(program: string, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, { args, stdin: "null", stdout: "null" })

@@ -1,7 +1,7 @@
 /**
  * Gives the service inputs that nobody should send, and ends with the first that breaks a rule.
  *
- * `deno task fuzz [--inputs N] [--seed N] [--from N]`. Exit codes: 0 no rule was broken, 1 one was, 2 usage.
+ * `deno task proof fuzz [--inputs N] [--seed N] [--from N]`. Exit codes: 0 no rule was broken, 1 one was, 2 usage.
  */
 import { parseArgs } from "node:util";
 import { Found, prototypes, run } from "./run.ts";
@@ -9,7 +9,7 @@ import { attackPatterns } from "./patterns.ts";
 import { growths } from "./growth.ts";
 import { attackSocket } from "./sockets.ts";
 
-const USAGE = "usage: deno task fuzz [--inputs N] [--seed N] [--from N]";
+const USAGE = "usage: deno task proof fuzz [--inputs N] [--seed N] [--from N]";
 
 interface Settings {
   readonly count: number;
@@ -95,7 +95,7 @@ if (import.meta.main) {
     if (error instanceof Found) {
       const { body } = error.input;
       console.error(`input  ${JSON.stringify(new TextDecoder("latin1").decode(body).slice(0, 4_000))}`);
-      console.error(`again  deno task fuzz --seed ${settings.seed} --from ${error.number} --inputs 1`);
+      console.error(`again  deno task proof fuzz --seed ${settings.seed} --from ${error.number} --inputs 1`);
     }
     const { cause = error } = error;
     if (cause instanceof Error && cause.name !== "Broken") console.error(cause.stack);

@@ -3,7 +3,7 @@ import { ApiKey } from "../../../lib/platformx/api_key.ts";
 import { App } from "../../../lib/http/app.ts";
 import { Authenticator } from "../../../lib/http/auth.ts";
 import type { Clock } from "../../../lib/base/clock.ts";
-import type { LogLevel } from "../../../lib/config/config.ts";
+import type { LogLevel } from "../../../lib/base/log.ts";
 import type { HealthState } from "../../../lib/status/health.ts";
 import { expectedNames, parseTracking } from "../../../lib/coder/tracking.ts";
 import { deliverDirectly } from "../../../lib/delivery/direct.ts";

@@ -46,7 +46,7 @@ interface Copy {
 
 /** The load on one service. */
 export class Load {
-  /** Every webhook of a tracked happening, for the judge of `deno task crash`. */
+  /** Every webhook of a tracked happening, for the judge of `deno task proof crash`. */
   readonly records: SenderRecord[] = [];
   /** How many requests there were, by what was answered. */
   readonly answers = new Map<string, number>();

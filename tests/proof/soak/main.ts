@@ -1,7 +1,7 @@
 /**
  * Keeps the service busy for long, with everything that goes wrong around it, and looks whether it stays as it was.
  *
- * `deno task soak [--minutes N] [--mode direct|outbox|both] [--seed N] [--short]`. With `EXECUTABLE` it is the compiled
+ * `deno task proof soak [--minutes N] [--mode direct|outbox|both] [--seed N] [--short]`. With `EXECUTABLE` it is the compiled
  * program, which cannot be looked into. Growth is judged from about six minutes on. Linux only.
  *
  * Exit codes: 0 nothing grows and nothing is lost, 1 not so; 2 usage.
@@ -11,7 +11,7 @@ import { type Plan, runCourse } from "./course.ts";
 import { type Mode, MODES } from "./service.ts";
 import { verdictOn } from "./verdict.ts";
 
-const USAGE = "usage: deno task soak [--minutes N] [--mode direct|outbox|both] [--seed N] [--short]";
+const USAGE = "usage: deno task proof soak [--minutes N] [--mode direct|outbox|both] [--seed N] [--short]";
 
 /** Cycles with everything in them. Nothing is remembered for much longer than a cycle, which would look like a leak. */
 const LONG = { load: 25, long: true, quiet: 3, calm: 12, window: "60s" };

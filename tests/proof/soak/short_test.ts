@@ -38,6 +38,6 @@ for (const args of [["--minutes", "long"], ["--mode", "dry_run"], ["--seed", "-1
       stdin: "null",
     }).output();
     assert.equal(code, 2);
-    assert.match(new TextDecoder().decode(stderr), /^usage: deno task soak /m);
+    assert.match(new TextDecoder().decode(stderr), /^usage: deno task proof soak /m);
   });
 }

@@ -1,6 +1,6 @@
 /**
  * PlatformX's stand-in, which behaves as its phase says. It notes what it took in the form that the judge of
- * `deno task crash` reads.
+ * `deno task proof crash` reads.
  *
  * `node:http`, because it can break a connection and stop listening for a while; `Deno.serve` cannot.
  */

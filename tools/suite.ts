@@ -1,0 +1,46 @@
+/** Runs the tests that need more than Deno: each suite by its word, its report in `build/reports/WORD.xml`. */
+import { type Choice, choose } from "./choose.ts";
+import effects from "./effects.json" with { type: "json" };
+
+const SUITES: Readonly<Record<string, string>> = {
+  browser: "the page in Chromium",
+  compiled: "the executable that 'deno task compile' made",
+  deploy: "systemd, Caddy, Kubernetes and the release's steps",
+  image: "the container image, built with buildah",
+  neighbours: "Prometheus' own tools on metrics and alerts",
+  "proof/faults": "disks that are full or read-only",
+  "proof/hostile": "clients and an upstream that mean harm",
+  "proof/kv_connect": "several services on one KV Connect server",
+};
+
+const test = (word: string, ...paths: readonly string[]) => [
+  ...["test", "-q", "--no-prompt", "-P=tests", `--junit-path=build/reports/${word}.xml`],
+  ...paths,
+];
+
+const folders = Object.entries(SUITES).map(([folder, about]): [string, Choice] => {
+  const word = folder.split("/").at(-1)!;
+  return [word, { about, command: test(word, `tests/${folder}`) }];
+});
+
+await choose("suite", {
+  ...Object.fromEntries(folders),
+  unit: { about: "the pure modules, which hold on every system", command: test("unit", ...pureTests()) },
+}, Deno.args);
+
+/** Tests of modules that touch nothing of the machine: `tests/ROOM/MODULE_test.ts`. */
+function pureTests(): string[] {
+  const isPure = (room: string, name: string) => {
+    const place = `${room}/${name.replace(/_test\.ts$/, ".ts")}`;
+    return !Object.hasOwn(effects, place) && namesIn(`lib/${room}`).includes(place.slice(room.length + 1));
+  };
+  return namesIn("lib").flatMap((room) =>
+    namesIn(`tests/${room}`)
+      .filter((name) => name.endsWith("_test.ts") && isPure(room, name))
+      .map((name) => `tests/${room}/${name}`)
+  );
+}
+
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
