@@ -1,7 +1,7 @@
 /** How far the way to PlatformX goes, step by step. */
 import type { Finding } from "./finding.ts";
-import type { NetworkFailure } from "../platformx/verdict.ts";
-import type { ProxySeen, Way } from "./proxy.ts";
+import type { ProxySeen, Way } from "../runtime/proxy.ts";
+import type { NetworkFailure } from "../runtime/runtime.ts";
 import type { Reached } from "./reach.ts";
 
 /** The steps, in the order in which a request takes them. */
@@ -14,6 +14,7 @@ const FAILS_AT: Readonly<Record<NetworkFailure, Step | undefined>> = {
   name_not_found: "name (DNS)",
   connection_failed: "connection (TCP)",
   proxy_refused: "connection (TCP)",
+  proxy_failed: "connection (TCP)",
   tls_failed: "TLS",
   connection_lost: "answer (HTTP)",
   timed_out: undefined,
@@ -121,6 +122,11 @@ function whatFailed(
         detail: "the proxy is reached, and lets nobody through",
         todo:
           "Put credentials into the proxy's variable if it asks for them; else ask who runs it to allow this host",
+      };
+    case "proxy_failed":
+      return {
+        detail: "the proxy is reached, and does not reach the other end",
+        todo: "Ask who runs the proxy: it may need a proxy of its own, DNS, or a rule for this host",
       };
     case "tls_failed":
       return {

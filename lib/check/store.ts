@@ -1,6 +1,4 @@
 /** Whether the outbox can be opened, read and written, where it is. */
-import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
 import { fileSystemFinding, type FileSystemSeen } from "./file_system.ts";
 import type { Finding } from "./finding.ts";
 import type { Config, OutboxLocation } from "../config/config.ts";

@@ -7,12 +7,13 @@ import { settingFindings, tokenFinding } from "../check/settings.ts";
 import { testEvent, testEventFinding } from "../check/test_event.ts";
 import { maskEmail } from "../base/redact.ts";
 import { platformxFindings } from "../check/platformx.ts";
-import { portFinding, tryToListen } from "../check/port.ts";
-import { proxyTo } from "../check/proxy.ts";
+import { portFinding } from "../check/port.ts";
+import { proxyTo } from "../runtime/proxy.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { reach } from "../check/reach.ts";
 import { machineStore, storeFindings } from "../check/store.ts";
 import { trustFindings } from "../check/tls_trust.ts";
-import { systemClock as clock } from "../base/clock.ts";
+import { systemClock as clock } from "../runtime/system_clock.ts";
 import { askLocally } from "../check/local_service.ts";
 import { attemptAt } from "../platformx/client.ts";
 import { alignColumns } from "./columns.ts";
@@ -37,7 +38,7 @@ Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 usag
 const USER_AGENT = `coder-platformx/${VERSION}`;
 
 /** Checks the set-up, and sends a test event if it is told to. */
-export async function check(terminal: Terminal, command: CheckCommand): Promise<number> {
+export async function check(runtime: Runtime, terminal: Terminal, command: CheckCommand): Promise<number> {
   const setUp = configured(terminal, { needsKey: true });
   if (setUp === undefined) return 2;
   const { config } = setUp;
@@ -45,26 +46,29 @@ export async function check(terminal: Terminal, command: CheckCommand): Promise<
   const problem = email === undefined ? undefined : whyNotSend(email, setUp);
   if (problem !== undefined) return terminal.err(problem), 2;
 
-  const findings = await lookAtEverything(setUp);
+  const findings = await lookAtEverything(runtime, setUp);
   if (email !== undefined) {
     terminal.err(
       `${maskEmail(email)} will get a survey from PlatformX: a test event about this person is sent now`,
     );
-    findings.push(...grouped("test_event", [await sendTestEvent(email, setUp)]));
+    findings.push(...grouped("test_event", [await sendTestEvent(email, runtime, setUp)]));
   }
   const coder = coderSettings(config.webhookSecrets[0], command.showSecrets);
   terminal.out(command.json ? asJson(findings, coder) : asText(findings, coder));
   return findings.some(({ state }) => state === "failed") ? 1 : 0;
 }
 
-async function lookAtEverything({ config, source, warnings }: Configured): Promise<GroupedFinding[]> {
-  const environment = (name: string) => Deno.env.get(name);
+async function lookAtEverything(
+  runtime: Runtime,
+  { config, source, warnings }: Configured,
+): Promise<GroupedFinding[]> {
+  const environment = runtime.env;
   const shown = { source, environment, warnings };
   const token = config.outbox?.kind === "remote" ? [tokenFinding(shown)] : [];
   const [store, port, away] = await Promise.all([
     storeFindings(config, { clock, ...machineStore }),
-    portFinding(config, { tryToListen, ask: askLocally }),
-    platformxAndClock(config, (name) => environment(name)),
+    portFinding(config, { listen: runtime.listen, ask: askLocally }),
+    platformxAndClock(config, runtime),
   ]);
   return [
     ...grouped("settings", [...settingFindings(shown), ...token]),
@@ -78,7 +82,7 @@ async function lookAtEverything({ config, source, warnings }: Configured): Promi
 
 async function platformxAndClock(
   { apiUrl: url, dryRun }: Configured["config"],
-  environment: (name: string) => string | undefined,
+  { env, send }: Runtime,
 ): Promise<{ readonly platformx: readonly Finding[]; readonly clock: Finding }> {
   if (dryRun) {
     return {
@@ -86,9 +90,9 @@ async function platformxAndClock(
       clock: { name: "clock", state: "skipped", detail: "not compared: a dry run does not ask PlatformX" },
     };
   }
-  const reached = await reach({ url, userAgent: USER_AGENT, fetch, now: clock.now });
+  const reached = await reach({ url, userAgent: USER_AGENT, send, now: clock.now });
   return {
-    platformx: platformxFindings(reached, { url, proxy: proxyTo(url, environment) }),
+    platformx: platformxFindings(reached, { url, proxy: proxyTo(url, env) }),
     clock: reached.kind === "answer"
       ? clockFinding(reached)
       : { name: "clock", state: "skipped", detail: "not compared: PlatformX does not answer" },
@@ -102,10 +106,10 @@ function whyNotSend(email: string, { config: { domains, dryRun } }: Configured):
   return "--send-test-event needs an address in EMAIL_DOMAINS: nobody else is told to PlatformX";
 }
 
-async function sendTestEvent(email: string, { config }: Configured): Promise<Finding> {
+async function sendTestEvent(email: string, { send }: Runtime, { config }: Configured): Promise<Finding> {
   const key = { current: config.apiKey };
   const cut = new AbortController().signal;
-  const attempt = attemptAt({ url: config.apiUrl, key, userAgent: USER_AGENT, clock, fetch, cut });
+  const attempt = attemptAt({ url: config.apiUrl, key, userAgent: USER_AGENT, clock, send, cut });
   return testEventFinding(await attempt(testEvent(email, clock.now(), VERSION)));
 }
 

@@ -6,7 +6,7 @@ import type { LeftOutReason } from "../platformx/metadata.ts";
 import { type Notification, parseNotification } from "../coder/notification.ts";
 import { escapeControls, printableJson } from "../base/redact.ts";
 import { BODY_LIMIT } from "../http/body.ts";
-import { readAtMost } from "../base/read_at_most.ts";
+import type { FileFault, Runtime } from "../runtime/runtime.ts";
 import { alignColumns } from "./columns.ts";
 import type { Terminal } from "./terminal.ts";
 import { configured } from "./load_config.ts";
@@ -38,12 +38,16 @@ const WHY_LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
 
 /** Explains one webhook body. */
 export async function explain(
+  { stdin, files }: Pick<Runtime, "stdin" | "files">,
   terminal: Terminal,
   { file, json }: { readonly file: string; readonly json: boolean },
 ): Promise<number> {
   const setUp = configured(terminal, { needsKey: false });
   if (setUp === undefined) return 2;
-  const body = await readFile(file);
+  const bytes = file === "-"
+    ? await stdin.read(BODY_LIMIT) ?? "too_large"
+    : await files.read(file, BODY_LIMIT);
+  const body = decoded(file, bytes);
   if ("problem" in body) return terminal.err(body.problem), 1;
   const parsed = parseNotification(body.value);
   if (!parsed.ok) return terminal.err(`Not a Coder notification: ${parsed.field} ${parsed.rule}`), 1;
@@ -115,20 +119,17 @@ function asText(explanation: Explanation): string {
   return `${alignColumns(rows)}\n\nThe event that would be sent:\n${printableJson(event)}`;
 }
 
-async function readFile(file: string): Promise<{ readonly value: unknown } | { readonly problem: string }> {
+function decoded(
+  file: string,
+  bytes: Uint8Array | FileFault,
+): { readonly value: unknown } | { readonly problem: string } {
   const name = file === "-" ? "Standard input" : `'${escapeControls(file)}'`;
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = await readAtMost(
-      file === "-" ? Deno.stdin.readable : (await Deno.open(file)).readable,
-      BODY_LIMIT,
-    );
-  } catch {
+  if (bytes === "too_large") return { problem: `${name} must have at most ${BODY_LIMIT} bytes` };
+  if (typeof bytes === "string") {
     return {
       problem: `${name} cannot be read: give a file with the body of a webhook, or - for standard input`,
     };
   }
-  if (bytes === undefined) return { problem: `${name} must have at most ${BODY_LIMIT} bytes` };
   try {
     return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
   } catch {

@@ -2,7 +2,7 @@ import type { OutboxCommand, Replay } from "./outbox_arguments.ts";
 import { isNewer, type OutboxRecord } from "../outbox/record.ts";
 import { shownName } from "../delivery/outcome.ts";
 import { scrub } from "../base/redact.ts";
-import { systemClock as clock } from "../base/clock.ts";
+import { systemClock as clock } from "../runtime/system_clock.ts";
 import { OutboxLedger } from "../outbox/ledger.ts";
 import { Store } from "../outbox/store.ts";
 import { StoreError } from "../outbox/store_error.ts";

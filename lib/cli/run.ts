@@ -1,4 +1,7 @@
-import { parseArguments } from "./arguments.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { systemClock } from "../runtime/system_clock.ts";
+import { VERSION } from "../base/version.ts";
+import { type Command, parseArguments, type UsageProblem } from "./arguments.ts";
 import { check } from "./check.ts";
 import { events } from "./events.ts";
 import { explain } from "./explain.ts";
@@ -6,22 +9,30 @@ import { healthcheck } from "./healthcheck.ts";
 import { help } from "./help.ts";
 import { outbox } from "./outbox.ts";
 import { serve } from "./serve.ts";
-import type { Alarm } from "../outbox/alarm.ts";
-import { processTerminal as terminal } from "./terminal.ts";
-import { VERSION } from "../base/version.ts";
+import { type Terminal, terminalOf } from "./terminal.ts";
 
-/** Runs what the arguments ask for; `alarm` wakes the outbox. Returns the exit code. */
-export async function run(args: readonly string[], alarm: Alarm): Promise<number> {
-  const command = parseArguments(args);
+/** Runs what the arguments ask for. Returns the exit code. */
+export async function run(runtime: Runtime): Promise<number> {
+  const terminal = terminalOf(runtime, systemClock);
+  const code = await runCommand(parseArguments(runtime.args), runtime, terminal);
+  await terminal.flush();
+  return code;
+}
+
+async function runCommand(
+  command: Command | UsageProblem,
+  runtime: Runtime,
+  terminal: Terminal,
+): Promise<number> {
   switch (command.kind) {
     case "serve":
-      return await serve(terminal, alarm);
+      return await serve(runtime, terminal);
     case "check":
-      return await check(terminal, command);
+      return await check(runtime, terminal, command);
     case "events":
       return events(terminal, command.json);
     case "explain":
-      return await explain(terminal, command);
+      return await explain(runtime, terminal, command);
     case "healthcheck":
       return await healthcheck(terminal);
     case "outbox":

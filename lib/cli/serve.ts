@@ -1,193 +1,142 @@
-import type { Config } from "../config/config.ts";
-import { divideGrace, type ExportTime } from "../status/telemetry_shutdown.ts";
-import type { HealthState, Mode } from "../status/health.ts";
-import type { MetricsState } from "../status/metrics.ts";
+import { Shutdown } from "../base/shutdown.ts";
+import { VERSION } from "../base/version.ts";
 import { expectedNames } from "../coder/tracking.ts";
-import type { Alarm } from "../outbox/alarm.ts";
-import { ApiKey } from "../platformx/api_key.ts";
+import type { Config } from "../config/config.ts";
+import { DedupCache } from "../delivery/dedup_cache.ts";
+import { deliverDirectly } from "../delivery/direct.ts";
+import { deliverToLog } from "../delivery/dry_run.ts";
+import { Relay } from "../delivery/relay.ts";
+import { SingleFlight } from "../delivery/single_flight.ts";
 import { App } from "../http/app.ts";
 import { Authenticator } from "../http/auth.ts";
-import { systemClock as clock } from "../base/clock.ts";
-import { createLog, type Log } from "../base/log.ts";
-import { LogOutput } from "../base/log_output.ts";
+import { serve as serveHttp, whyNot } from "../http/server.ts";
+import { openOutbox } from "../outbox/open.ts";
+import { openStore } from "../outbox/open_store.ts";
+import { StoreError } from "../outbox/outbox_store.ts";
+import { ApiKey } from "../platformx/api_key.ts";
 import { attemptAt } from "../platformx/client.ts";
-import { Relay } from "../delivery/relay.ts";
-import { Sender } from "../platformx/gate.ts";
-import { ListenError, serve as serveHttp, type Shutdown } from "../http/server.ts";
+import { Gate } from "../platformx/gate.ts";
+import { loadHash } from "../runtime/hashing.ts";
+import { ListenError, type Runtime } from "../runtime/runtime.ts";
+import { systemClock as clock } from "../runtime/system_clock.ts";
 import { Stats } from "../status/stats.ts";
-import { stopRequested } from "../http/stop_signals.ts";
-import { StoreError } from "../outbox/store_error.ts";
+import type { Status } from "../status/status.ts";
 import { openTelemetry, type Telemetry } from "../status/telemetry.ts";
-import type { Terminal } from "./terminal.ts";
-import { VERSION } from "../base/version.ts";
+import { graceWith } from "../status/telemetry_shutdown.ts";
 import { configured, tellProblems } from "./load_config.ts";
-import { openDelivery } from "./delivery.ts";
+import { type OpenLog, openLog } from "./open_log.ts";
+import { meanwhile, modeOf, tellStart } from "./start_lines.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Help of `serve`. */
 export const HELP = `coder-platformx serve
 
 Takes Coder's webhooks at POST / and forwards tracked ones to DX PlatformX. This is what runs without a command.
-Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT) lets work in progress finish.
+Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT, SIGHUP) lets work in progress finish.
 
 Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, or OUTBOX cannot be used, 2
 configuration.`;
 
-/** Runs the service until a signal ends it; `alarm` wakes the outbox. */
-export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
-  const shutdown = { draining: new AbortController(), cut: new AbortController() };
-  const stop = stopRequested(clock, shutdown.cut);
+/** Runs the service until a signal ends it. Returns the exit code. */
+export async function serve(runtime: Runtime, terminal: Terminal): Promise<number> {
+  const shutdown = new Shutdown(clock);
+  // From the first moment: the kernel drops the signals that process 1 of a container does not listen to.
+  runtime.onStop(() => shutdown.request());
   const setUp = configured(terminal, { needsKey: true });
   if (setUp === undefined) return 2;
   const { config, warnings } = setUp;
   const telemetry = await openTelemetry(config.apiUrl);
-  const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace);
+  const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace, runtime.env);
   if (problems.length > 0) return tellProblems(terminal, problems);
-  const output = new LogOutput(telemetry === undefined);
-  const log = logFor(config, terminal, output);
-  tellStart(config, warnings, log);
+  const log = openLog(config, { runtime, clock, telemetry });
+  tellStart({ config, warnings, runtime, log });
   try {
-    return await run({ ...config, shutdownGrace: graceForWork }, log, { alarm, shutdown, stop, telemetry });
+    return await run({ ...config, shutdownGrace: graceForWork }, { runtime, shutdown, log, telemetry });
   } catch (error) {
-    if (error instanceof ListenError) terminal.err(error.message);
+    if (error instanceof ListenError) terminal.err(whyNot(error.fault, config));
     else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
     else throw error;
     return 1;
   } finally {
-    output.flush();
+    await log.flush();
   }
 }
 
 /** Puts the parts together, and serves. */
 async function run(
   config: Config,
-  log: Log,
-  { alarm, shutdown, stop, telemetry }: {
-    readonly alarm: Alarm;
+  { runtime, shutdown, log, telemetry }: {
+    readonly runtime: Runtime;
     readonly shutdown: Shutdown;
-    readonly stop: Promise<"stop">;
+    readonly log: OpenLog;
     readonly telemetry: Telemetry | undefined;
   },
 ): Promise<number> {
-  const draining = shutdown.draining.signal;
-  const cut = shutdown.cut.signal;
-  const key = new ApiKey(config.apiKey, config.apiKeyFile, log);
-  const userAgent = `coder-platformx/${VERSION}`;
-  const plain = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch, cut });
-  const attempt = telemetry?.traced(plain) ?? plain;
-  const { domains, dryRun, ratePerMinute, testData, tracking } = config;
+  const { draining, cut } = shutdown;
+  const { domains, dryRun, testData, tracking, webhookSecrets: secrets } = config;
   const mode = modeOf(config);
-  const meanwhile = mode === "outbox"
-    ? "events wait in OUTBOX, as long as OUTBOX_MAX_AGE"
-    : "webhooks are answered 503: Coder sends each again for some 20 minutes, then it is lost";
   const stats = new Stats(expectedNames(tracking), mode === "outbox");
-  const onAttempt = stats.countAttempt.bind(stats);
-  const sender = new Sender({ attempt, key, ratePerMinute, meanwhile, clock, log, onAttempt, draining, cut });
-  const delivery = await openDelivery({ config, mode, sender, stats, alarm, clock, log, draining });
+  const key = new ApiKey(config.apiKey, config.apiKeyFile, runtime.files, log);
+  const userAgent = `coder-platformx/${VERSION}`;
+  const attempt = attemptAt({ url: config.apiUrl, key, userAgent, clock, send: runtime.send, cut });
+  const gate = new Gate({
+    attempt: telemetry?.attempt(attempt) ?? attempt,
+    key,
+    ratePerMinute: config.ratePerMinute,
+    meanwhile: meanwhile(mode),
+    onAttempt: stats.countAttempt.bind(stats),
+    ...{ clock, log, draining, cut },
+  });
+  const outbox = config.outbox === undefined || mode !== "outbox" ? undefined : openOutbox(
+    await openStore(config.outbox, config, clock, log),
+    {
+      maxAge: config.outboxMaxAge,
+      random: Math.random,
+      onSettled: stats.countSettled.bind(stats),
+      traced: telemetry?.traced ?? ((_, work) => work()),
+      ...{ gate, clock, log, draining },
+    },
+  );
+  const delivery = outbox?.outbox ?? new SingleFlight({
+    cache: new DedupCache(config.dedupWindow, clock.monotonic),
+    deliver: dryRun ? deliverToLog(log) : deliverDirectly({ gate, clock, random: Math.random }),
+    deadline: config.deliveryDeadline,
+    ...{ clock, log, gate },
+  });
+  const relay = new Relay({ rules: { tracking, domains }, testData, delivery, hash: loadHash, log });
   const startedAt = clock.now() - clock.monotonic();
-  try {
-    const relay = new Relay({ rules: { tracking, domains }, testData, dryRun, fulfil: delivery.fulfil, log });
-    const health = async (): Promise<HealthState> => ({
-      version: VERSION,
-      uptimeSeconds: Math.floor(clock.monotonic() / 1000),
-      mode,
-      eventsTracked: tracking.names,
-      lastSeen: stats.lastSeen,
-      counts: stats.counts,
-      paused: sender.paused,
-      lastDelivered: sender.lastDelivered,
-      outbox: await delivery.outbox(),
-    });
-    const metrics = async (): Promise<MetricsState> => {
-      // First, so that everything after it is of one moment.
-      const outbox = await delivery.outbox();
-      return {
-        version: VERSION,
-        denoVersion: Deno.version.deno,
-        startedAt,
-        webhooks: stats.webhooks,
-        attempts: stats.attempts,
-        webhookDurations: stats.webhookDurations,
-        deliveryDurations: stats.deliveryDurations,
-        attemptDurations: stats.attemptDurations,
-        inFlight: app.inFlight.count,
-        paused: sender.paused?.cause,
-        lastWebhook: stats.lastWebhook,
-        lastDelivered: sender.lastDelivered,
-        outbox,
-      };
-    };
-    const secrets = config.webhookSecrets;
-    const senders = new Authenticator(secrets);
-    const readers = new Authenticator(
-      config.readSecret === undefined ? secrets : [...secrets, config.readSecret],
-    );
-    const app = new App({
-      relay,
-      senders,
-      readers,
-      health,
-      metrics,
-      stats,
-      clock,
-      log,
-      telemetry,
-      draining,
-      cut,
-    });
-    const idle = () => app.inFlight.idle().then(delivery.idle);
-    const stopping = { shutdown, stopRequested: stop };
-    return await serveHttp({ app, onListening: delivery.start, idle, config, ...stopping, clock, log });
-  } finally {
-    delivery.close();
-  }
-}
-
-/** The grace that is left for work, as the export of telemetry comes after it. Deno Deploy sees to that by itself. */
-function graceWith(telemetry: Telemetry | undefined, grace: number): ExportTime {
-  if (telemetry === undefined || Deno.env.get("DENO_DEPLOY")) return { graceForWork: grace, problems: [] };
-  return divideGrace(grace, (name) => Deno.env.get(name), telemetry.metrics);
-}
-
-function modeOf({ dryRun, outbox }: Config): Mode {
-  if (dryRun) return "dry_run";
-  return outbox === undefined ? "direct" : "outbox";
-}
-
-function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal, { out, err }: LogOutput): Log {
-  return createLog({
-    level: logLevel,
-    format: logFormat ?? (isTerminal ? "text" : "json"),
-    colour: isTerminal && !Deno.env.get("NO_COLOR"),
-    now: clock.now,
-    out,
-    err,
-  });
-}
-
-const STARTING: Readonly<Record<Mode, string>> = {
-  direct: "coder-platformx starts; events go to PlatformX while Coder waits for the answer",
-  outbox: "coder-platformx starts; events are stored in OUTBOX and sent from there",
-  dry_run: "coder-platformx starts; events are logged and not sent (DRY_RUN)",
-};
-
-function tellStart(config: Config, warnings: readonly string[], log: Log): void {
-  const mode = modeOf(config);
-  log.write("INFO", "starting", STARTING[mode], {
+  const status = (): Status => ({
     version: VERSION,
+    runtime: { name: runtime.name, version: runtime.version },
     mode,
-    deno: Deno.version.deno,
+    now: clock.now(),
+    startedAt,
+    uptimeMs: clock.monotonic(),
+    tracked: tracking.names,
+    stats,
+    inFlight: app.admission.count,
+    platformx: gate.status(),
+    outbox: outbox?.outbox.status(),
+    log: log.status(),
   });
-  for (const warning of warnings) log.write("WARNING", "config_warning", warning);
-  const whence = config.trackingIsDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
-  log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.tracking.names.join(", ")}`);
-  const where = config.dryRun
-    ? "Nothing leaves this process (DRY_RUN). Logged for each of them, the address masked"
-    : "Sent to PlatformX for each of them";
-  log.write("INFO", "sent_data", `${where}: ${SENT_DATA}`);
+  const app = new App({
+    relay,
+    senders: new Authenticator(secrets),
+    readers: new Authenticator(config.readSecret === undefined ? secrets : [...secrets, config.readSecret]),
+    status,
+    count: stats.count.bind(stats),
+    beforeAnswer: log.beforeAnswer,
+    ...{ clock, log, telemetry, draining, cut },
+  });
+  return await serveHttp({
+    address: config,
+    grace: config.shutdownGrace,
+    onListening: () => {
+      void loadHash();
+      outbox?.start();
+    },
+    idle: () => app.admission.idle().then(() => outbox?.idle()),
+    close: () => Promise.resolve(outbox?.close()),
+    ...{ runtime, app, shutdown, clock, log },
+  });
 }
-
-const SENT_DATA =
-  "the notification's name, the person's e-mail address, the time, and as metadata Coder's labels (workspace, template, " +
-  "version, organization, initiator and whatever else it labels it with) and the ids of workspace, template, version " +
-  "and organization. Never: the recipient, unless the event is about them; titles, texts, links, build parameters, " +
-  "passcodes";

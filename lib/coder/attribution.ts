@@ -5,10 +5,7 @@ import type { Notification } from "./notification.ts";
 import { declaredPerson, isTracked, type Tracking } from "./tracking.ts";
 
 /** Why a notification is deliberately not forwarded, in the order in which the reasons are tried. */
-export const IGNORED_REASONS = ["secret", "not_tracked", "no_person", "domain"] as const;
-
-/** One of {@link IGNORED_REASONS}. */
-export type IgnoredReason = typeof IGNORED_REASONS[number];
+export type IgnoredReason = "secret" | "not_tracked" | "no_person" | "domain";
 
 /** Where the person's address was found. */
 export type PersonSource = "data.owner.email" | "data.user.email" | "user_email";

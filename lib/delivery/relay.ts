@@ -1,36 +1,22 @@
 /** The use case: a webhook's JSON in, what became of it out. */
-import { hash } from "node:crypto";
-import { attribute, type AttributionRules } from "../coder/attribution.ts";
-import { findRow, rowOf } from "../coder/catalogue.ts";
-import { buildEvent, type FirstCopy, type PlatformXEvent } from "../platformx/event.ts";
-import { identityOf, recipientOf } from "../coder/occurrence.ts";
-import { parseNotification } from "../coder/notification.ts";
-import { type Outcome, shownName } from "./outcome.ts";
-import { expectedAs } from "../coder/tracking.ts";
-import { scrub } from "../base/redact.ts";
 import type { Log } from "../base/log.ts";
 import type { LogEvent } from "../base/log_events.ts";
-import type { Fulfilled, Order } from "./single_flight.ts";
-
-/** What became of a webhook, and what may be told of it in the log. */
-export interface Report {
-  readonly outcome: Outcome;
-  /** As shown: shortened, without addresses. Undefined when the body is no notification. */
-  readonly messageId?: string;
-  readonly attempts: number;
-  /** The tracked name that has arrived with it, if any. */
-  readonly arrived?: string | undefined;
-}
-
-/** What came of an order: delivered by now, or committed to the outbox. */
-export type Handled = Fulfilled | { readonly kind: "queued"; readonly attempts: 0 };
+import { scrub } from "../base/redact.ts";
+import { attribute, type AttributionRules } from "../coder/attribution.ts";
+import { findRow, rowOf } from "../coder/catalogue.ts";
+import { parseNotification } from "../coder/notification.ts";
+import { identityOf, recipientOf } from "../coder/occurrence.ts";
+import { expectedAs } from "../coder/tracking.ts";
+import type { Delivery } from "./draft.ts";
+import { type Outcome, shownName } from "./outcome.ts";
 
 /** What the relay needs from outside. */
 export interface RelayOptions {
   readonly rules: AttributionRules;
   readonly testData: boolean;
-  readonly dryRun: boolean;
-  readonly fulfil: (order: Order) => Promise<Handled>;
+  readonly delivery: Delivery;
+  /** SHA-256 of a text, short and printable. */
+  readonly hash: () => Promise<(text: string) => string>;
   readonly log: Log;
 }
 
@@ -47,65 +33,55 @@ export class Relay {
   }
 
   /** Handles one decoded body that arrived at `arrivedAt` (Unix milliseconds). */
-  async receive(body: unknown, arrivedAt: number): Promise<Report> {
+  async receive(body: unknown, arrivedAt: number): Promise<Outcome> {
+    const { delivery, hash, rules, testData } = this.#options;
     const parsed = parseNotification(body);
     if (!parsed.ok) {
-      const message = `${parsed.field} ${parsed.rule}.`;
-      return { outcome: { status: "error", reason: "invalid_notification", message }, attempts: 0 };
+      return {
+        status: "error",
+        reason: "invalid_notification",
+        detail: `${parsed.field} ${parsed.rule}`,
+        attempts: 0,
+      };
     }
     const { notification } = parsed;
     const messageId = scrub(notification.messageId, [], 64);
-    const attributed = attribute(notification, this.#options.rules);
-    if (attributed.kind === "ignored" && attributed.reason === "secret") {
+    const attributed = attribute(notification, rules);
+    if (attributed.kind === "ignored") return this.#ignored(notification, attributed, messageId);
+
+    const copy = { recipient: recipientOf(notification), messageId: notification.messageId, arrivedAt };
+    const key = (await hash())(identityOf(notification, attributed));
+    const outcome = await delivery.deliver({ key, copy, notification, attributed, testData });
+    const trace = {
+      messageId,
+      notification: shownName(attributed.name),
+      arrived: expectedAs(rules.tracking, notification, rowOf(notification)),
+    };
+    // Once for each answer of PlatformX's: copies that share it made no attempt.
+    if (outcome.status === "refused" && outcome.attempts > 0) {
+      const { attempts, words: seen } = outcome;
+      const fields = { msg_id: messageId, notification: trace.notification, seen, attempts };
+      this.#options.log.write("WARNING", "event_refused", EVENT_REFUSED, fields);
+    }
+    return { ...outcome, ...trace };
+  }
+
+  #ignored(
+    notification: Parameters<typeof attribute>[0],
+    ignored: Extract<ReturnType<typeof attribute>, { kind: "ignored" }>,
+    messageId: string,
+  ): Outcome {
+    if (ignored.reason === "secret") {
       this.#warnOnce("passcode_dropped", "", PASSCODE_DROPPED, messageId);
-      return { outcome: { status: "ignored", reason: "secret" }, messageId, attempts: 0 };
+      return { status: "ignored", reason: "secret", attempts: 0, messageId };
+    }
+    const { reason, name } = ignored;
+    if (reason === "no_person") {
+      const text = rowOf(notification) === undefined ? PERSON_UNKNOWN : PERSON_MISSING;
+      this.#warnOnce("person_missing", name, text, messageId);
     }
     const arrived = expectedAs(this.#options.rules.tracking, notification, rowOf(notification));
-    if (attributed.kind === "ignored") {
-      const { reason, name: event } = attributed;
-      if (reason === "no_person") this.#warnOnce("person_missing", event, PERSON_MISSING, messageId);
-      return { outcome: { status: "ignored", reason, event }, messageId, attempts: 0, arrived };
-    }
-
-    const { name } = attributed;
-    const { dryRun, fulfil, testData } = this.#options;
-    const key = hash("sha256", identityOf(notification, attributed), "base64url");
-    const copy = { recipient: recipientOf(notification), messageId: notification.messageId, arrivedAt };
-    const eventFor = (first: FirstCopy) => {
-      const { event, fitted } = buildEvent(notification, attributed, { first, testData });
-      this.#debug(event, fitted.bytes, messageId);
-      return event;
-    };
-    const fulfilled = await fulfil({ key, copy, eventFor });
-    this.#tellRefusal(fulfilled, name, messageId);
-    return { outcome: outcomeOf(fulfilled, name, dryRun), messageId, attempts: fulfilled.attempts, arrived };
-  }
-
-  /** Once for each answer of PlatformX's: copies that share it made no attempt. */
-  #tellRefusal(fulfilled: Handled, name: string, messageId: string): void {
-    if (fulfilled.kind !== "refused" || fulfilled.attempts === 0) return;
-    const { attempts, words } = fulfilled;
-    const fields = { msg_id: messageId, notification: shownName(name), seen: words, attempts };
-    this.#options.log.write("WARNING", "event_refused", EVENT_REFUSED, fields);
-  }
-
-  #debug(event: PlatformXEvent, metadataBytes: number, messageId: string): void {
-    const { log } = this.#options;
-    if (!log.writes("DEBUG")) return;
-    const { name, email, timestamp } = event;
-    const fields = {
-      msg_id: messageId,
-      notification: shownName(name),
-      email,
-      timestamp,
-      metadata_bytes: metadataBytes,
-    };
-    log.write(
-      "DEBUG",
-      "event",
-      "The event made from this webhook; it goes to PlatformX or to OUTBOX next",
-      fields,
-    );
+    return { status: "ignored", reason, attempts: 0, messageId, notification: shownName(name), arrived };
   }
 
   #warnOnce(event: LogEvent, name: string, message: string, messageId: string): void {
@@ -115,22 +91,6 @@ export class Relay {
     this.#warned.add(key);
     const notification = name === "" ? undefined : shownName(name);
     this.#options.log.write("WARNING", event, message, { msg_id: messageId, notification });
-  }
-}
-
-function outcomeOf(fulfilled: Handled, event: string, dryRun: boolean): Outcome {
-  switch (fulfilled.kind) {
-    case "delivered":
-      return { status: dryRun ? "dry_run" : "forwarded", event };
-    case "duplicate":
-    case "queued":
-      return { status: fulfilled.kind, event };
-    case "refused":
-      return { status: "refused", event, message: fulfilled.words };
-    case "unavailable": {
-      const { reason, retryAfterMs } = fulfilled;
-      return { status: "unavailable", reason, retryAfterMs, event };
-    }
   }
 }
 
@@ -144,3 +104,6 @@ const PERSON_MISSING =
   "A tracked notification came without the address of the person it is about and was not forwarded. Older Coder " +
   "versions leave it out: upgrade Coder. Service accounts and prebuilt workspaces have none: nothing is to be done. " +
   "Said once per name";
+const PERSON_UNKNOWN =
+  "A tracked notification that this version does not know does not say whose it is, and was not forwarded. If it is " +
+  "always about the one who is told, write it in EVENTS_TRACKED as 'Name=recipient'. Said once per name";

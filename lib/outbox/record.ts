@@ -37,6 +37,8 @@ export interface OutboxRecord {
 /** What an attempt makes of a record: gone, to be tried again, or a dead letter. */
 export type Settlement =
   | { readonly kind: "delivered" }
+  /** It was claimed and not sent: it goes back to where it was in the line. */
+  | { readonly kind: "released" }
   | { readonly kind: "pending" | "dead"; readonly record: OutboxRecord };
 
 /** Delays between attempts. */

@@ -1,18 +1,19 @@
 /** The one place that counts. Constant work per webhook; health, page, metrics and spans read it. */
 import { DELIVERY_BOUNDS, Histogram } from "./histogram.ts";
-import { type Outcome, shownName, type Status, STATUSES } from "../delivery/outcome.ts";
+import { type Outcome, type Status, STATUS_NAMES } from "../delivery/outcome.ts";
 import type { RecentWebhook } from "./page/state.ts";
 import { Timeline } from "./timeline.ts";
+import type { OutboxRecord, Settlement } from "../outbox/record.ts";
 import type { Verdict } from "../platformx/verdict.ts";
 
 /** What there is to count of an answered webhook beside its outcome. */
 export interface Answered {
-  /** The expected name that came with it. */
-  readonly arrived: string | undefined;
   /** Unix milliseconds. */
   readonly now: number;
   /** Milliseconds from its arrival. */
   readonly ms: number;
+  /** It has the header that Coder's webhooks have, and nobody else's requests. */
+  readonly fromCoder: boolean;
 }
 
 /** Webhooks that are remembered one by one. */
@@ -22,7 +23,7 @@ const RECENT = 50;
 export class Stats {
   /** By status and reason, as `status reason` or `status`. */
   readonly #webhooks = new Map<string, number>();
-  readonly #counts = new Map<Status, number>(STATUSES.map((status) => [status, 0]));
+  readonly #counts = new Map<Status, number>(STATUS_NAMES.map((status) => [status, 0]));
   readonly #attempts = new Map<string, number>();
   /** Unix milliseconds. */
   readonly #lastSeen = new Map<string, number | undefined>();
@@ -38,7 +39,7 @@ export class Stats {
   /** Milliseconds from an event's first webhook, or its acceptance by the outbox, to PlatformX's taking it. */
   readonly deliveryDurations = new Histogram(DELIVERY_BOUNDS);
   /** Outcomes of the last day, by minute. */
-  readonly timeline = new Timeline(STATUSES.length);
+  readonly timeline = new Timeline(STATUS_NAMES.length);
 
   /** @param expected names whose last arrival is kept: only these, so that senders cannot make the list grow */
   constructor(expected: readonly string[], withOutbox: boolean) {
@@ -47,17 +48,15 @@ export class Stats {
   }
 
   /** Counts an answered webhook. */
-  count(outcome: Outcome, { arrived, now, ms }: Answered): void {
-    const { status } = outcome;
+  count(outcome: Outcome, { now, ms }: Answered): void {
+    const { arrived, notification, status } = outcome;
     const reason = "reason" in outcome ? outcome.reason : undefined;
-    const event = "event" in outcome ? outcome.event : undefined;
     this.#counts.set(status, this.#counts.get(status)! + 1);
     increment(this.#webhooks, reason === undefined ? status : `${status} ${reason}`);
     this.webhookDurations.add(ms);
     if (status === "forwarded") this.deliveryDurations.add(ms);
     if (status !== "error") this.#lastWebhook = now;
-    this.timeline.add(STATUSES.indexOf(status), now);
-    const notification = event === undefined ? undefined : shownName(event);
+    this.timeline.add(STATUS_NAMES.indexOf(status), now);
     this.#recent.push({ at: now, notification, status, reason, ms });
     if (this.#recent.length > RECENT) this.#recent.shift();
     if (arrived !== undefined && this.#lastSeen.has(arrived)) this.#lastSeen.set(arrived, now);
@@ -69,10 +68,11 @@ export class Stats {
     this.attemptDurations.add(ms);
   }
 
-  /** Counts an event of the outbox that PlatformX took, `ms` after its acceptance; clocks may have been set back. */
-  countDelivered(ms: number): void {
+  /** Counts what became of an event of the outbox, `ms` after its acceptance. */
+  countSettled(_: OutboxRecord, { kind }: Settlement, ms: number): void {
+    if (kind !== "delivered") return;
     this.#delivered++;
-    this.deliveryDurations.add(Math.max(0, ms));
+    this.deliveryDurations.add(ms);
   }
 
   /** Webhooks per status; with an outbox also the events that were delivered. */

@@ -21,6 +21,16 @@ export interface ExportTime {
   readonly problems: readonly string[];
 }
 
+/** The grace that is left for work, as the export of telemetry comes after it. Deno Deploy sees to that by itself. */
+export function graceWith(
+  telemetry: { readonly metrics: boolean } | undefined,
+  grace: number,
+  env: (name: string) => string | undefined,
+): ExportTime {
+  if (telemetry === undefined || env("DENO_DEPLOY")) return { graceForWork: grace, problems: [] };
+  return divideGrace(grace, env, telemetry.metrics);
+}
+
 /**
  * Divides the grace between work in progress and the export.
  *

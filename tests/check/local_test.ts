@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { portFinding, tryToListen } from "../../lib/check/port.ts";
 import { machineStore, storeFindings } from "../../lib/check/store.ts";
-import { systemClock as clock } from "../../lib/base/clock.ts";
+import { systemClock as clock } from "../../lib/runtime/system_clock.ts";
 import { askLocally, type ListenAddress } from "../../lib/check/local_service.ts";
 import { Store } from "../../lib/outbox/store.ts";
 import { StoreError } from "../../lib/outbox/store_error.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { NOTHING, pack, unpack } from "../../lib/outbox/stored.ts";
 import { setImmediate } from "node:timers/promises";
-import { systemClock } from "../../lib/base/clock.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
 import { type OutboxRecord, RECORD_VERSION } from "../../lib/outbox/record.ts";
 import type { Order } from "../../lib/delivery/single_flight.ts";

@@ -18,7 +18,7 @@ import {
   put,
   recordWith,
 } from "./fakes.ts";
-import { systemClock } from "../../lib/base/clock.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 
 const fault = (kind: string) => (error: unknown) => error instanceof StoreError && error.fault === kind;
 

@@ -3,7 +3,7 @@
  * the second takes more than 1.5 times the first.
  */
 import type { OutboxRecord } from "../../lib/outbox/record.ts";
-import { systemClock as clock } from "../../lib/base/clock.ts";
+import { systemClock as clock } from "../../lib/runtime/system_clock.ts";
 import type { Order } from "../../lib/delivery/single_flight.ts";
 import { Outbox } from "../../lib/outbox/outbox.ts";
 import { added, OutboxLedger } from "../../lib/outbox/ledger.ts";

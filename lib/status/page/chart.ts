@@ -1,5 +1,5 @@
 /** Webhooks over time as stacked bars: inline SVG, read out as one sentence. */
-import { type Status, STATUSES } from "../../delivery/outcome.ts";
+import { type Status, STATUS_NAMES } from "../../delivery/outcome.ts";
 import { type Html, markup } from "./html.ts";
 import type { Spans } from "./state.ts";
 
@@ -65,7 +65,7 @@ export function legend(): Html {
 
 /** The counts of some statuses together. */
 export function sumOf(counts: readonly number[], of: readonly Status[]): number {
-  return of.reduce((sum, status) => sum + (counts[STATUSES.indexOf(status)] ?? 0), 0);
+  return of.reduce((sum, status) => sum + (counts[STATUS_NAMES.indexOf(status)] ?? 0), 0);
 }
 
 /** One path for all bars of a group. */

@@ -1,16 +1,19 @@
 /** The page that a browser gets at `GET /`: state and time → HTML, self-contained and without script. */
-import type { OutboxHealth } from "../health.ts";
+import type { OutboxStatus } from "../../outbox/outbox.ts";
+import { publicHealth } from "../health.ts";
+import type { Status } from "../status.ts";
 import { chart, legend } from "./chart.ts";
 import { Html, markup } from "./html.ts";
 import { counted, sentenceOf, type Tone } from "./sentence.ts";
-import { type PageState, type PageView, RENEWAL } from "./state.ts";
+import { type PageState, pageState, type PageView, RENEWAL } from "./state.ts";
 import { STYLE } from "./style.ts";
 import { countsTable, recentTable, trackedTable } from "./tables.ts";
 import { agoElement, clockTime, span } from "./times.ts";
 
 /** For who may see details. `now`: Unix milliseconds. */
-export function detailsPage(state: PageState, view: PageView, now: number): string {
-  const { health, hour, day, recent } = state;
+export function detailsPage(status: Status, view: PageView): string {
+  const state = pageState(status);
+  const { counts, hour, day, now, outbox, recent } = state;
   const sentence = sentenceOf(state, now);
   const content = markup`${stateBox(sentence.tone, sentence.text, sentence.more)}
 ${facts(state, now)}
@@ -22,20 +25,18 @@ ${chart(day, { id: "day", title: "Last day", bar: "half hour", from: "24 h ago",
 ${legend()}
 ${countsTable(state)}
 <h2>Tracked notifications</h2>
-${trackedTable(health, recent, now)}
+${trackedTable(state)}
 <p class="quiet">${HOLES}</p>
-${
-    typeof health.outbox === "object"
-      ? outboxSection(health.outbox, health.counts["delivered"] ?? 0)
-      : undefined
-  }
+${outbox === undefined ? undefined : outboxSection(outbox, counts["delivered"] ?? 0)}
 <h2>Last webhooks</h2>
 ${recentTable(recent, now)}`;
   return pageOf(sentence.text, content, view, now);
 }
 
 /** For everybody. */
-export function publicPage(status: "ok" | "degraded", view: PageView, now: number): string {
+export function publicPage(moment: Status, view: PageView): string {
+  const { now } = moment;
+  const { status } = publicHealth(moment);
   const box = status === "ok"
     ? stateBox("good", "Running.", "Webhooks of Coder are taken here and forwarded to PlatformX.")
     : stateBox("warn", "Running, but events are delayed.", "Nothing is lost: they are sent later.");
@@ -100,24 +101,22 @@ function stateBox(tone: Tone, text: string, more: string): Html {
   return markup`<div class="state ${tone}"><p class="say">${text}</p>${more && markup`<p>${more}</p>`}</div>`;
 }
 
-function facts({ health, lastWebhook }: PageState, now: number): Html {
-  const { lastDelivered, mode, outbox, uptimeSeconds, version } = health;
+function facts({ lastWebhook, mode, outbox, platformx, uptimeMs, version }: PageState, now: number): Html {
+  const { lastDelivered } = platformx;
   const at = (time: number | undefined) =>
     time === undefined ? markup`none since start` : agoElement(time, now);
   return markup`<dl class="facts">
 <div><dt>Last webhook</dt><dd>${at(lastWebhook)}</dd></div>
 <div><dt>Last event</dt><dd>${at(lastDelivered)}</dd></div>
-${typeof outbox === "object" ? outboxFacts(outbox) : undefined}
+${outbox === undefined ? undefined : outboxFacts(outbox)}
 <div><dt>Delivery</dt><dd>${MODES[mode]}</dd></div>
-<div><dt>Running for</dt><dd>${span(uptimeSeconds * 1000)} <small>version ${version}</small></dd></div>
+<div><dt>Running for</dt><dd>${span(uptimeMs)} <small>version ${version}</small></dd></div>
 </dl>`;
 }
 
-function outboxFacts({ pending, dead, oldestPendingMs, oldestDeadMs }: OutboxHealth): Html {
+function outboxFacts({ pending, dead, oldestPendingMs }: OutboxStatus): Html {
   return markup`<div><dt>Pending</dt><dd>${pending} ${oldest(oldestPendingMs)}</dd></div>
-<div><dt>Dead letters</dt><dd class="${dead > 0 ? "bad" : "none"}">${dead} ${
-    oldest(oldestDeadMs)
-  }</dd></div>`;
+<div><dt>Dead letters</dt><dd class="${dead > 0 ? "bad" : "none"}">${dead}</dd></div>`;
 }
 
 const MODES = { direct: "direct", outbox: "by outbox", dry_run: "dry run" } as const;
@@ -126,7 +125,7 @@ function oldest(ms: number | undefined): Html | undefined {
   return ms === undefined ? undefined : markup`<small>oldest ${span(ms)}</small>`;
 }
 
-function outboxSection({ pending, dead }: OutboxHealth, delivered: number): Html {
+function outboxSection({ pending, dead }: OutboxStatus, delivered: number): Html {
   return markup`<h2>Outbox</h2>
 <p>${counted(delivered, "event")} delivered since the start; ${pending} pending; ${
     counted(dead, "dead letter")

@@ -1,5 +1,7 @@
 /** The state in one sentence, and what it means for events. */
-import { type Mode, type OutboxHealth, WAIT_DEGRADES } from "../health.ts";
+import type { OutboxStatus } from "../../outbox/outbox.ts";
+import { WAIT_DEGRADES } from "../health.ts";
+import type { Mode } from "../status.ts";
 import type { LaterCause } from "../../platformx/verdict.ts";
 import type { PageState } from "./state.ts";
 import { ago, clockTime, span } from "./times.ts";
@@ -43,16 +45,11 @@ const NOTHING_ARRIVES =
   "appear below.";
 
 /** Says it. `now`: Unix milliseconds. */
-export function sentenceOf({ health, lastWebhook, recent }: PageState, now: number): Sentence {
-  const { lastDelivered, mode, outbox, paused } = health;
-  if (outbox === "unreadable") {
-    return {
-      tone: "bad",
-      text: "The outbox cannot be read.",
-      more:
-        "Webhooks are answered with 503, and Coder sends them again for some 21 minutes. The log says what is wrong.",
-    };
-  }
+export function sentenceOf(
+  { lastWebhook, mode, outbox, platformx, recent, uptimeMs }: PageState,
+  now: number,
+): Sentence {
+  const { lastDelivered, paused } = platformx;
   if (outbox?.failing !== undefined) {
     return {
       tone: "bad",
@@ -90,7 +87,7 @@ export function sentenceOf({ health, lastWebhook, recent }: PageState, now: numb
     return { tone: "good", text: `Delivering. Last event ${ago(lastDelivered, now)}.`, more };
   }
   if (last !== undefined) return undelivered(outbox, last);
-  const since = span(health.uptimeSeconds * 1000);
+  const since = span(uptimeMs);
   return recent.length === 0
     ? { tone: "idle", text: `Ready. No webhook in the ${since} since the start.`, more: NOTHING_ARRIVES }
     : {
@@ -100,7 +97,7 @@ export function sentenceOf({ health, lastWebhook, recent }: PageState, now: numb
     };
 }
 
-function undelivered(outbox: OutboxHealth | undefined, last: string): Sentence {
+function undelivered(outbox: OutboxStatus | undefined, last: string): Sentence {
   const pending = outbox?.pending ?? 0;
   return pending > 0
     ? {

@@ -1,21 +1,21 @@
 /** The page's tables: counts, tracked notifications, last webhooks. */
 import { nameKey } from "../../coder/catalogue.ts";
-import type { HealthState, Mode } from "../health.ts";
-import { shownName, type Status, STATUSES } from "../../delivery/outcome.ts";
+import type { Mode } from "../status.ts";
+import { shownName, type Status, STATUS_NAMES, STATUSES } from "../../delivery/outcome.ts";
 import { sumOf } from "./chart.ts";
 import { type Html, markup } from "./html.ts";
 import { likelyReason } from "./missing.ts";
 import type { PageState, RecentWebhook, Spans } from "./state.ts";
 import { agoElement, clockElement } from "./times.ts";
-import { MEANINGS, reasonWords } from "./words.ts";
+import { reasonWords } from "./words.ts";
 
 /** What happens to an event where all is well; the other two never occur in that mode. */
 const SUCCESS: Readonly<Record<Mode, Status>> = { direct: "forwarded", outbox: "queued", dry_run: "dry_run" };
 
 /** Counts per outcome: last hour, last day, since the start. */
-export function countsTable({ health, hour, day }: PageState): Html {
-  const elsewhere = Object.values(SUCCESS).filter((status) => status !== SUCCESS[health.mode]);
-  const rows = STATUSES.filter((status) => !elsewhere.includes(status));
+export function countsTable({ mode, counts, hour, day }: PageState): Html {
+  const elsewhere = Object.values(SUCCESS).filter((status) => status !== SUCCESS[mode]);
+  const rows = STATUS_NAMES.filter((status) => !elsewhere.includes(status));
   const total = (spans: Spans, status: Status) =>
     spans.reduce((sum, counts) => sum + sumOf(counts, [status]), 0);
   return markup`<div class="wide" role="region" aria-labelledby="counts" tabindex="0"><table class="counts">
@@ -24,8 +24,8 @@ export function countsTable({ health, hour, day }: PageState): Html {
 <th scope="col">Since start</th></tr></thead>
 <tbody>${
     rows.map((status) =>
-      markup`<tr><th scope="row">${badge(status)} <span class="quiet">${MEANINGS[status]}</span></th>
-${[total(hour, status), total(day, status), health.counts[status] ?? 0].map(countCell)}</tr>
+      markup`<tr><th scope="row">${badge(status)} <span class="quiet">${STATUSES[status]}</span></th>
+${[total(hour, status), total(day, status), counts[status] ?? 0].map(countCell)}</tr>
 `
     )
   }</tbody></table></div>`;
@@ -36,7 +36,7 @@ function countCell(count: number): Html {
 }
 
 /** Per tracked notification when it was last seen, and what became of it or why it may be missing. */
-export function trackedTable({ lastSeen }: HealthState, recent: readonly RecentWebhook[], now: number): Html {
+export function trackedTable({ lastSeen, recent, now }: PageState): Html {
   const latest = new Map<string, RecentWebhook>();
   for (const webhook of recent) {
     const key = nameKey(webhook.notification ?? "");

@@ -5,8 +5,8 @@ export type Way =
   | { readonly kind: "direct" }
   /** `variable` names a proxy, but `NO_PROXY` excepts the address. */
   | { readonly kind: "excepted"; readonly variable: string }
-  /** `host` has no credentials. */
-  | { readonly kind: "proxy"; readonly variable: string; readonly host: string };
+  /** `host` has no credentials; `scheme` is how the proxy itself is spoken to. */
+  | { readonly kind: "proxy"; readonly variable: string; readonly scheme: string; readonly host: string };
 
 /** Way to an address, and variables whose text the runtime passes over. */
 export interface ProxySeen {
@@ -25,22 +25,23 @@ export function proxyTo(url: string, get: (name: string) => string | undefined):
   const { protocol, hostname } = new URL(url);
   const own = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const set = ["ALL_PROXY", own].flatMap((name) => [name, name.toLowerCase()]).filter((name) => get(name));
-  const unusable = set.filter((variable) => hostOf(get(variable)!) === undefined);
+  const unusable = set.filter((variable) => partsOf(get(variable)!) === undefined);
   const variable = set.find((name) => !unusable.includes(name));
   if (variable === undefined) return { way: { kind: "direct" }, unusable };
   const exceptions = get("NO_PROXY") ?? get("no_proxy") ?? "";
   if (excepts(exceptions, hostname)) return { way: { kind: "excepted", variable }, unusable };
-  return { way: { kind: "proxy", variable, host: hostOf(get(variable)!)! }, unusable };
+  return { way: { kind: "proxy", variable, ...partsOf(get(variable)!)! }, unusable };
 }
 
-/** Host and port of a proxy; undefined: the runtime does not use this text. */
-function hostOf(proxy: string): string | undefined {
+/** Scheme, host and port of a proxy; undefined: the runtime does not use this text. */
+function partsOf(proxy: string): { readonly scheme: string; readonly host: string } | undefined {
   const match =
     /^(?:(https?|socks5h?):\/\/)?(?:([^@/?#\s]*)@)?((?:\[[\da-f:.]+\]|[^@/?#\s:[\]]+)(?::\d{1,5})?)(?:[/?#][^@\s]*)?$/i
       .exec(proxy);
   if (match === null) return undefined;
-  const [, , credentials, host] = match;
-  return credentials !== undefined && !credentials.includes(":") ? undefined : host;
+  const [, scheme = "http", credentials, host] = match;
+  if (credentials !== undefined && !credentials.includes(":")) return undefined;
+  return { scheme: scheme.toLowerCase(), host: host! };
 }
 
 function excepts(list: string, hostname: string): boolean {

@@ -2,8 +2,8 @@
  * Bytes of a body, as its sender declares them; NaN: not at all, or in chunks as well. Chunks count then, however many
  * there are, and Deno shows both headers (requests with 2.4, answers with 2.9 too).
  */
-export function declaredLength(headers: Headers): number {
-  return headers.has("transfer-encoding") ? NaN : Number(headers.get("content-length") ?? NaN);
+export function declaredLength(headers: { get(name: string): string | null }): number {
+  return headers.get("transfer-encoding") !== null ? NaN : Number(headers.get("content-length") ?? NaN);
 }
 
 /**
