@@ -48,7 +48,7 @@ export async function serve(runtime: Runtime, terminal: Terminal): Promise<numbe
   const telemetry = await openTelemetry(config.apiUrl);
   const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace, runtime.env);
   if (problems.length > 0) return tellProblems(terminal, problems);
-  const log = openLog(config, { runtime, clock, telemetry });
+  const log = await openLog(config, { runtime, clock, telemetry });
   tellStart({ config, warnings, runtime, log });
   try {
     return await run({ ...config, shutdownGrace: graceForWork }, { runtime, shutdown, log, telemetry });

@@ -16,8 +16,8 @@ export interface Terminal {
 
 /** The process's own. A reader that has seen enough ends no command (`outbox list | head`). */
 export function terminalOf({ stdout, stderr }: Pick<Runtime, "stdout" | "stderr">, clock: Clock): Terminal {
-  const out = new LineWriter(stdout, { clock, gather: 0 });
-  const err = new LineWriter(stderr, { clock, gather: 0 });
+  const out = new LineWriter(stdout, { clock });
+  const err = new LineWriter(stderr, { clock });
   return {
     out: (text) => out.write(text),
     err: (text) => err.write(text),
