@@ -117,6 +117,7 @@ async function run(
     inFlight: app.admission.count,
     platformx: gate.status(),
     outbox: outbox?.outbox.status(),
+    coder: undefined,
     log: log.status(),
   });
   const app = new App({
@@ -124,6 +125,7 @@ async function run(
     senders: new Authenticator(secrets),
     readers: new Authenticator(config.readSecret === undefined ? secrets : [...secrets, config.readSecret]),
     status,
+    usage: runtime.usage,
     count: stats.count.bind(stats),
     beforeAnswer: log.beforeAnswer,
     ...{ clock, log, telemetry, draining, cut },

@@ -1,6 +1,7 @@
 /** What the service says of itself when it starts. */
 import type { Log } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
+import { CODER_PATIENCE } from "../coder/patience.ts";
 import type { Config } from "../config/config.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Mode } from "../status/status.ts";
@@ -15,7 +16,7 @@ export function modeOf({ dryRun, outbox }: Config): Mode {
 export function meanwhile(mode: Mode): string {
   return mode === "outbox"
     ? "events wait in OUTBOX, as long as OUTBOX_MAX_AGE"
-    : "webhooks are answered 503: Coder sends each again for some 20 minutes, then it is lost";
+    : `webhooks are answered 503: Coder sends each again for ${CODER_PATIENCE}, then it is lost`;
 }
 
 const STARTING: Readonly<Record<Mode, string>> = {

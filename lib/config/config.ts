@@ -55,7 +55,7 @@ export type ParsedConfig =
 /** What a key may look like: it goes into a header. */
 export const API_KEY = /^[\x21-\x7e]+$/;
 
-/** Coder retries a failed message for some 21 minutes (5 attempts, 5 min 15 s apart). */
+/** Coder sends again for less than this: see `coder/patience.ts`. */
 const CODER_RETRIES_FOR = 30 * 60_000;
 
 /** Reads the whole configuration. `needsKey`: the command talks to PlatformX. */
