@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { LOG_LEVELS, type LogLevel } from "../../lib/base/log.ts";
 import { createLog, type LogFields } from "../../lib/base/log.ts";
+import { CODER_PATIENCE } from "../../lib/coder/patience.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -10,7 +11,7 @@ const NAMES = Object.keys(LOG_EVENTS) as LogEvent[];
 
 /** The text of every module below `lib/`, its string concatenations joined. */
 const SOURCE = [...modulesIn(new URL("lib/", ROOT))].map((url) => Deno.readTextFileSync(url)).join("\n")
-  .replaceAll(/["`]\s*\+\s*["`]/g, "");
+  .replaceAll(/["`]\s*\+\s*["`]/g, "").replaceAll("${CODER_PATIENCE}", CODER_PATIENCE);
 
 function* modulesIn(folder: URL): Generator<URL> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
@@ -103,8 +104,7 @@ Deno.test("an example in text is what the formatter makes of the one in JSON", a
         format: "text",
         colour: false,
         now: () => Date.parse(time),
-        out: take,
-        err: take,
+        output: take,
       });
       log.write(level, event, message, fields);
       assert.equal(withoutNumbers(lines[i]!), withoutNumbers(written[0]!));
