@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import manifestOfDeno from "../../deno.json" with { type: "json" };
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { readableNames } from "../../lib/config/variables.ts";
-import { container, imageHas, manifest, parseOne, pod, textOf } from "./kubernetes_manifests.ts";
+import { container, imageHas, manifest, pod, textOf } from "./kubernetes_manifests.ts";
 
 const README = textOf("README.md");
 
@@ -60,24 +60,6 @@ Deno.test("the namespaces to be edited are those in the NetworkPolicy", () => {
     listed.replaceAll("`", "").split(/,\s+/),
     from.map(({ namespaceSelector }) => namespaceSelector?.matchLabels?.["kubernetes.io/metadata.name"]),
   );
-});
-
-Deno.test("the ServiceMonitor selects the Service, its port, and the key of the Secret", () => {
-  const monitor = parseOne(all(/```yaml\n([^]*?)```/g)[0]!) as {
-    readonly spec: {
-      readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
-      readonly endpoints: readonly {
-        readonly port: string;
-        readonly authorization: { readonly credentials: { readonly name: string; readonly key: string } };
-      }[];
-    };
-  };
-  assert.deepEqual(monitor.spec.selector.matchLabels, manifest("service.yaml").metadata?.labels);
-  const [endpoint] = monitor.spec.endpoints;
-  assert.equal(endpoint?.port, manifest("service.yaml").spec?.ports?.[0]?.name);
-  const { name, stringData } = { ...manifest("secret.yaml"), ...manifest("secret.yaml").metadata };
-  assert.equal(endpoint?.authorization.credentials.name, name);
-  assert.ok(endpoint?.authorization.credentials.key! in stringData!);
 });
 
 Deno.test("its relative links lead somewhere", async (t) => {
