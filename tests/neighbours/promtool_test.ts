@@ -43,7 +43,7 @@ for (
       `coder_platformx_webhooks_total{outcome="${outcome}",reason=""} 1`,
       'coder_platformx_attempts_total{verdict="delivered"} 1',
       "coder_platformx_delivery_duration_seconds_count 1",
-      ...(mode === "outbox" ? ["coder_platformx_outbox_readable 1", "coder_platformx_outbox_pending 0"] : []),
+      ...(mode === "outbox" ? ["coder_platformx_outbox_usable 1", "coder_platformx_outbox_pending 0"] : []),
     ];
     const metrics = () => program.metrics({ authorization: `Bearer ${readSecret}` });
     const holdsAll = (text: string) => lines.every((line) => text.split("\n").includes(line));
