@@ -81,7 +81,7 @@ for (const [path, secret, readers, shown] of ACCESS) {
     const asks = response.headers.get("www-authenticate")?.startsWith("Basic realm=");
     assert.equal(asks, shown === 401 || undefined);
     assert.match(body, /^<!DOCTYPE html>/);
-    if (shown === 401) assert.match(body, /<h1 role="status">The secret is missing or wrong\./);
+    if (shown === 401) assert.match(body, /<p class="say" role="status">The secret is missing or wrong\./);
     else assert.equal(body.includes("<svg"), shown === "details");
     if (shown === "public" && path.includes("=")) {
       assert.match(body, new RegExp(`href="\\?details&amp;${path.slice(2)}"`));
@@ -209,7 +209,7 @@ for (const [method, path, headers, status] of TURNED_AWAY) {
       assert.deepEqual([attention, health], times < 3 ? [[], "ok"] : [["turned_away"], "degraded"]);
     }
     const page = await (await ask("/", { accept: BROWSER, ...basic("read") })).text();
-    assert.match(page, /<h1 role="status">Coder&#39;s webhooks are turned away\.<\/h1>/);
+    assert.match(page, /<p class="say" role="status">Coder&#39;s webhooks are turned away\.<\/p>/);
     const found = stats.memory.failed.map(({ messageId }) => messageId);
     assert.deepEqual(found, Array.from({ length: 3 }, () => FROM_CODER["x-message-id"]));
     // One that is taken ends it.

@@ -253,7 +253,7 @@ Deno.test("details, public page and metrics show what the state is", () => {
     if (index++ % 23 !== 0) continue;
     const { text, tone } = headlineOf(status);
     const page = detailsPage(status, VIEW);
-    const box = /<section class="state (\w+)"><h1 role="status">([^<]*)<\/h1>/;
+    const box = /<section class="state (\w+)"><p class="say" role="status">([^<]*)<\/p>/;
     const [, shownTone, shown] = box.exec(page) ?? assert.fail(page);
     assert.deepEqual([shownTone, shown!.replaceAll("&#39;", "'")], [tone, text], what);
     const anyones = publicPage(status, { ...VIEW, details: false });

@@ -74,10 +74,12 @@ ${STYLE_ELEMENT}
 </head>
 <body>
 <header>
-<p class="name"><b>coder-platformx</b> Coder notifications to DX PlatformX</p>
+<h1><b>coder-platformx</b> Coder notifications to DX PlatformX</h1>
 </header>
 <main>
-<section class="state ${tone}"><h1 role="status">${text}</h1>${more && markup`<p>${more}</p>`}</section>
+<section class="state ${tone}"><p class="say" role="status">${text}</p>${
+    more && markup`<p>${more}</p>`
+  }</section>
 ${content}
 </main>
 <footer>

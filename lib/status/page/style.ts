@@ -11,11 +11,10 @@ body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,-a
 "Helvetica Neue",Arial,"Liberation Sans","DejaVu Sans",sans-serif;overflow-wrap:break-word}
 header,main,footer{max-width:72rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:1.1rem}
-.name{margin:0 0 .6rem;font-size:.9rem;color:var(--quiet)}
-.name b{color:var(--ink);margin-right:.4rem}
 section,.fold{margin-top:1.75rem}
 h1,h2,h3{line-height:1.3;margin:0}
-h1{font-size:1.5rem;font-weight:650}
+h1{margin-bottom:.6rem;font-size:.9rem;font-weight:400;color:var(--quiet)}
+h1 b{color:var(--ink);margin-right:.4rem}
 h2{font-size:1.1rem;font-weight:650;margin-bottom:.6rem}
 h3{font-size:1rem;font-weight:600}
 p{margin:.4rem 0}
@@ -27,10 +26,11 @@ overflow-x:auto;overflow-wrap:normal}
 .quiet,small{color:var(--quiet)}
 .state{margin:0;padding:1rem 1.25rem;background:var(--card);border:1px solid var(--line);
 border-left:.4rem solid var(--quiet);border-radius:.5rem}
+.state .say{margin:0;font-size:1.5rem;font-weight:650;line-height:1.3}
 .state p{max-width:60rem;margin-bottom:0;text-wrap:pretty}
-.state.good{border-left-color:var(--good)}.state.good h1{color:var(--good)}
-.state.warn{border-left-color:var(--warn)}.state.warn h1{color:var(--warn)}
-.state.bad{border-left-color:var(--bad)}.state.bad h1{color:var(--bad)}
+.state.good{border-left-color:var(--good)}.state.good .say{color:var(--good)}
+.state.warn{border-left-color:var(--warn)}.state.warn .say{color:var(--warn)}
+.state.bad{border-left-color:var(--bad)}.state.bad .say{color:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.6rem;margin:.75rem 0 0}
 .tiles div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .8rem}
 dt{color:var(--quiet);font-size:.85rem}
@@ -82,7 +82,7 @@ td a code{white-space:nowrap}
 .badge.good{background:var(--good-bg);color:var(--good)}.badge.idle{background:var(--idle-bg);color:var(--idle)}
 .badge.warn{background:var(--warn-bg);color:var(--warn)}.badge.bad{background:var(--bad-bg);color:var(--bad)}
 footer{margin-top:2rem;padding-bottom:2rem;font-size:.875rem;color:var(--quiet)}
-@media(max-width:40rem){header,main,footer{padding-left:.9rem;padding-right:.9rem}h1{font-size:1.25rem}
+@media(max-width:40rem){header,main,footer{padding-left:.9rem;padding-right:.9rem}.state .say{font-size:1.25rem}
 .tiles{grid-template-columns:1fr 1fr}.tiles div:last-child:nth-child(odd){grid-column:1/-1}
 th,td,caption{padding:.4rem .65rem}
 .counts th .quiet{display:block;font-size:.85rem}.counts .number{min-width:0}.counts thead th{white-space:normal}
