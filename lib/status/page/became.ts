@@ -36,7 +36,11 @@ export function became(
         return { word: "dead", kind: "bad", words: said(DEAD[settled.reason!], settled.words) };
       }
       return isWaiting(at, now, outbox)
-        ? { word: "waiting", kind: "warn", words: `In the outbox since ${clockTime(at, now, "seconds")}.` }
+        ? {
+          word: "waiting",
+          kind: "warn",
+          words: `Stored at ${clockTime(at, now, "seconds")}, not sent by this instance yet.`,
+        }
         : {
           word: "queued",
           kind: "idle",

@@ -190,14 +190,11 @@ function calm(status: Status): Headline {
 
 /** What came to nothing in the last hour. */
 function failures(status: Status): string {
-  const parts = ([
-    ["unavailable", "answered 503, which Coder sends again"],
-    ["dead", "given up"],
-    ["failed", "in all"],
-  ] as const).map(([kind, what]) => [lastHour(status, kind), what] as const).filter(([count]) => count > 0);
-  return `Webhooks that came to nothing in the last hour: ${
-    parts.length === 0 ? "some" : parts.map(([count, what]) => `${count} ${what}`).join(", ")
-  }.`;
+  const parts = ([["unavailable", "answered 503, which Coder sends again"], ["dead", "given up"]] as const)
+    .map(([kind, what]) => [lastHour(status, kind), what] as const).filter(([count]) => count > 0)
+    .map(([count, what]) => `${count} ${what}`);
+  const all = counted(lastHour(status, "failed"), "webhook");
+  return `${all} came to nothing in the last hour${parts.length === 0 ? "" : `: ${parts.join(", ")}`}.`;
 }
 
 /** How many of a kind there were in the last hour. A minute that has begun counts in full. */

@@ -84,7 +84,7 @@ const CALM: readonly (readonly [Partial<Status>, Tone, text: string, more: RegEx
     },
     "idle",
     "Delivering. Last event 12 s ago.",
-    /^Webhooks that came to nothing in the last hour: 1 answered 503, which Coder sends again, 2 in all\.$/,
+    /^2 webhooks came to nothing in the last hour: 1 answered 503, which Coder sends again\.$/,
   ],
   [
     { platformx: { ...pausedFor(5_000), lastDelivered: SEEN } },
@@ -170,9 +170,21 @@ Deno.test("in outbox mode each of the last webhooks says what became of its even
   assert.deepEqual(
     rows.slice(0, 6).map(([time, ...cells]) => [time!.trim(), ...cells.slice(1).map((cell) => cell.trim())]),
     [
-      ["14:29:25", "Workspace Created", "waiting", "In the outbox since 14:29:25.", "5a3d4b0d…"],
+      [
+        "14:29:25",
+        "Workspace Created",
+        "waiting",
+        "Stored at 14:29:25, not sent by this instance yet.",
+        "5a3d4b0d…",
+      ],
       ["14:28:45", "Workspace Created", "delivered", "3 s later", "2", "4a3d4b0d…"],
-      ["14:28:05", "Workspace Created", "waiting", "In the outbox since 14:28:05.", "3a3d4b0d…"],
+      [
+        "14:28:05",
+        "Workspace Created",
+        "waiting",
+        "Stored at 14:28:05, not sent by this instance yet.",
+        "3a3d4b0d…",
+      ],
       [
         "14:27:25",
         "Workspace Created",
