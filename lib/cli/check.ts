@@ -66,7 +66,7 @@ async function lookAtEverything(
   const shown = { source, environment, warnings };
   const token = config.outbox?.kind === "remote" ? [tokenFinding(shown)] : [];
   const [store, port, away] = await Promise.all([
-    storeFindings(config, { clock, ...machineStore }),
+    storeFindings(config, machineStore(runtime)),
     portFinding(config, { listen: runtime.listen, ask: askLocally }),
     platformxAndClock(config, runtime),
   ]);
