@@ -101,7 +101,7 @@ export class App {
     const { clock, draining, relay, senders } = this.#options;
     const { headers } = request;
     if (path === METRICS) return failure("method_not_allowed");
-    if (path !== "/") return failure("not_found", `The path was ${shownPath(path)}`);
+    if (path !== "/") return this.#notFound(path);
     if (draining.aborted) return unavailable("draining");
     if (!admitted) return unavailable("busy");
     if (!senders.accepts(headers.get("authorization"))) return failure("unauthorized");
@@ -124,20 +124,22 @@ export class App {
 
   async #answerReader(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
     this.#options.telemetry?.request(request.method, target.path);
-    if (target.path === METRICS) return this.#answerMetrics(request);
-    if (target.path !== "/") {
-      return respond(failure("not_found", `The path was ${shownPath(target.path)}`), READ_HEADERS);
-    }
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return respond(failure("method_not_allowed"), { ...READ_HEADERS, allow: "GET, HEAD, POST" });
-    }
+    const { method, headers } = request;
+    const { path } = target;
+    const isKnown = path === "/" || path === METRICS;
+    const isReading = method === "GET" || method === "HEAD";
     // A redirect in front turned Coder's webhook into this: with an answer of 200 Coder would count it as delivered.
-    if (request.headers.get(FROM_CODER) !== null) {
-      const outcome = failure("redirected");
+    if (isReading && headers.get(FROM_CODER) !== null) {
+      const outcome = isKnown ? failure("redirected") : this.#notFound(path);
       this.#record(request, outcome, 0);
       return respond(outcome, READ_HEADERS);
     }
-    return await this.#answerHealth(request, target);
+    if (!isKnown) return respond(this.#notFound(path), READ_HEADERS);
+    if (!isReading) {
+      const allow = path === METRICS ? ALLOW_READING : { allow: "GET, HEAD, POST" };
+      return respond(failure("method_not_allowed"), { ...READ_HEADERS, ...allow });
+    }
+    return path === METRICS ? this.#answerMetrics(request) : await this.#answerHealth(request, target);
   }
 
   async #answerHealth(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
@@ -160,15 +162,22 @@ export class App {
   /** Also while draining, so that the last scrapes show how the end goes. */
   #answerMetrics(request: IncomingRequest): OutgoingResponse {
     const { readers, status } = this.#options;
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return respond(failure("method_not_allowed"), { ...READ_HEADERS, ...ALLOW_READING });
-    }
     if (!readers.accepts(request.headers.get("authorization"))) return respond(MAY_NOT_READ, READ_HEADERS);
     return {
       status: 200,
       headers: { ...READ_HEADERS, "content-type": EXPOSITION_TYPE },
       body: metricsText(status()),
     };
+  }
+
+  /**
+   * Names the path as the sender wrote it: what a setting of Coder's ends in by mistake must be recognised. Unless that
+   * is a secret.
+   */
+  #notFound(path: string): Outcome {
+    const { senders, readers } = this.#options;
+    const isSecret = senders.occursIn(path) || readers.occursIn(path);
+    return failure("not_found", `The path was ${isSecret ? "(hidden)" : `'${scrub(path, [], 60)}'`}`);
   }
 
   #record({ headers }: IncomingRequest, outcome: Outcome, ms: number): void {
@@ -209,11 +218,6 @@ function isJson(headers: IncomingRequest["headers"]): boolean {
   const type = (headers.get("content-type") ?? "").split(";", 1)[0]!.trim();
   return /^application\/json$|^[^\s/]+\/[^\s/]+\+json$/i.test(type) &&
     headers.get("content-encoding") === null;
-}
-
-/** A path as the sender wrote it: what a setting of Coder's ends in by mistake must be recognised. */
-function shownPath(path: string): string {
-  return `'${scrub(path, [], 60)}'`;
 }
 
 function respond(outcome: Outcome, more?: Readonly<Record<string, string>>): OutgoingResponse {

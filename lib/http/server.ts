@@ -64,12 +64,12 @@ async function end(
   const { admission } = app;
   log.write("INFO", "draining", DRAINING, { in_flight: admission.count, grace_ms: grace });
   shutdown.drain();
-  const finished = idle();
+  const finished = idle().catch((error) => log.write("ERROR", "internal_error", INTERNAL, describeFault(error)));
   await Promise.race([finished, clock.sleep(grace, shutdown.cut)]);
   shutdown.end();
   await Promise.race([finished, clock.sleep(ANSWERS, NEVER)]);
   // A sender whose upload is stalled would keep shutdown() waiting for ever, a disk that hangs the store.
-  await Promise.race([Promise.all([server.shutdown(), close()]), clock.sleep(CLOSING, NEVER)]);
+  await Promise.race([Promise.allSettled([server.shutdown(), close()]), clock.sleep(CLOSING, NEVER)]);
   log.write("INFO", "stopped", "Stopped. Coder sends again what got no answer", {
     unanswered: admission.count,
   });
