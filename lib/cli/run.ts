@@ -30,7 +30,7 @@ async function runCommand(
     case "check":
       return await check(runtime, terminal, command);
     case "events":
-      return events(terminal, command.json);
+      return events(terminal, command);
     case "explain":
       return await explain(runtime, terminal, command);
     case "healthcheck":

@@ -1,8 +1,9 @@
 import type { Clock } from "../base/clock.ts";
 import { LineWriter } from "../base/line_writer.ts";
+import { escapeControls } from "../base/redact.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-/** Where a command's results and problems go. */
+/** Where a command's results and problems go: whatever they hold, nothing but lines and spaces moves the cursor. */
 export interface Terminal {
   /** Results, to standard output. */
   out(text: string): void;
@@ -19,9 +20,14 @@ export function terminalOf({ stdout, stderr }: Pick<Runtime, "stdout" | "stderr"
   const out = new LineWriter(stdout, { clock, gather: 0 });
   const err = new LineWriter(stderr, { clock, gather: 0 });
   return {
-    out: (text) => out.write(text),
-    err: (text) => err.write(text),
+    out: (text) => out.write(printable(text)),
+    err: (text) => err.write(printable(text)),
     isTerminal: stdout.isTerminal,
     flush: async () => void await Promise.all([out.flush(), err.flush()]),
   };
+}
+
+/** JSON has none of what is escaped here: `printableJson` writes it by JSON's own rules. */
+function printable(text: string): string {
+  return text.split("\n").map(escapeControls).join("\n");
 }

@@ -195,6 +195,7 @@ Deno.test("why an address cannot be had is told with what to do, and a certifica
     ["bad_certificate", /^TLS_CERT_FILE and TLS_KEY_FILE must hold/],
     ["unknown", /^HOST 'h\.example' and PORT 80 cannot be listened at: check both$/],
   ];
+  assert.match(whyNot("forbidden", { host: "h.example", port: 8080 }), /see what forbids it/);
   const tls = { cert: "PEM", key: "PEM" };
   for (const [fault, words] of rows) {
     for (const address of [{ host: "h.example", port: 80 }, { host: "h.example", port: 80, tls }]) {
