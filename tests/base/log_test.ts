@@ -4,7 +4,7 @@ import { LOG_LEVELS, type LogLevel } from "../../lib/base/log.ts";
 import { createLog, type LogFields, type LogOptions } from "../../lib/base/log.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
 import { anyText } from "../support/fakes.ts";
-import { runModule } from "../support/program.ts";
+import { runModule } from "../support/service.ts";
 
 const TIME = "2026-01-02T03:04:05.678Z";
 

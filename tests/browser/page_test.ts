@@ -1,9 +1,10 @@
 /** The page in Debian's Chromium: what only a browser can tell. */
 import assert from "node:assert/strict";
 import axe from "axe-core";
-import { endpointOf, post, sampleOf } from "../../tools/demo/coder.ts";
-import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
-import { startService } from "../../tools/demo/service.ts";
+import { endpointOf, post } from "../../tools/demo/coder.ts";
+import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
+import { sampleOf } from "../support/samples.ts";
+import { startProgram } from "../support/service.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { detailsPage, drainingPage, publicPage } from "../../lib/status/page/page.ts";
 import type { PageView } from "../../lib/status/page/state.ts";
@@ -43,14 +44,16 @@ async function inspect(tab: Tab, name: string): Promise<void> {
 }
 
 Deno.test("the program's pages: anyone's, then by the link and the password the details", async (t) => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   const signal = AbortSignal.timeout(120_000);
-  await using service = await startService({
-    EVENTS_TRACKED: "*",
-    GETDX_API_KEY: STAND_IN_KEY,
-    GETDX_API_URL: platformX.url,
-    WEBHOOK_SECRET: SECRET,
-  }, signal);
+  await using service = await startProgram({
+    environment: {
+      EVENTS_TRACKED: "*",
+      GETDX_API_KEY: STAND_IN_KEY,
+      GETDX_API_URL: platformX.url,
+      WEBHOOK_SECRET: SECRET,
+    },
+  });
   for (const row of CATALOGUE) await post(endpointOf(service.url, SECRET), sampleOf(row), signal);
   await post(endpointOf(service.url, "wrong"), sampleOf(CATALOGUE[0]!), signal);
   await using chromium = await Chromium.start();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readableNames } from "../../lib/config/variables.ts";
-import { runModule, runProgram, type Surroundings } from "../support/program.ts";
+import { runModule, runProgram, type Surroundings } from "../support/service.ts";
 
 const ENV = `--allow-env=${readableNames().join(",")}`;
 

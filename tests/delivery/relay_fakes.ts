@@ -12,7 +12,7 @@ import { attemptAt } from "../../lib/platformx/client.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
 import { Sender } from "../../lib/platformx/gate.ts";
 import { Stats } from "../../lib/status/stats.ts";
-import { STAND_IN_KEY } from "../../tools/demo/platformx.ts";
+import { STAND_IN_KEY } from "../support/platformx.ts";
 import { type Body, RecordingLog } from "../support/fakes.ts";
 
 /** What a webhook was answered. */

@@ -1,6 +1,7 @@
 /** The unit under a real systemd: what it promises, and that nothing of it is relaxed without need. */
 import assert from "node:assert/strict";
-import { needs, openFolder, run } from "../compiled/executable.ts";
+import { issueCertificate } from "../support/certificates.ts";
+import { openFolder } from "../support/process.ts";
 import { trial } from "./systemd_boot.ts";
 import { DROP_INS } from "./systemd_units.ts";
 
@@ -107,27 +108,21 @@ Deno.test("root can look into the outbox, whether the service runs or not, and t
 });
 
 Deno.test("with both drop-ins it serves HTTPS on port 443, with the capability for that and no other one", async () => {
-  await needs("openssl", "install Debian's package openssl");
   await using folder = await openFolder();
-  const [cert, key] = [`${folder.path}/cert.pem`, `${folder.path}/key.pem`];
-  const { code, stderr } = await run([
-    ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-    ...["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
-    ...["-out", cert, "-keyout", key],
-  ]);
-  assert.equal(code, 0, stderr);
+  const { files, caFile } = await issueCertificate(folder.path, ["DNS:localhost"]);
   const output = await trial(
     `
     systemctl start coder-platformx
     listening() { curl --silent --insecure --output /dev/null https://localhost/; }
     until_true listening
-    post --cacert /etc/coder-platformx/tls_cert.pem https://localhost/
+    post --cacert /ca.pem https://localhost/
     grep CapEff /proc/$(systemctl show -P MainPID coder-platformx)/status`,
     {
       dropIns: DROP_INS,
       files: {
-        "/etc/coder-platformx/tls_cert.pem": await Deno.readTextFile(cert),
-        "/etc/coder-platformx/tls_key.pem": await Deno.readTextFile(key),
+        "/ca.pem": await Deno.readTextFile(caFile),
+        "/etc/coder-platformx/tls_cert.pem": await Deno.readTextFile(files.cert),
+        "/etc/coder-platformx/tls_key.pem": await Deno.readTextFile(files.key),
       },
     },
   );

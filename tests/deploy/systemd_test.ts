@@ -1,13 +1,13 @@
 /** The systemd recipe says what the service does, and systemd itself finds nothing amiss in it. */
 import assert from "node:assert/strict";
 import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
-import { needs, openFolder, run } from "../compiled/executable.ts";
+import { needs, openFolder, run } from "../support/process.ts";
+import { fileOf } from "../support/program.ts";
 import {
   credentialsOf,
   DROP_INS,
   environmentOf,
   installIn,
-  path,
   systemdFile,
   UNIT,
   valuesOf,
@@ -20,7 +20,7 @@ const INSTALLATIONS = [[], DROP_INS.slice(0, 1), DROP_INS];
 const OTHERS = /^(AF|CAP|CODER)_/;
 
 const unit = await systemdFile(UNIT);
-const caddyfile = await Deno.readTextFile(path("deploy/caddy/Caddyfile"));
+const caddyfile = await Deno.readTextFile(fileOf("deploy/caddy/Caddyfile"));
 const readme = await systemdFile("README.md");
 
 for (const name of [UNIT, ...DROP_INS, "README.md", "../caddy/Caddyfile"]) {

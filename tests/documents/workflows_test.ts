@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
+import { run } from "../support/process.ts";
+import { fileOf } from "../support/program.ts";
 import { read, steps, workflows } from "./workflows.ts";
 
 const FILES = workflows();
@@ -116,11 +118,11 @@ Deno.test("CI on Linux is the script that anyone can run", () => {
 });
 
 Deno.test("executables are released for every target that Deno has", async () => {
-  const { stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["compile", "--target=none", "main.ts"],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const [, targets = ""] = /possible values: ([^\n\]]+)/.exec(new TextDecoder().decode(stderr)) ?? [];
+  const { stderr } = await run([Deno.execPath(), "compile", "--target=none", "main.ts"], {
+    cwd: fileOf(""),
+    environment: { ...Deno.env.toObject(), NO_COLOR: "1" },
+  });
+  const [, targets = ""] = /possible values: ([^\n\]]+)/.exec(stderr) ?? [];
   const rows = FILES.get("release.yml")?.jobs["executables"]?.strategy?.matrix.include ?? [];
   assert.deepEqual(rows.map(({ target }) => target).sort(), targets.split(", ").sort());
   assert.equal(rows.length, 6);

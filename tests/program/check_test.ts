@@ -1,24 +1,55 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
-import { startService } from "../../tools/demo/service.ts";
-import { findingsIn, runCheck, startRecorder } from "../support/check_program.ts";
+import { FIXED_CERTIFICATE } from "../support/certificates.ts";
+import {
+  type Misbehaviour,
+  STAND_IN_KEY,
+  type StandInOptions,
+  startPlatformX,
+} from "../support/platformx.ts";
+import { type Ended, freePort } from "../support/process.ts";
+import { type Environment, fileOf } from "../support/program.ts";
+import { runProgram, startProgram } from "../support/service.ts";
 
-const FIXTURES = new URL("../fixtures/", import.meta.url);
-const CERT_FILE = new URL("tls_cert.pem", FIXTURES);
-const cert = await Deno.readTextFile(CERT_FILE);
-const key = await Deno.readTextFile(new URL("tls_key.pem", FIXTURES));
+const CERT_FILE = fileOf("tests/fixtures/tls_cert.pem");
 
-/** A port at which nothing listens. */
-function deadPort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
+/** A finding, as `--json` writes it. */
+interface JsonFinding {
+  readonly check: string;
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+  readonly to_do: string | null;
+}
+
+/** Runs `check` with these settings over ones that are well. */
+function runCheck(args: readonly string[], settings: Environment): Promise<Ended> {
+  const well = {
+    HOST: "127.0.0.1",
+    PORT: "0",
+    GETDX_API_KEY: STAND_IN_KEY,
+    WEBHOOK_SECRET: "webhook-s3cret",
+  };
+  return runProgram(["check", ...args], { environment: { ...well, ...settings } });
+}
+
+/** The findings that `check --json` wrote. */
+function findingsIn({ stdout }: Ended): readonly JsonFinding[] {
+  return JSON.parse(stdout).findings;
+}
+
+/** A server that answers every request the same. */
+async function startAnswering(
+  answer: Omit<Misbehaviour & { kind: "answer" }, "kind">,
+  options?: StandInOptions,
+) {
+  const server = await startPlatformX(options);
+  server.misbehave({ kind: "answer", ...answer }, Infinity);
+  return server;
 }
 
 Deno.test("a set-up that is well passes, and neither key nor event is sent", async () => {
-  await using platformx = startRecorder(() => new Response("Not Found", { status: 404 }));
-  const settings = { GETDX_API_URL: `${platformx.origin}/events.track`, OUTBOX: "outbox" };
+  await using platformx = await startAnswering({ status: 404, body: "Not Found" });
+  const settings = { GETDX_API_URL: platformx.url, OUTBOX: "outbox" };
   const json = await runCheck(["--json"], settings);
   assert.deepEqual([json.code, json.stderr], [0, ""], json.stdout);
   const findings = findingsIn(json);
@@ -42,19 +73,23 @@ Deno.test("a set-up that is well passes, and neither key nor event is sent", asy
   }
   assert.match(text.stdout, /^CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT=https:\/\/coder:SECRET@<your host>\/$/m);
 
-  assert.equal(platformx.requests.length, 2);
-  for (const { method, headers, body } of platformx.requests) {
+  assert.equal(platformx.requests, 2);
+  for (const { method, headers, body } of platformx.received) {
     assert.deepEqual([method, headers.get("authorization"), body], ["GET", null, ""]);
     assert.ok(!JSON.stringify([...headers]).includes(STAND_IN_KEY));
   }
 });
 
 Deno.test("whatever is wrong on the way to PlatformX fails the check at its step", async (t) => {
-  await using plain = startRecorder(() => new Response(null));
-  await using secure = startRecorder(() => Response.json({ ok: false }, { status: 401 }), { cert, key });
-  await using late = startRecorder(() =>
-    new Response(null, { headers: { date: new Date(Date.now() - 120_000).toUTCString() } })
-  );
+  await using plain = await startAnswering({ status: 200 });
+  await using secure = await startAnswering({ status: 401, body: '{"ok":false}' }, {
+    tls: FIXED_CERTIFICATE,
+  });
+  await using late = await startPlatformX();
+  late.misbehave(() => {
+    const headers = { date: new Date(Date.now() - 120_000).toUTCString() };
+    return { kind: "answer", status: 200, headers };
+  }, Infinity);
   const rows: [what: string, settings: Record<string, string>, name: string, state: string, words: RegExp][] =
     [
       ["another path", { GETDX_API_URL: `${plain.origin}/track` }, "address", "warning", /path/],
@@ -67,35 +102,35 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
       ],
       [
         "a refused port",
-        { GETDX_API_URL: `http://127.0.0.1:${deadPort()}/events.track` },
+        { GETDX_API_URL: `http://127.0.0.1:${freePort()}/events.track` },
         "connection (TCP)",
         "failed",
         /refused/,
       ],
       [
         "a certificate of nobody",
-        { GETDX_API_URL: `${secure.origin}/events.track` },
+        { GETDX_API_URL: secure.url },
         "TLS",
         "failed",
         /not trusted.*DENO_CERT/,
       ],
       [
         "a certificate of an extra CA",
-        { GETDX_API_URL: `${secure.origin}/events.track`, DENO_CERT: fileURLToPath(CERT_FILE) },
+        { GETDX_API_URL: secure.url, DENO_CERT: CERT_FILE },
         "answer (HTTP)",
         "ok",
         /PlatformX answers 401/,
       ],
       [
         "an extra CA that is not there",
-        { GETDX_API_URL: `${plain.origin}/events.track`, DENO_CERT: "none.pem" },
+        { GETDX_API_URL: plain.url, DENO_CERT: "none.pem" },
         "extra CA",
         "failed",
         /there is no such file/,
       ],
       [
         "TLS where there is none",
-        { GETDX_API_URL: `${plain.origin.replace("http", "https")}/events.track` },
+        { GETDX_API_URL: plain.url.replace("http", "https") },
         "TLS",
         "failed",
         /no TLS/,
@@ -104,7 +139,7 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
         "a proxy that is not there",
         {
           GETDX_API_URL: "https://name.invalid/events.track",
-          HTTPS_PROXY: `http://user:pr0xy-s3cret@127.0.0.1:${deadPort()}`,
+          HTTPS_PROXY: `http://user:pr0xy-s3cret@127.0.0.1:${freePort()}`,
         },
         "connection (TCP)",
         "failed",
@@ -112,7 +147,7 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
       ],
       [
         "a clock two minutes off",
-        { GETDX_API_URL: `${late.origin}/events.track` },
+        { GETDX_API_URL: late.url },
         "clock",
         "failed",
         /1(?:19|2\d) s ahead/,
@@ -132,7 +167,7 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
 });
 
 Deno.test("store and port are looked at", async (t) => {
-  await using platformx = startPlatformX();
+  await using platformx = await startPlatformX();
   const GETDX_API_URL = platformx.url;
   const portOf = async (port: number) => {
     const checked = await runCheck(["--json"], { GETDX_API_URL, PORT: String(port) });
@@ -144,14 +179,13 @@ Deno.test("store and port are looked at", async (t) => {
     assert.deepEqual([code, outbox.state], [1, "failed"]);
   });
   await t.step("a port of another program", async () => {
-    const port = Number(new URL(platformx.url).port);
-    const { code, state, detail } = await portOf(port);
+    const { code, state, detail } = await portOf(platformx.port);
     assert.deepEqual([code, state, detail], [1, "failed", "in use by another program"]);
   });
   await t.step("the port of the running service", async () => {
-    const running = AbortSignal.timeout(60_000);
-    await using service = await startService({ GETDX_API_URL, GETDX_API_KEY: STAND_IN_KEY }, running);
-    const { code, state, detail } = await portOf(Number(new URL(service.url).port));
+    const environment = { GETDX_API_URL, GETDX_API_KEY: STAND_IN_KEY };
+    await using program = await startProgram({ environment });
+    const { code, state, detail } = await portOf(program.port);
     assert.deepEqual([code, state, detail], [0, "ok", "in use by this service, which says: ok"]);
   });
   await t.step("a dry run asks nobody and opens nothing", async () => {
@@ -164,7 +198,7 @@ Deno.test("store and port are looked at", async (t) => {
 });
 
 Deno.test("secrets stay where they are; the webhook secret is shown when it is asked for", async () => {
-  await using platformx = startPlatformX({ key: "s3ntinel-key" });
+  await using platformx = await startPlatformX({ key: "s3ntinel-key" });
   const settings = {
     GETDX_API_URL: platformx.url,
     GETDX_API_KEY: "s3ntinel-key",
@@ -186,7 +220,7 @@ Deno.test("secrets stay where they are; the webhook secret is shown when it is a
 });
 
 Deno.test("a test event is announced, sent once, marked as test data, and its answer decides", async (t) => {
-  await using platformx = startPlatformX();
+  await using platformx = await startPlatformX();
   const GETDX_API_URL = platformx.url;
   const send = ["--send-test-event", "ann@example.com"];
   await t.step("delivered", async () => {

@@ -5,7 +5,7 @@ import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { COMMAND_NAMES } from "../../lib/cli/arguments.ts";
 import { DEFAULT_EVENTS_TRACKED } from "../../lib/coder/tracking.ts";
 import { VERSION } from "../../lib/base/version.ts";
-import { runProgram } from "../support/program.ts";
+import { runProgram } from "../support/service.ts";
 
 /** A terminal that keeps what it is told. */
 function fakeTerminal() {

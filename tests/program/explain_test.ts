@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { startPlatformX } from "../../tools/demo/platformx.ts";
+import { startPlatformX } from "../support/platformx.ts";
 import { notificationWith, TINA } from "../support/fakes.ts";
-import { type Ended, runProgram, type Surroundings } from "../support/program.ts";
+import type { Ended } from "../support/process.ts";
+import { runProgram, type Surroundings } from "../support/service.ts";
 
 const SENTINEL = "sentinel-0123456789";
 
@@ -168,7 +169,7 @@ Deno.test("a configuration that is not usable ends with code 2, before anything 
 });
 
 Deno.test("nothing is sent, and no key is needed", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   const environment = { GETDX_API_URL: platformX.url };
   assert.equal((await explain(notificationWith(), [], { environment })).code, 0);
   assert.equal(platformX.requests, 0);

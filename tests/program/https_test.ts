@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Program, runProgram, startProgram } from "../support/program.ts";
+import { freePort } from "../support/process.ts";
+import { runProgram, startProgram } from "../support/service.ts";
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 const CERTIFICATE = await Deno.readTextFile(new URL("tls_cert.pem", FIXTURES));
@@ -88,10 +89,7 @@ Deno.test("healthcheck ends with 0 while the service is alive, however it is rea
   ];
   for (const [how, environment, files] of rows) {
     await t.step(how, async () => {
-      await using program: Program = await startProgram({
-        environment: { DRY_RUN: "1", ...environment },
-        files,
-      });
+      await using program = await startProgram({ environment: { DRY_RUN: "1", ...environment }, files });
       const ended = await healthcheck(program.port, environment, files);
       assert.deepEqual(ended, { code: 0, stdout: "ok\n", stderr: "" });
     });
@@ -100,9 +98,7 @@ Deno.test("healthcheck ends with 0 while the service is alive, however it is rea
 
 Deno.test("healthcheck ends with 1 when nothing, or something else, answers", async (t) => {
   await t.step("nothing", async () => {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    listener.close();
+    const port = freePort();
     const { code, stdout, stderr } = await healthcheck(port);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, new RegExp(`^Nothing answers at 127\\.0\\.0\\.1:${port}: is the service running`));

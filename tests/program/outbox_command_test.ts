@@ -3,7 +3,8 @@ import { type OutboxRecord, RECORD_VERSION } from "../../lib/outbox/record.ts";
 import type { Store } from "../../lib/outbox/store.ts";
 import { ALICE, EVENT } from "../support/fakes.ts";
 import { assertConsistent, inFolder, openStore, put, putDead, recordWith } from "../outbox/fakes.ts";
-import { type Ended, runProgram } from "../support/program.ts";
+import type { Ended } from "../support/process.ts";
+import { runProgram } from "../support/service.ts";
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { DEFAULT_EVENTS_TRACKED } from "../../lib/coder/tracking.ts";
 import { VERSION } from "../../lib/base/version.ts";
-import { runProgram, startProgram } from "../support/program.ts";
-import { programDenoVersion } from "../support/program_deno.ts";
+import { succeed } from "../support/process.ts";
+import { PROGRAM_DENO } from "../support/program.ts";
+import { runProgram, startProgram } from "../support/service.ts";
 
 const KEY = { GETDX_API_KEY: "key", WEBHOOK_SECRET: "s3cret" };
 
@@ -13,7 +14,7 @@ Deno.test("at its start the service tells version, mode, what is tracked, what l
   const [starting, tracked, sent, listening] = program.entries;
   assert.equal(starting!["version"], VERSION);
   assert.equal(starting!["mode"], "direct");
-  assert.equal(starting!["deno"], await programDenoVersion());
+  assert.equal(`deno ${starting!["deno"]}`, (await succeed([PROGRAM_DENO, "--version"])).split(" (")[0]);
   assert.match(tracked!.message, /the default of EVENTS_TRACKED/);
   assert.ok(tracked!.message.endsWith(DEFAULT_EVENTS_TRACKED.join(", ")));
   for (const word of ["PlatformX", "e-mail address", "metadata", "workspace", "Never", "build parameters"]) {

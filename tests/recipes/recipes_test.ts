@@ -1,6 +1,7 @@
 /** Every deployment recipe agrees with the service: names, values, ports, paths; and the table of recipes is true. */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
+import { run } from "../support/process.ts";
 import { OTHERS, problemsOf } from "./check.ts";
 import { documentsOf, environmentsOf, fencedBlocks, isRecord, read, recipeFiles } from "./read.ts";
 import { linkProblems, tableProblems } from "./table.ts";
@@ -85,9 +86,7 @@ Deno.test("bash can read the commands in recipes", async (t) => {
 
 /** What bash says to commands, without running them; nothing: they can be read. */
 async function whyUnreadable(commands: string): Promise<string> {
-  const { stderr } = await new Deno.Command("bash", { args: ["-n", "-c", commands], stdout: "null" })
-    .output();
-  return new TextDecoder().decode(stderr);
+  return (await run(["bash", "-n", "-c", commands])).stderr;
 }
 
 Deno.test("whoever pastes a block of commands is not asked in the middle of it", async (t) => {

@@ -5,6 +5,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
+import { type Ended, run } from "../support/process.ts";
 import {
   type BundledPackage,
   bundledPackages,
@@ -36,21 +37,11 @@ interface Component {
 }
 
 /** What `deno task release sbom` does. */
-async function runSbom(epoch: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-env=SOURCE_DATE_EPOCH",
-      "--allow-run",
-      "tools/sbom.ts",
-    ],
-    cwd: ROOT,
-    env: { SOURCE_DATE_EPOCH: epoch, NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+function runSbom(epoch: string): Promise<Ended> {
+  const allowed = ["--no-prompt", "--allow-read", "--allow-env=SOURCE_DATE_EPOCH", "--allow-run"];
+  const task = [Deno.execPath(), "run", ...allowed, "tools/sbom.ts"];
+  const environment = { ...Deno.env.toObject(), SOURCE_DATE_EPOCH: epoch, NO_COLOR: "1" };
+  return run(task, { cwd: ROOT, environment });
 }
 
 /** CycloneDX's own schema of 1.6, with the two that it refers to. */

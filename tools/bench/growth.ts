@@ -58,7 +58,7 @@ const folder = Deno.makeTempDirSync({ dir: parent });
 let isBad = false;
 try {
   console.log(`${await describeMachine()}. Service: ${describeService()}, LOG_LEVEL=INFO.\n`);
-  await using standIn = await startStandIn(folder);
+  await using standIn = await startStandIn();
   const ground: Ground = { folder, platformX: standIn.url, template: requestTemplate("127.0.0.1") };
   for (const mode of modes) {
     const cases = delays.flatMap((delay) =>

@@ -66,7 +66,7 @@ const wrong: string[] = [];
 try {
   console.log(`${await describeMachine()}. Outbox and log on ${fileSystem}. Service: ${describeService()}.`);
   console.log(`${rounds} rounds of ${seconds} s with ${connections} connections.\n`);
-  await using standIn = await startStandIn(folder);
+  await using standIn = await startStandIn();
   const template = `${folder}/request`;
   Deno.writeTextFileSync(template, requestTemplate("127.0.0.1"));
   const plan = {

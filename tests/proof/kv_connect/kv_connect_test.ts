@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { type StandIn, startPlatformX } from "../../../tools/demo/platformx.ts";
+import { type StandIn, startPlatformX } from "../../support/platformx.ts";
+import { eventually } from "../../support/eventually.ts";
 import { notificationWith } from "../../support/fakes.ts";
 import { assertTells, faultsIn, outboxEnvironment } from "../../support/outbox_program.ts";
-import { type Program, runProgram, startProgram, until } from "../../support/program.ts";
+import { answered, type Program, runProgram, startProgram } from "../../support/service.ts";
 import { type KvServer, startKvServer } from "./server.ts";
 
 const HAPPENINGS = 60;
@@ -16,9 +17,10 @@ function startInstance(server: KvServer, platformX: StandIn): Promise<Program> {
 /** Posts a copy: a happening of its own for each workspace. */
 async function tell(program: Program, workspace: string, recipient = "tina"): Promise<[number, string]> {
   const about = { labels: { workspace }, user_id: recipient, user_email: `${recipient}@example.com` };
-  const response = await program.post(notificationWith(about, `${workspace}-${recipient}`));
-  const { status, reason } = await response.json();
-  return [response.status, reason ?? status];
+  const [code, status, reason] = await answered(
+    program.post(notificationWith(about, `${workspace}-${recipient}`)),
+  );
+  return [code, reason ?? status];
 }
 
 function workspaces(platformX: StandIn): string[] {
@@ -31,23 +33,15 @@ function names(count: number, prefix: string): string[] {
 
 /** Waits until these arrived and the store holds nothing more to send, which leaves time for a second of one. */
 async function arrivedOnce(platformX: StandIn, program: Program, expected: readonly string[]): Promise<void> {
-  await until(
-    () => platformX.events.length >= expected.length,
-    "every event to arrive",
-    () => program.stderr,
-  );
-  let pending: unknown;
-  for (let tries = 0; pending !== 0; tries++) {
-    assert.ok(tries < 600, `events stay pending: ${pending}`);
-    pending = (await (await fetch(program.url)).json()).outbox.pending;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const seen = () => program.stderr;
+  await eventually(() => platformX.events.length >= expected.length, "every event to arrive", { seen });
+  await eventually(async () => (await program.health()).outbox.pending === 0, "no pending event", { seen });
   assert.deepEqual(workspaces(platformX), expected.toSorted());
 }
 
 Deno.test("two instances on one server, the copies split between them at once: one event for each happening", async () => {
   await using server = await startKvServer();
-  await using platformX = startPlatformX({ requestsPerMinute: Infinity });
+  await using platformX = await startPlatformX({ requestsPerMinute: Infinity });
   await using one = await startInstance(server, platformX);
   await using other = await startInstance(server, platformX);
   const happenings = names(HAPPENINGS, "w");
@@ -65,12 +59,12 @@ Deno.test("two instances on one server, the copies split between them at once: o
 
 Deno.test("an instance that is killed with events pending: the other one delivers them", async () => {
   await using server = await startKvServer();
-  await using platformX = startPlatformX({ requestsPerMinute: Infinity });
+  await using platformX = await startPlatformX({ requestsPerMinute: Infinity });
   await using killed = await startInstance(server, platformX);
   platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
   const happenings = names(20, "k");
   for (const workspace of happenings) assert.deepEqual(await tell(killed, workspace), [202, "queued"]);
-  await until(() => platformX.requests > 0, "an attempt");
+  await eventually(() => platformX.requests > 0, "an attempt");
   killed.signal("SIGKILL");
   await killed.ended();
   assert.equal(platformX.events.length, 0);
@@ -82,7 +76,7 @@ Deno.test("an instance that is killed with events pending: the other one deliver
 
 Deno.test("a server that is away: 503, health is answered, and all goes on by itself when it is back", async () => {
   await using server = await startKvServer();
-  await using platformX = startPlatformX({ requestsPerMinute: Infinity });
+  await using platformX = await startPlatformX({ requestsPerMinute: Infinity });
   await using one = await startInstance(server, platformX);
   await using other = await startInstance(server, platformX);
   platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
@@ -111,7 +105,7 @@ Deno.test("a server that is away: 503, health is answered, and all goes on by it
 
 Deno.test("outbox list reads the store by its address, while the service runs", async () => {
   await using server = await startKvServer();
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using program = await startInstance(server, platformX);
   platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
   assert.deepEqual(await tell(program, "waiting"), [202, "queued"]);
@@ -127,7 +121,7 @@ Deno.test("outbox list reads the store by its address, while the service runs", 
 
 Deno.test("a server that does not know the token, is not trusted or is not there: exit code 1, and what to do", async (t) => {
   await using server = await startKvServer();
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   const away = await startKvServer();
   const gone = away.environment;
   await away[Symbol.asyncDispose]();

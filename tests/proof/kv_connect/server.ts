@@ -1,7 +1,7 @@
 /** A real KV Connect server, `denokv`, with TLS in front of it: the service takes https addresses only. */
-import { issueCertificate } from "../../compiled/certificates.ts";
-import { serveTls } from "../../compiled/tls_in_front.ts";
-import { until } from "../../support/program.ts";
+import { issueCertificate } from "../../support/certificates.ts";
+import { Child, freePort, needs, untilListening } from "../../support/process.ts";
+import { passOn, serveTcp } from "../../support/tcp_server.ts";
 
 /** A server that can be killed and started again on the same data. Disposing of it ends it. */
 export interface KvServer extends AsyncDisposable {
@@ -15,29 +15,34 @@ export interface KvServer extends AsyncDisposable {
 
 const TOKEN = "access-token-of-a-test";
 
-const MISSING = "denokv is missing, which these tests are about. Let DENOKV name it, or put it on PATH: " +
-  "'cargo install denokv --version 0.14.0 --locked' makes it (with Debian's protobuf-compiler; it takes some minutes)";
+const DENOKV = Deno.env.get("DENOKV") || "denokv";
+
+const REMEDY =
+  "let DENOKV name it, or put it on PATH: 'cargo install denokv --version 0.14.0 --locked' makes it " +
+  "(with Debian's protobuf-compiler; it takes some minutes)";
 
 /** Starts a server on an empty database. */
 export async function startKvServer(): Promise<KvServer> {
   const folder = await Deno.makeTempDir();
   const issued = await issueCertificate(folder, ["IP:127.0.0.1"]);
   const port = freePort();
-  const tls = serveTls(port, issued);
-  let child: Deno.ChildProcess | undefined;
+  await needs(DENOKV, REMEDY);
+  const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: issued.cert, key: issued.key });
+  const tls = serveTcp(listener, async (caller) => {
+    await passOn(caller, await Deno.connect({ hostname: "127.0.0.1", port }));
+  });
+  let child: Child | undefined;
 
   const start = async () => {
-    child = spawn(["--sqlite-path", `${folder}/kv.sqlite`, "serve"], `127.0.0.1:${port}`);
-    let isListening = false;
-    const asking = (async () => {
-      while (!isListening) isListening = await listens(port);
-    })();
-    await until(() => isListening, "denokv to listen");
-    await asking;
+    const options = ["serve", "--addr", `127.0.0.1:${port}`, "--access-token", TOKEN];
+    child = new Child([DENOKV, "--sqlite-path", `${folder}/kv.sqlite`, ...options], {
+      stdout: "null",
+      stderr: "null",
+    });
+    await untilListening(port, "denokv", child);
   };
   const kill = async () => {
-    child?.kill("SIGKILL");
-    await child?.status;
+    await child?.[Symbol.asyncDispose]();
     child = undefined;
   };
   const dispose = async () => {
@@ -61,32 +66,4 @@ export async function startKvServer(): Promise<KvServer> {
     start,
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-function spawn(args: readonly string[], address: string): Deno.ChildProcess {
-  try {
-    return new Deno.Command(Deno.env.get("DENOKV") || "denokv", {
-      args: [...args, "--addr", address, "--access-token", TOKEN],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-  } catch (error) {
-    throw error instanceof Deno.errors.NotFound ? new Error(MISSING) : error;
-  }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-async function listens(port: number): Promise<boolean> {
-  try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    return true;
-  } catch {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    return false;
-  }
 }

@@ -3,8 +3,9 @@ import { gzipSync } from "node:zlib";
 import { attemptAt } from "../../../lib/platformx/client.ts";
 import type { Verdict } from "../../../lib/platformx/verdict.ts";
 import { EVENT, FakeClock } from "../../support/fakes.ts";
-import { startService } from "./service.ts";
-import { answer, type Behaviour, flood, startUpstream, TAKES } from "./upstream.ts";
+import { startPlatformX } from "../../support/platformx.ts";
+import { answer, flood, redirectTo, type Write } from "./answers.ts";
+import { memoryOf, startService, tell } from "./clients.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -18,7 +19,7 @@ const PADDED = `{"ok":true,"padding":"`;
 const SPACES = " ".repeat(65_536);
 
 /** Answers, and what the webhook is answered. Each is given to every attempt. */
-const ROWS: readonly (readonly [what: string, behaviour: Behaviour, told: string])[] = [
+const ROWS: readonly (readonly [what: string, write: Write, told: string])[] = [
   ["100 MB that say ok", async (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${100 * MEGABYTE}\r\n\r\n${PADDED}`);
     await flood(socket, SPACES, 100 * MEGABYTE);
@@ -91,69 +92,56 @@ const ROWS: readonly (readonly [what: string, behaviour: Behaviour, told: string
 const BOMB = gzipSync(new Uint8Array(200 * MEGABYTE));
 
 Deno.test("whatever PlatformX answers, the webhook gets the right answer, in bounded memory", async (t) => {
-  await using upstream = await startUpstream();
+  await using platformX = await startPlatformX({ key: "key", requestsPerMinute: Infinity });
   await using service = await startService({
-    GETDX_API_URL: `http://127.0.0.1:${upstream.port}/events.track`,
+    GETDX_API_URL: platformX.url,
     GETDX_API_KEY: "key",
     GETDX_RATE_LIMIT: "0",
     DELIVERY_DEADLINE: "1s",
   });
-  assert.equal(await service.tell(), "forwarded");
-  const before = await service.memory();
-  for (const [what, behaviour, told] of ROWS) {
+  assert.equal(await tell(service), "forwarded");
+  const before = await memoryOf(service);
+  for (const [what, write, told] of ROWS) {
     await t.step(what, async () => {
-      const written = upstream.written;
-      upstream.behave(behaviour);
-      assert.equal(await service.tell(), told);
-      const taken = upstream.written - written;
+      const { written } = platformX;
+      platformX.misbehave({ kind: "raw", write }, Infinity);
+      assert.equal(await tell(service), told);
+      const taken = platformX.written - written;
       assert.ok(taken < TAKEN, `${taken} bytes were taken`);
-      upstream.behave(TAKES);
+      platformX.behave();
       // A pause may have begun: the first event that is taken ends it.
       for (let now = ""; now !== "forwarded";) {
-        now = await service.tell();
+        now = await tell(service);
         assert.match(now, /^(forwarded|unavailable platformx|unavailable url)$/);
         if (now !== "forwarded") await new Promise((resolve) => setTimeout(resolve, 100));
       }
     });
   }
-  const { most } = await service.memory();
+  const { most } = await memoryOf(service);
   assert.ok(most < before.most * MEMORY, `${before.most} kB before, ${most} kB at most`);
   assert.doesNotMatch(service.log, /"internal_error"/);
 });
 
 Deno.test("redirects are not followed, to wherever they lead", async (t) => {
-  await using elsewhere = await startUpstream({ hostname: "127.0.0.2" });
-  await using upstream = await startUpstream();
+  await using elsewhere = await startPlatformX({ hostname: "127.0.0.2" });
+  await using platformX = await startPlatformX();
   const at = `127.0.0.2:${elsewhere.port}`;
+  const locations = [
+    `http://${at}/`,
+    `//${at}/`,
+    "http://169.254.169.254/latest/meta-data/",
+    "file:///etc/passwd",
+  ];
   for (const status of [300, 301, 302, 303, 305, 307, 308]) {
-    for (
-      const location of [
-        `http://${at}/`,
-        `//${at}/`,
-        "http://169.254.169.254/latest/meta-data/",
-        "file:///etc/passwd",
-      ]
-    ) {
+    for (const location of locations) {
       await t.step(`${status} to ${location.replace(/\d+\/$/, "…")}`, async () => {
-        upstream.behave((socket) => {
-          socket.write(
-            answer(
-              `${status} Away`,
-              '{"ok":true}',
-              `location: ${location}\r\nrefresh: 0;url=http://${at}/\r\n`,
-            ),
-          );
-        });
-        assert.deepEqual(await attemptTo(upstream.port)(EVENT), {
-          kind: "later",
-          cause: "url",
-          seen: `status ${status}`,
-        });
+        platformX.misbehave(redirectTo(status, location));
+        const verdict = { kind: "later", cause: "url", seen: `status ${status}` };
+        assert.deepEqual(await attemptTo(platformX.port)(EVENT), verdict);
       });
     }
   }
-  assert.equal(elsewhere.requests, 0);
-  assert.equal(elsewhere.written, 0);
+  assert.deepEqual([elsewhere.requests, elsewhere.written], [0, 0]);
 });
 
 const UNCUT = new AbortController().signal;
@@ -176,14 +164,14 @@ function attemptTo(port: number, timeout = 10_000) {
 Deno.test("an answer that drips, or never comes to its beginning, ends with the attempt's time", async (t) => {
   const timedOut: Verdict = { kind: "unknown", seen: "timed_out" };
   const cutBody: Verdict = { kind: "unknown", seen: "status 200" };
-  const drips = (text: string, head = ""): Behaviour => async (socket) => {
+  const drips = (text: string, head = ""): Write => async (socket) => {
     socket.write(head);
     for (let i = 0; socket.writable; i = (i + 1) % text.length) {
       socket.write(text[i]!);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  const rows: [what: string, behaviour: Behaviour, verdict: Verdict][] = [
+  const rows: [what: string, write: Write, verdict: Verdict][] = [
     ["no answer", () => {}, timedOut],
     ["a head that drips", drips("x: y\r\n", "HTTP/1.1 200 OK\r\n"), timedOut],
     ["a body that drips", drips(" ", "HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n"), cutBody],
@@ -192,12 +180,12 @@ Deno.test("an answer that drips, or never comes to its beginning, ends with the 
     }, timedOut],
     ["early hints that drip", drips("HTTP/1.1 103 Early\r\nlink: x\r\n\r\n"), timedOut],
   ];
-  for (const [what, behaviour, verdict] of rows) {
+  for (const [what, write, verdict] of rows) {
     await t.step(what, async () => {
-      await using upstream = await startUpstream();
-      upstream.behave(behaviour);
-      assert.deepEqual(await attemptTo(upstream.port, 300)(EVENT), verdict);
-      assert.equal(upstream.requests, 1);
+      await using platformX = await startPlatformX();
+      platformX.misbehave({ kind: "raw", write }, Infinity);
+      assert.deepEqual(await attemptTo(platformX.port, 300)(EVENT), verdict);
+      assert.equal(platformX.requests, 1);
     });
   }
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { rateWindow } from "../../tools/demo/platformx_rate.ts";
+import { rateWindow } from "./platformx_rate.ts";
 import {
   type Call,
   judge,
   type Judgement,
   METADATA_LIMIT_BYTES,
   type ReceivedEvent,
-} from "../../tools/demo/platformx_rules.ts";
+} from "./platformx_rules.ts";
 
 const EVENT: ReceivedEvent = {
   name: "Workspace Created",

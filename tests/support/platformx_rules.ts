@@ -2,6 +2,7 @@
  * What PlatformX's `events.track` answers to a call, as far as DX documents it. Pure: the server around it is
  * in `platformx.ts`, the rate limit in `platformx_rate.ts`.
  */
+import type { Received } from "./platformx_wire.ts";
 
 /** An event as it was received, unknown fields included: a test must also see what should not have been sent. */
 export interface ReceivedEvent {
@@ -15,14 +16,8 @@ export interface ReceivedEvent {
   readonly test_data?: boolean;
 }
 
-/** One HTTP request, read to its end. */
-export interface Call {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly headers: Headers;
-  readonly body: string;
-}
+/** What the rules look at of a request. */
+export type Call = Omit<Received, "connection">;
 
 /** The answer to a call, and the event when it was taken. */
 export interface Judgement {
