@@ -8,7 +8,7 @@ export function fakeTerminal() {
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     isTerminal: true,
-    flush: () => Promise.resolve(),
+    flush: () => Promise.resolve(true),
   };
   return { terminal, out, err };
 }

@@ -3,10 +3,10 @@ import { terminalOf } from "../../lib/cli/terminal.ts";
 import { FakeClock } from "../support/fakes.ts";
 
 /** A stream that keeps what it is given, until it breaks. */
-function stream(breaks = false) {
+function stream(error?: Error) {
   const seen = { text: "" };
   const write = (bytes: Uint8Array) => {
-    if (breaks) return Promise.reject(new Error("broken pipe"));
+    if (error !== undefined) return Promise.reject(error);
     seen.text += new TextDecoder().decode(bytes);
     return Promise.resolve();
   };
@@ -52,11 +52,21 @@ Deno.test("nothing that is printed moves the cursor, colours the terminal or tur
   }
 });
 
-Deno.test("a reader that has gone is no trouble", async () => {
-  const terminal = terminalOf({ stdout: stream(true), stderr: stream(true) }, new FakeClock());
-  for (let i = 0; i < 3; i++) {
-    terminal.out("row");
-    terminal.err("row");
+Deno.test("a reader that has gone is no trouble, a full disk is", async () => {
+  const closed = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
+  const rows: [stdout: Error | undefined, stderr: Error | undefined, isWell: boolean][] = [
+    [undefined, undefined, true],
+    [new Deno.errors.BrokenPipe("Broken pipe (os error 32)"), undefined, true],
+    [closed, closed, true],
+    [new Error("No space left on device (os error 28)"), undefined, false],
+    [undefined, new Error("No space left on device (os error 28)"), true],
+  ];
+  for (const [out, err, isWell] of rows) {
+    const terminal = terminalOf({ stdout: stream(out), stderr: stream(err) }, new FakeClock());
+    for (let i = 0; i < 3; i++) {
+      terminal.out("row");
+      terminal.err("row");
+    }
+    assert.equal(await terminal.flush(), isWell, String(out));
   }
-  await terminal.flush();
 });
