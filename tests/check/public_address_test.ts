@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ERRORS } from "../../lib/delivery/reasons.ts";
+import type { ErrorReason } from "../../lib/delivery/reasons.ts";
 import { answerTo } from "../../lib/delivery/outcome.ts";
 import { publicFindings } from "../../lib/check/public_address.ts";
 import { failure, unavailable } from "../../lib/http/responses.ts";
@@ -13,7 +13,7 @@ function answered(status: number, body = "", headers: Record<string, string> = {
 }
 
 /** An answer of this service. */
-function own(reason: keyof typeof ERRORS, detail?: string): Answer {
+function own(reason: ErrorReason, detail?: string): Answer {
   const { body, headers, status } = answerTo(failure(reason, detail));
   return answered(status, body, headers);
 }

@@ -103,5 +103,5 @@ Deno.test("texts of others are escaped, and hold no address", () => {
   };
   const row = listedRow(stored({ event, detail: "no user carol@example.com\u009b31m" }), NOW);
   const text = listingText([row], NOW) + JSON.stringify(row);
-  assert.doesNotMatch(text, /@|\x1b|\u202e|\u009b/);
+  for (const unfit of ["@", "\x1b", "\u202e", "\u009b"]) assert.ok(!text.includes(unfit), text);
 });

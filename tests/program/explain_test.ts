@@ -90,14 +90,14 @@ Deno.test("a notification that is not forwarded is explained by the reason", asy
       {},
       { EVENTS_TRACKED: "Workspace Deleted" },
       "not_tracked",
-      /^Workspace Created: not sent: .*\nIt would be with:\n  EVENTS_TRACKED="Workspace Deleted, Workspace Created"\n/,
+      /^Workspace Created: not sent: .*\nIt would be with:\n {2}EVENTS_TRACKED="Workspace Deleted, Workspace Created"\n/,
     ],
     [{ data: null }, {}, "no_person", /^Workspace Created: not sent: data\.owner\.email holds no address/],
     [
       {},
       { EMAIL_DOMAINS: "example.org" },
       "domain",
-      /^Workspace Created: not sent: .*EMAIL_DOMAINS.*\n.*\n  add example\.com to EMAIL_DOMAINS\n/,
+      /^Workspace Created: not sent: .*EMAIL_DOMAINS.*\n.*\n {2}add example\.com to EMAIL_DOMAINS\n/,
     ],
   ];
   for (const [payload, environment, reason, words] of rows) {
