@@ -34,7 +34,7 @@ function knownFinding({ name, note, offByDefault, person }: CatalogueRow): Findi
   if (!offByDefault) return { name, state: "ok", detail };
   return {
     name,
-    state: "warning",
+    state: "note",
     detail: `${detail}; off by default in Coder`,
     todo: person === "recipient" ? SWITCHED_ON_BY_PERSON : SWITCHED_ON_BY_ADMINISTRATORS,
   };

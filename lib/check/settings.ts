@@ -36,18 +36,6 @@ export function isAboutEntry(warning: string): boolean {
   return ABOUT_ENTRY.test(warning);
 }
 
-/** KV Connect's token, which the runtime itself reads: only from the environment, never from `.env`. */
-export function tokenFinding({ source, environment }: SettingsShown): Finding {
-  const name = "DENO_KV_ACCESS_TOKEN";
-  const token = environment(name);
-  if (token) return { name, state: "ok", detail: masked(token) };
-  return source.get(name)
-    ? { name, state: "failed", detail: "set in .env only, where the runtime does not look", todo: SET_IT }
-    : { name, state: "failed", detail: "not set", todo: SET_IT };
-}
-
-const SET_IT = "Set it in the environment: a KV Connect server asks for it";
-
 function detailOf(row: Variable, settings: Settings, { source, environment }: SettingsShown): string {
   const name = row.name as VariableName;
   const text = settings.text(name);

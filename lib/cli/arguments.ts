@@ -1,4 +1,5 @@
 /** Arguments → command. */
+import { isPublicUrl } from "../check/public_address.ts";
 import { isAddress } from "../check/test_event.ts";
 import { OUTBOX_OPTIONS, type OutboxCommand, parseOutbox } from "./outbox_arguments.ts";
 
@@ -18,6 +19,8 @@ export interface CheckCommand {
   readonly kind: "check";
   /** Whom a test event is about; undefined: none is sent. */
   readonly sendTestEvent: string | undefined;
+  /** The address that Coder sends to; undefined: it is not asked. */
+  readonly publicUrl: string | undefined;
   readonly showSecrets: boolean;
   readonly json: boolean;
 }
@@ -31,7 +34,7 @@ export interface UsageProblem {
 /** Options and operands of each command. */
 const SYNTAX = {
   serve: { options: [], operands: 0 },
-  check: { options: ["--send-test-event", "--show-secrets", "--json"], operands: 1 },
+  check: { options: ["--send-test-event", "--public-url", "--show-secrets", "--json"], operands: 2 },
   events: { options: ["--json"], operands: 0 },
   explain: { options: ["--json"], operands: 1 },
   healthcheck: { options: [], operands: 0 },
@@ -59,7 +62,7 @@ export function parseArguments(args: readonly string[]): Command | UsageProblem 
   const unknown = rest.find((arg) => isOption(arg) && !options.includes(arg));
   if (unknown !== undefined) return usage(`'${first}' has no option '${unknown}'`, first);
   const given = rest.filter((arg) => !isOption(arg));
-  if (given.length > operands) {
+  if (first !== "check" && given.length > operands) {
     return usage(`'${first}' takes ${operands === 0 ? "no" : "one"} argument`, first);
   }
 
@@ -83,18 +86,21 @@ export function parseArguments(args: readonly string[]): Command | UsageProblem 
 
 /** @param given what is no option @param rest everything */
 function parseCheck(given: readonly string[], rest: readonly string[]): CheckCommand | UsageProblem {
-  const at = rest.indexOf("--send-test-event");
-  if (at < 0 && given.length > 0) return usage("'check' takes no argument", "check");
-  const email = at < 0 ? undefined : rest[at + 1] ?? "";
-  if (email !== undefined && !isAddress(email)) {
+  const valueOf = (option: string) =>
+    rest.includes(option) ? rest[rest.indexOf(option) + 1] ?? "" : undefined;
+  const [sendTestEvent, publicUrl] = [valueOf("--send-test-event"), valueOf("--public-url")];
+  if (sendTestEvent !== undefined && !isAddress(sendTestEvent)) {
     return usage("'--send-test-event' needs an e-mail address", "check");
   }
-  return {
-    kind: "check",
-    sendTestEvent: email,
-    showSecrets: rest.includes("--show-secrets"),
-    json: rest.includes("--json"),
-  };
+  if (publicUrl !== undefined && !isPublicUrl(publicUrl)) {
+    return usage("'--public-url' needs an http or https address, as in Coder's endpoint setting", "check");
+  }
+  const values = [sendTestEvent, publicUrl].filter((value) => value !== undefined);
+  if (given.length > values.length) {
+    return usage("'check' takes no argument but those of its options", "check");
+  }
+  const [showSecrets, json] = [rest.includes("--show-secrets"), rest.includes("--json")];
+  return { kind: "check", sendTestEvent, publicUrl, showSecrets, json };
 }
 
 function helpAbout(name: string | undefined): Command | UsageProblem {

@@ -14,14 +14,15 @@ export async function healthcheck(terminal: Terminal): Promise<number> {
   const setUp = configured(terminal, { needsKey: false });
   if (setUp === undefined) return 2;
   const { host, port } = addressOf(setUp.config);
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   try {
     const { status } = await askLocally(setUp.config);
     if (status === 200) return terminal.out("ok"), 0;
     terminal.err(
-      `The service at ${host}:${port} answers ${status}: it is shutting down, or another program is there`,
+      `The service at ${address} answers ${status}: it is shutting down, or another program is there`,
     );
   } catch {
-    terminal.err(`Nothing answers at ${host}:${port}: is the service running with the same HOST and PORT?`);
+    terminal.err(`Nothing answers at ${address}: is the service running with the same HOST and PORT?`);
   }
   return 1;
 }

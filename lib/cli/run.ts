@@ -14,9 +14,13 @@ import { type Terminal, terminalOf } from "./terminal.ts";
 /** Runs what the arguments ask for. Returns the exit code. */
 export async function run(runtime: Runtime): Promise<number> {
   const terminal = terminalOf(runtime, systemClock);
-  const code = await runCommand(parseArguments(runtime.args), runtime, terminal);
+  const command = parseArguments(runtime.args);
+  const code = await runCommand(command, runtime, terminal);
+  // The result of `healthcheck` is its exit code.
+  if (await terminal.flush() || command.kind === "healthcheck") return code;
+  terminal.err("The result could not be written: see whether the disk is full");
   await terminal.flush();
-  return code;
+  return code === 0 ? 1 : code;
 }
 
 async function runCommand(
@@ -30,7 +34,7 @@ async function runCommand(
     case "check":
       return await check(runtime, terminal, command);
     case "events":
-      return events(terminal, command.json);
+      return events(terminal, command);
     case "explain":
       return await explain(runtime, terminal, command);
     case "healthcheck":

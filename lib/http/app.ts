@@ -113,7 +113,7 @@ export class App {
     const { clock, draining, relay, senders } = this.#options;
     const { headers } = request;
     if (path === METRICS) return failure("method_not_allowed");
-    if (path !== "/") return failure("not_found", `The path was ${shownPath(path)}`);
+    if (path !== "/") return failure("not_found", `The path was ${this.#shownPath(path)}`);
     if (draining.aborted) return unavailable("draining");
     if (!admitted) return unavailable("busy");
     if (!senders.accepts(headers.get("authorization"))) return failure("unauthorized");
@@ -136,19 +136,18 @@ export class App {
 
   async #answerReader(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
     this.#options.telemetry?.request(request.method, target.path);
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    if (target.path === METRICS) return isRead ? await this.#answerMetrics(request) : NO_METHOD_OF_METRICS;
-    if (target.path !== "/") {
-      return await this.#refuse(
-        request,
-        failure("not_found", `The path was ${shownPath(target.path)}`),
-        target,
-      );
+    const { path } = target;
+    const isReading = request.method === "GET" || request.method === "HEAD";
+    if (path !== "/" && path !== METRICS) {
+      return await this.#refuse(request, failure("not_found", `The path was ${this.#shownPath(path)}`), path);
     }
-    if (!isRead) return respond(failure("method_not_allowed"), { ...READ_HEADERS, allow: "GET, HEAD, POST" });
     // A redirect in front turned Coder's webhook into this: with an answer of 200 Coder would count it as delivered.
-    if (isFromCoder(request)) return await this.#refuse(request, failure("redirected"), target);
-    return await this.#answerHealth(request, target);
+    if (isReading && isFromCoder(request)) return await this.#refuse(request, failure("redirected"), path);
+    if (!isReading) {
+      const allow = path === METRICS ? ALLOW_READING : { allow: "GET, HEAD, POST" };
+      return respond(failure("method_not_allowed"), { ...READ_HEADERS, ...allow });
+    }
+    return path === METRICS ? await this.#answerMetrics(request) : await this.#answerHealth(request, target);
   }
 
   async #answerHealth(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
@@ -159,7 +158,9 @@ export class App {
       return respond(unavailable("draining"), { ...READ_HEADERS, ...VARY });
     }
     const mayRead = readers.accepts(request.headers.get("authorization"));
-    if (target.query.has("details") && !mayRead) return await this.#refuse(request, MAY_NOT_READ, target);
+    if (target.query.has("details") && !mayRead) {
+      return await this.#refuse(request, MAY_NOT_READ, target.path);
+    }
     const now = status();
     if (view === undefined) {
       const body = JSON.stringify(mayRead ? detailedHealth(now) : publicHealth(now));
@@ -172,7 +173,9 @@ export class App {
   async #answerMetrics(request: IncomingRequest): Promise<OutgoingResponse> {
     const { readers, status, usage } = this.#options;
     const { headers } = request;
-    if (!readers.accepts(headers.get("authorization"))) return await this.#refuse(request, MAY_NOT_READ);
+    if (!readers.accepts(headers.get("authorization"))) {
+      return await this.#refuse(request, MAY_NOT_READ, METRICS);
+    }
     const format = formatFor(headers.get("accept"));
     return {
       status: 200,
@@ -181,22 +184,30 @@ export class App {
     };
   }
 
-  /** Who reads is not counted; a webhook of Coder's that a redirect turned into this is. */
-  async #refuse(request: IncomingRequest, outcome: Outcome, target?: Target): Promise<OutgoingResponse> {
-    if (isFromCoder(request)) this.#record(request, outcome, 0);
+  /** Who reads is not counted; a webhook of Coder's that a redirect turned into this is. Browsers get a page. */
+  async #refuse(request: IncomingRequest, outcome: Outcome, path: string): Promise<OutgoingResponse> {
     const answer = respond(outcome, { ...READ_HEADERS, ...VARY });
-    if (outcome.status !== "error" || !prefersHtml(request.headers.get("accept"))) return answer;
-    const now = this.#options.clock.now();
-    switch (outcome.reason) {
-      case "not_found":
-        return await pageAnswer(notFoundPage(shownPath(target!.path), wayUp(target!.path), now), 404, false);
-      case "unauthorized": {
-        const page = await pageAnswer(unauthorizedPage(now), 401, false);
-        return { ...page, headers: { ...answer.headers, ...page.headers } };
-      }
-      default:
-        return answer;
+    if (isFromCoder(request)) {
+      this.#record(request, outcome, 0);
+      return answer;
     }
+    if (!prefersHtml(request.headers.get("accept"))) return answer;
+    const now = this.#options.clock.now();
+    if (answer.status === 404) {
+      return await pageAnswer(notFoundPage(this.#shownPath(path), wayUp(path), now), 404, false);
+    }
+    if (answer.status !== 401) return answer;
+    const page = await pageAnswer(unauthorizedPage(now), 401, false);
+    return { ...page, headers: { ...answer.headers, ...page.headers } };
+  }
+
+  /**
+   * A path as the sender wrote it: what a setting of Coder's ends in by mistake must be recognised. Unless that is a
+   * secret.
+   */
+  #shownPath(path: string): string {
+    const { senders, readers } = this.#options;
+    return senders.occursIn(path) || readers.occursIn(path) ? "(hidden)" : `'${scrub(path, [], 60)}'`;
   }
 
   #record(request: IncomingRequest, outcome: Outcome, ms: number): void {
@@ -238,8 +249,6 @@ const READ_HEADERS = { "cache-control": "no-store", "x-content-type-options": "n
 const INTERNAL =
   "A fault of the service: Coder is asked to send again. Please report it, with these two fields";
 
-const NO_METHOD_OF_METRICS = respond(failure("method_not_allowed"), { ...READ_HEADERS, ...ALLOW_READING });
-
 function isFromCoder({ headers }: IncomingRequest): boolean {
   return headers.get(FROM_CODER) !== null;
 }
@@ -254,11 +263,6 @@ function isJson(headers: IncomingRequest["headers"]): boolean {
   const type = (headers.get("content-type") ?? "").split(";", 1)[0]!.trim();
   return /^application\/json$|^[^\s/]+\/[^\s/]+\+json$/i.test(type) &&
     headers.get("content-encoding") === null;
-}
-
-/** A path as the sender wrote it: what a setting of Coder's ends in by mistake must be recognised. */
-function shownPath(path: string): string {
-  return `'${scrub(path, [], 60)}'`;
 }
 
 function respond(outcome: Outcome, more?: Readonly<Record<string, string>>): OutgoingResponse {

@@ -12,8 +12,6 @@ export function targetOf(url: string): Target {
   const path = url.indexOf("/", url.startsWith("/") ? 0 : url.indexOf("//") + 2);
   // Coder's own form: `URL` takes longer than all other checks together.
   if (path === url.length - 1) return ROOT;
-  const parsed = URL.parse(`http://localhost${path < 0 ? "/" : url.slice(path)}`);
-  return parsed === null
-    ? { path: url, query: NO_QUERY }
-    : { path: parsed.pathname, query: parsed.searchParams };
+  const { pathname, searchParams } = new URL(`http://localhost${path < 0 ? "/" : url.slice(path)}`);
+  return { path: pathname, query: searchParams };
 }

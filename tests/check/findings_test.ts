@@ -6,7 +6,7 @@ import { coderSettings } from "../../lib/check/coder_lines.ts";
 import { eventFindings } from "../../lib/check/events.ts";
 import { fileSystemFinding } from "../../lib/check/file_system.ts";
 import type { Finding } from "../../lib/check/finding.ts";
-import { settingFindings, tokenFinding } from "../../lib/check/settings.ts";
+import { settingFindings } from "../../lib/check/settings.ts";
 import { testEvent, testEventFinding } from "../../lib/check/test_event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { parseConfig } from "../../lib/config/config.ts";
@@ -85,24 +85,10 @@ Deno.test("a warning of the configuration stands at its setting, and none is los
   }
 });
 
-Deno.test("a KV Connect token counts only where the runtime sees it", () => {
-  const url = { ...BASE, OUTBOX: "https://kv.example/connect" };
-  const rows: [own: Environment, dotenv: Environment, state: string, detail: RegExp][] = [
-    [{ DENO_KV_ACCESS_TOKEN: "t0ken" }, {}, "ok", /^set \(5 characters\)$/],
-    [{}, { DENO_KV_ACCESS_TOKEN: "t0ken" }, "failed", /^set in \.env only/],
-    [{}, {}, "failed", /^not set$/],
-  ];
-  for (const [own, dotenv, state, detail] of rows) {
-    const found = tokenFinding(settingsOf({ ...url, ...own }, dotenv).shown);
-    assert.equal(found.state, state, JSON.stringify([own, dotenv]));
-    assert.match(found.detail, detail);
-  }
-});
-
 Deno.test("each tracked event is told whose it is, or why nothing may come", async (t) => {
   const rows: [name: string, state: string, detail: RegExp, todo?: RegExp][] = [
-    ["Workspace Created", "warning", /^the workspace owner's .*off by default/, /two administrators/],
-    ["Task Idle", "warning", /^the recipient's .*off by default/, /^Each person .*\/settings\/notifications/],
+    ["Workspace Created", "note", /^the workspace owner's .*off by default/, /two administrators/],
+    ["Task Idle", "note", /^the recipient's .*off by default/, /^Each person .*\/settings\/notifications/],
     ["User account created", "ok", /^the account's \(data\.user\.email\)$/],
     ["Workspace Deleted", "ok", /^the recipient's \(user_email\)$/],
     ["User account deleted", "warning", /^never has a person/, /Remove it/],
@@ -193,7 +179,7 @@ Deno.test("the file system is judged by what Linux tells of it", async (t) => {
     ["linux", 0x794c7630, 27, "warning", /^a container's own layer/],
     ["linux", undefined, 65024, "ok", /^local$/],
     ["linux", undefined, 2049, "ok", /^local$/],
-    ["linux", undefined, 27, "warning", /^on no disk of its own/],
+    ["linux", undefined, 27, "note", /^on no disk of its own/],
     ["linux", undefined, undefined, "skipped", /^not known$/],
     ["darwin", 26, 16777220, "skipped", /^not known on this system$/],
   ];
@@ -235,17 +221,33 @@ Deno.test("a test event is marked as one, and only a delivered one is well", asy
 });
 
 Deno.test("arguments of check", async (t) => {
-  const nothing = { kind: "check", sendTestEvent: undefined, showSecrets: false, json: false };
+  const nothing = {
+    kind: "check",
+    sendTestEvent: undefined,
+    publicUrl: undefined,
+    showSecrets: false,
+    json: false,
+  };
   const needsAddress = /^'--send-test-event' needs an e-mail address: see 'coder-platformx check --help'$/;
+  const needsUrl = /^'--public-url' needs an http or https address, .*: see 'coder-platformx check --help'$/;
   const rows: [args: string, expected: object | RegExp][] = [
     ["check", nothing],
     ["check --json --show-secrets", { ...nothing, json: true, showSecrets: true }],
     ["check --send-test-event a@b.example", { ...nothing, sendTestEvent: "a@b.example" }],
     ["check --json --send-test-event a@b.example --show-secrets", {
-      kind: "check",
+      ...nothing,
       sendTestEvent: "a@b.example",
       showSecrets: true,
       json: true,
+    }],
+    ["check --public-url https://coder:s@h.example/", {
+      ...nothing,
+      publicUrl: "https://coder:s@h.example/",
+    }],
+    ["check --public-url http://h.example:8080/x?y --send-test-event a@b.example", {
+      ...nothing,
+      sendTestEvent: "a@b.example",
+      publicUrl: "http://h.example:8080/x?y",
     }],
     ["check --help", { kind: "help", about: "check" }],
     ["check --send-test-event", needsAddress],
@@ -255,8 +257,14 @@ Deno.test("arguments of check", async (t) => {
     ["check --send-test-event alice", needsAddress],
     [`check --send-test-event ${"a".repeat(250)}@b.example`, needsAddress],
     ["check --send-test-event a@\u202eb", needsAddress],
+    ["check --public-url", needsUrl],
+    ["check --public-url --json", needsUrl],
+    ["check --public-url h.example", needsUrl],
+    ["check --public-url ftp://h.example/", needsUrl],
+    ["check --public-url https://", needsUrl],
     ["check a@b.example", /^'check' takes no argument/],
-    ["check --send-test-event a@b.example c@d.example", /^'check' takes one argument/],
+    ["check --send-test-event a@b.example c@d.example", /^'check' takes no argument but/],
+    ["check --public-url https://h.example/ https://i.example/", /^'check' takes no argument but/],
     ["check --dead", /^'check' has no option '--dead'/],
   ];
   for (const [args, expected] of rows) {

@@ -4,6 +4,7 @@ import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import { needs, openFolder, run } from "../support/process.ts";
 import { fileOf } from "../support/program.ts";
 import {
+  ADMIN,
   credentialsOf,
   DROP_INS,
   environmentOf,
@@ -23,7 +24,7 @@ const unit = await systemdFile(UNIT);
 const caddyfile = await Deno.readTextFile(fileOf("deploy/caddy/Caddyfile"));
 const readme = await systemdFile("README.md");
 
-for (const name of [UNIT, ...DROP_INS, "README.md", "../caddy/Caddyfile"]) {
+for (const name of [UNIT, ADMIN, ...DROP_INS, "README.md", "../caddy/Caddyfile"]) {
   Deno.test(`the variables that ${name} names exist`, async () => {
     const named = (await systemdFile(name)).match(/\b[A-Z]{2,}(_[A-Z0-9]+)+\b/g) ?? [];
     const unknown = named.filter((word) => !readableNames().includes(word) && !OTHERS.test(word));
@@ -83,7 +84,7 @@ Deno.test("systemd waits longer for the end than the service takes", () => {
 });
 
 Deno.test("a mistake in the configuration, exit code 2, is not repeated", () => {
-  assert.deepEqual(valuesOf(unit, "Restart"), ["on-failure"]);
+  assert.deepEqual(valuesOf(unit, "Restart"), ["always"]);
   assert.deepEqual(valuesOf(unit, "RestartPreventExitStatus"), ["2"]);
 });
 

@@ -4,6 +4,9 @@ import { fileOf } from "../support/program.ts";
 /** The unit's name. */
 export const UNIT = "coder-platformx.service";
 
+/** The administrator's command. */
+export const ADMIN = "coder-platformx-admin";
+
 /** The drop-ins, in the order in which systemd reads them. */
 export const DROP_INS = ["50-tls.conf", "60-port-443.conf"] as const;
 

@@ -196,7 +196,7 @@ const TURNED_AWAY:
     ["GET", "/", {}, 421],
     ["HEAD", "/", { accept: BROWSER }, 421],
     ["GET", "/login", { accept: BROWSER }, 404],
-    ["GET", "/metrics", {}, 401],
+    ["GET", "/metrics", {}, 421],
   ];
 
 for (const [method, path, headers, status] of TURNED_AWAY) {

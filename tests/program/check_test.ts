@@ -49,12 +49,12 @@ async function startAnswering(
 
 Deno.test("a set-up that is well passes, and neither key nor event is sent", async () => {
   await using platformx = await startAnswering({ status: 404, body: "Not Found" });
-  const settings = { GETDX_API_URL: platformx.url, OUTBOX: "outbox" };
+  const settings = { GETDX_API_URL: platformx.url };
   const json = await runCheck(["--json"], settings);
   assert.deepEqual([json.code, json.stderr], [0, ""], json.stdout);
   const findings = findingsIn(json);
-  const { ok, coder } = JSON.parse(json.stdout);
-  assert.equal(ok, true);
+  const { ok, failed, warnings, notes, coder } = JSON.parse(json.stdout);
+  assert.deepEqual([ok, failed, warnings], [true, 0, 0]);
   assert.deepEqual(coder, {
     CODER_NOTIFICATIONS_METHOD: "webhook",
     CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT: "https://coder:SECRET@<your host>/",
@@ -66,11 +66,12 @@ Deno.test("a set-up that is well passes, and neither key nor event is sent", asy
 
   const text = await runCheck([], settings);
   assert.deepEqual([text.code, text.stderr], [0, ""], text.stdout);
-  const table = text.stdout.replaceAll(/ {2,}/g, "  ");
+  const table = text.stdout.replaceAll(/\s+/g, " ");
   for (const { check, name, state, detail, to_do } of findings) {
-    assert.ok(table.includes(`${state}  ${check}  ${name}  ${detail}`.replaceAll(/ {2,}/g, "  ")), name);
-    if (to_do !== null) assert.ok(text.stdout.includes(`-> ${to_do}`), name);
+    assert.ok(table.includes(`${state} ${check} ${name} ${detail}`), name);
+    if (to_do !== null) assert.ok(table.includes(`-> ${to_do}`), name);
   }
+  assert.ok(text.stdout.endsWith(`\n0 failed, 0 warnings, ${notes} notes\n`), text.stdout);
   assert.match(text.stdout, /^CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT=https:\/\/coder:SECRET@<your host>\/$/m);
 
   assert.equal(platformx.requests, 2);
@@ -92,7 +93,7 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
   }, Infinity);
   const rows: [what: string, settings: Record<string, string>, name: string, state: string, words: RegExp][] =
     [
-      ["another path", { GETDX_API_URL: `${plain.origin}/track` }, "address", "warning", /path/],
+      ["another path", { GETDX_API_URL: `${plain.origin}/track` }, "address", "note", /path/],
       [
         "no such name",
         { GETDX_API_URL: "http://name.invalid/events.track" },
@@ -129,6 +130,13 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
         /there is no such file/,
       ],
       [
+        "an extra CA that is not there, so that the way is not tried",
+        { GETDX_API_URL: secure.url, DENO_CERT: "none.pem" },
+        "TLS",
+        "skipped",
+        /not tried/,
+      ],
+      [
         "TLS where there is none",
         { GETDX_API_URL: plain.url.replace("http", "https") },
         "TLS",
@@ -159,8 +167,10 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
       const finding = findingsIn(checked).find((finding) => finding.name === name);
       assert.equal(finding?.state, state, checked.stdout);
       assert.match(`${finding?.detail} ${finding?.to_do}`, words);
-      assert.equal(checked.code, state === "failed" ? 1 : 0);
-      assert.equal(JSON.parse(checked.stdout).ok, state !== "failed");
+      const { failed, ok } = JSON.parse(checked.stdout);
+      assert.equal(checked.code, failed > 0 ? 1 : 0);
+      assert.equal(ok, failed === 0);
+      if (state === "failed") assert.ok(failed > 0);
       assert.doesNotMatch(checked.stdout, /os error|client error|pr0xy-s3cret/);
     });
   }
@@ -173,8 +183,13 @@ Deno.test("store and port are looked at", async (t) => {
     const checked = await runCheck(["--json"], { GETDX_API_URL, PORT: String(port) });
     return { code: checked.code, ...findingsIn(checked).find(({ check }) => check === "port")! };
   };
+  await t.step("an outbox that can be made, and is not", async () => {
+    const checked = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "./outbox.db" });
+    const { detail, state } = findingsIn(checked).find(({ name }) => name === "outbox")!;
+    assert.deepEqual([checked.code, state], [0, "ok"], detail);
+  });
   await t.step("a folder that is not there", async () => {
-    const { code, stdout } = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "none/outbox" });
+    const { code, stdout } = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "none/outbox.db" });
     const outbox = findingsIn({ code, stdout, stderr: "" }).find(({ name }) => name === "outbox")!;
     assert.deepEqual([code, outbox.state], [1, "failed"]);
   });
@@ -232,6 +247,15 @@ Deno.test("a test event is announced, sent once, marked as test data, and its an
     assert.equal(platformx.events.length, 1);
     assert.deepEqual([name, email, test_data], ["coder-platformx test", "ann@example.com", true]);
   });
+  await t.step("once on the wire, also over a connection that was used before and closes", async () => {
+    await using broken = await startPlatformX();
+    broken.misbehave(({ method }) => method === "POST" ? { kind: "closed" } : undefined, Infinity);
+    const checked = await runCheck([...send, "--json"], { GETDX_API_URL: broken.url });
+    const { state, detail, to_do } = findingsIn(checked).at(-1)!;
+    assert.deepEqual([checked.code, state], [1, "failed"]);
+    assert.match(`${detail} ${to_do}`, /connection_lost.*it may have this one/);
+    assert.deepEqual(broken.received.map(({ method }) => method), ["GET", "POST"]);
+  });
   await t.step("not with another key", async () => {
     const checked = await runCheck([...send, "--json"], { GETDX_API_URL, GETDX_API_KEY: "wr0ng-key" });
     const { state, detail } = findingsIn(checked).at(-1)!;
@@ -247,6 +271,66 @@ Deno.test("a test event is announced, sent once, marked as test data, and its an
       const { code, stdout, stderr } = await runCheck(send, { GETDX_API_URL, ...settings });
       assert.deepEqual([code, stdout, platformx.requests], [2, "", before]);
       assert.match(stderr, words);
+    });
+  }
+});
+
+Deno.test("the public address must lead to this service, which is shown by its 401 without the secret", async (t) => {
+  await using platformx = await startPlatformX();
+  const environment = {
+    ...{ GETDX_API_URL: platformx.url, GETDX_API_KEY: STAND_IN_KEY, WEBHOOK_SECRET: "webhook-s3cret" },
+  };
+  await using program = await startProgram({ environment });
+  const found = async (url: string, settings: Environment = {}) => {
+    const checked = await runCheck(["--json", "--public-url", url], {
+      GETDX_API_URL: platformx.url,
+      ...settings,
+    });
+    assert.doesNotMatch(checked.stdout, /s3cret|wr0ng/);
+    const findings = findingsIn(checked).filter(({ check }) => check === "public_url");
+    return {
+      code: checked.code,
+      states: findings.map(({ state }) => state).join(" "),
+      told: JSON.stringify(findings),
+    };
+  };
+  await t.step("it does, and nothing becomes of what was asked", async () => {
+    const { code, states, told } = await found(program.url.replace("//", "//coder:webhook-s3cret@"));
+    assert.deepEqual([code, states], [0, "ok ok ok"], told);
+    assert.match(told, /answered 401 by this service.*the secret arrives; the service says: ok/);
+    const webhooks = program.entries.filter(({ event }) => event === "webhook");
+    assert.deepEqual(webhooks.map(({ reason }) => reason), ["unauthorized"]);
+    assert.deepEqual(platformx.events, []);
+  });
+  await t.step("to another service, with another secret", async () => {
+    const { code, states, told } = await found(program.url, { WEBHOOK_SECRET: "an0ther-s3cret" });
+    assert.deepEqual([code, states], [1, "ok ok failed"]);
+    assert.match(told, /the secret does not arrive/);
+  });
+  await t.step("at another path", async () => {
+    const { code, told } = await found(`${program.url}relay`);
+    assert.equal(code, 1);
+    assert.match(told, /this service is reached, at another path.*'\/relay'/);
+  });
+  const strangers: [what: string, answer: Parameters<typeof startAnswering>[0], words: RegExp][] = [
+    ["an empty 200", { status: 200 }, /answered 200, and not by this service: Coder would count/],
+    ["a redirect", { status: 308, headers: { location: program.url } }, /a redirect \(308\) to http:\/\/127/],
+    [
+      "a password of its own",
+      { status: 401, headers: { "www-authenticate": "Basic" } },
+      /password of its own/,
+    ],
+  ];
+  for (const [what, answer, words] of strangers) {
+    await t.step(what, async () => {
+      await using stranger = await startAnswering(answer);
+      const { code, states, told } = await found(`${stranger.origin}/`);
+      assert.deepEqual([code, states], [1, "ok failed skipped"], told);
+      assert.match(told, words);
+      assert.deepEqual(
+        stranger.received.map(({ method, headers }) => [method, headers.get("authorization")]),
+        [["POST", null]],
+      );
     });
   }
 });
