@@ -9,7 +9,7 @@ import { VERDICTS } from "../../lib/platformx/verdict.ts";
 import { readableNames } from "../../lib/config/variables.ts";
 import { LOG_EVENTS } from "../../lib/base/log_events.ts";
 import type { StoreFault } from "../../lib/outbox/store_error.ts";
-import { stateWith } from "../status/metrics_fakes.ts";
+import { outboxInUse, USAGE } from "../status/states.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url);
 const NAMES = ["operations.md", "logs.md", "network.md", "scaling.md"] as const;
@@ -124,7 +124,7 @@ Deno.test("every word that is set as code is the name of an entry, a field, a st
 });
 
 Deno.test("every metric exists", async (t) => {
-  const exposed = all(metricsText(stateWith({ lastWebhook: 1, lastDelivered: 1 })), /^# TYPE (\S+)/gm);
+  const exposed = all(metricsText(outboxInUse(), USAGE, "prometheus"), /^# TYPE (\S+)/gm);
   for (const [name, text] of Object.entries(TEXTS)) {
     for (const metric of all(text, /\b(coder_platformx_\w+)/g)) {
       await t.step(`${name}: ${metric}`, () => assert.ok(exposed.includes(metric)));
