@@ -25,8 +25,15 @@ Deno.test("the path and the query of an address count, whatever its host says", 
     ["http://relay.example.com/%20", "/%20", false],
     ["http://relay.example.com/%2F", "/%2F", false],
     ["http://relay.example.com/%", "/%", false],
-    ["http://relay.example.com/\\", "//", false],
-    ["*", "/", false],
+    ["http://relay.example.com/\\", "/\\", false],
+    // Unresolved: else a proxy in front that forbids /metrics would be got round.
+    ["http://relay.example.com/./metrics", "/./metrics", false],
+    ["http://relay.example.com/x/../metrics?details", "/x/../metrics", true],
+    ["http://relay.example.com/%2e%2e/", "/%2e%2e/", false],
+    ["http://relay.example.com/..", "/..", false],
+    ["http://relay.example.com/#x?details", "/", false],
+    ["http://relay.example.com?a=/x", "/", false],
+    ["*", "*", false],
     ["", "/", false],
   ];
   for (const [url, path, details] of rows) {
@@ -41,6 +48,6 @@ Deno.test("the path and the query of an address count, whatever its host says", 
 Deno.test("property: no address makes it throw", () => {
   const anything = fc.string({ unit: "binary" });
   fc.assert(fc.property(fc.constantFrom("", "/", "http://h/", "http://h", "//"), anything, (start, rest) => {
-    assert.ok(targetOf(start + rest).path.startsWith("/"));
+    assert.ok(targetOf(start + rest).path !== "");
   }));
 });

@@ -20,13 +20,14 @@ const SECRETS = {
   key: "sentinel-project-key",
   webhook: "sentinel-webhook-secret",
   wrong: "sentinel-wrong-password",
-  path: "sentinel-path",
   query: "sentinel-query",
   method: "SENTINELMETHOD",
   passcode: String(PASSCODE.payload.labels["one_time_passcode"]),
   baggage: "sentinel-baggage",
   state: "sentinel-state",
 };
+/** Where a webhook goes that is not at the right path: the log tells it, and no span. */
+const ELSEWHERE = "sentinel-path";
 const REFUSED_ID = "11111111-2222-4333-8444-555555555555";
 
 /** The caller's trace: its id, and the id of the span that called. */
@@ -79,7 +80,7 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
   await send("/", webhook(notificationWith(other, REFUSED_ID)), 502);
   await send("/", webhook(PASSCODE), 200);
   await send("/", webhook({}, { authorization: `Bearer ${SECRETS.wrong}` }), 401);
-  await send(`/${SECRETS.path}?token=${SECRETS.query}`, webhook({}), 404);
+  await send(`/${ELSEWHERE}?token=${SECRETS.query}`, webhook({}), 404);
   await send(`/?details&token=${SECRETS.query}`, {}, 401);
   await send("/metrics", { headers: { authorization: `Bearer ${SECRETS.webhook}` } }, 200);
   await send("/", { method: SECRETS.method }, 405);
@@ -199,6 +200,8 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
         assert.equal(at, -1, `${sentinel} in …${text.slice(Math.max(at - 200, 0), at + 50)}`);
       }
     }
+    assert.ok(!JSON.stringify(spans).includes(ELSEWHERE));
+    assert.equal(JSON.stringify(records).split(ELSEWHERE).length, 2);
   });
 });
 

@@ -5,7 +5,7 @@
  * Exit codes: 0 done, 1 answers and record disagree or the service failed, 2 usage, 130 interrupted.
  */
 import { escapeControls } from "../../lib/base/redact.ts";
-import { processTerminal as terminal } from "../../lib/cli/terminal.ts";
+import type { Terminal } from "../../lib/cli/terminal.ts";
 import { compare } from "./check.ts";
 import { endpointOf, post } from "./coder.ts";
 import { STAND_IN_KEY, startPlatformX } from "../../tests/support/platformx.ts";
@@ -23,6 +23,14 @@ const LIMIT = 60_000;
 
 /** Milliseconds that the service gets to end by itself. */
 const PATIENCE = 5_000;
+
+/** Not a command's own, which would escape the colours. */
+const terminal: Terminal = {
+  out: (text) => console.log(text),
+  err: (text) => console.error(text),
+  isTerminal: Deno.stdout.isTerminal(),
+  flush: () => Promise.resolve(true),
+};
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
