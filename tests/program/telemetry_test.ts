@@ -177,7 +177,9 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
       ["INFO", "webhook"],
       ["WARN", "passcode_dropped"],
       ["INFO", "webhook"],
+      ["WARN", "turned_away"],
       ["INFO", "webhook"],
+      ["WARN", "turned_away"],
       ["INFO", "webhook"],
       ["INFO", "draining"],
       ["INFO", "stopped"],
@@ -201,7 +203,7 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
       }
     }
     assert.ok(!JSON.stringify(spans).includes(ELSEWHERE));
-    assert.equal(JSON.stringify(records).split(ELSEWHERE).length, 2);
+    assert.equal(JSON.stringify(records).split(ELSEWHERE).length, 3);
   });
 });
 
