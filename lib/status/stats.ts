@@ -1,7 +1,7 @@
 /** The one place that counts. Constant work per webhook; health, page, metrics and spans read it. */
 import { scrub } from "../base/redact.ts";
 import { CATALOGUE, findRow } from "../coder/catalogue.ts";
-import { type Outcome, shownName, type Status, STATUS_NAMES } from "../delivery/outcome.ts";
+import { type Outcome, shownName, STATUS_NAMES } from "../delivery/outcome.ts";
 import type { ErrorReason } from "../delivery/reasons.ts";
 import type { DeadReason, OutboxRecord, Settlement } from "../outbox/record.ts";
 import type { Verdict } from "../platformx/verdict.ts";
@@ -50,7 +50,6 @@ const NAMES: ReadonlySet<string> = new Set(CATALOGUE.map(({ name }) => name));
 export class Stats {
   /** By status and reason, as `status reason` or `status`. */
   readonly #webhooks = new Map<string, number>();
-  readonly #counts = new Map<Status, number>(STATUS_NAMES.map((status) => [status, 0]));
   /** By notification and what became of it. */
   readonly #notifications = new Map<string, Map<string, number>>();
   readonly #attempts = new Map<string, number>();
@@ -91,7 +90,6 @@ export class Stats {
   count(outcome: Outcome, { now, ms, fromCoder }: Answered): void {
     const { arrived, attempts, messageId, notification, status } = outcome;
     const reason = "reason" in outcome ? outcome.reason : undefined;
-    this.#counts.set(status, this.#counts.get(status)! + 1);
     increment(this.#webhooks, reason === undefined ? status : `${status} ${reason}`);
     this.webhookDurations.add(ms);
     if (status === "forwarded") this.deliveryDurations.add(ms);
@@ -105,7 +103,7 @@ export class Stats {
     if (status === "refused" || status === "unavailable" || (status === "error" && fromCoder)) {
       this.#fail(now);
     } else if (fromCoder) this.#turnedAway = [];
-    const why = fromCoder ? TURNED_AWAY.find((one) => one === reason) : undefined;
+    const why = status === "error" && fromCoder ? TURNED_AWAY.find((one) => one === reason) : undefined;
     if (why === undefined) return;
     this.#add(why, now);
     this.#turnedAway = [...this.#turnedAway.slice(1 - OFTEN), now];
@@ -141,10 +139,9 @@ export class Stats {
 
   /** Webhooks per status; with an outbox also the events that were delivered. */
   get counts(): Readonly<Record<string, number>> {
-    return {
-      ...Object.fromEntries(this.#counts),
-      ...(this.#withOutbox ? { delivered: this.#delivered } : {}),
-    };
+    const counts: Record<string, number> = Object.fromEntries(STATUS_NAMES.map((status) => [status, 0]));
+    for (const { status, count } of this.webhooks) counts[status]! += count;
+    return this.#withOutbox ? { ...counts, delivered: this.#delivered } : counts;
   }
 
   /** Webhooks by status and reason. */
@@ -177,11 +174,6 @@ export class Stats {
   /** Dead letters that this process made, by reason. */
   deadLetters(reason: DeadReason): number {
     return this.#deadLetters.get(reason) ?? 0;
-  }
-
-  /** Dead letters that this process made. */
-  get dead(): number {
-    return [...this.#deadLetters.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** When a webhook was last answered with anything but an error. */

@@ -103,7 +103,7 @@ Deno.test("PlatformX refuses the key: told at once, and the page promises nothin
   assert.equal(await post(program), 503);
   const { attention, headline, html, tone } = await told(program);
   assert.deepEqual([tone, attention], ["bad", ["key_refused"]]);
-  assert.match(headline!, /^Paused since .*: PlatformX does not accept the key\.$/);
+  assert.match(headline!, /^Paused since .*: PlatformX does not accept GETDX_API_KEY\.$/);
   assert.match(
     html,
     /Coder is asked to send again: it does so for about 21 minutes, then the event is lost\./,

@@ -281,12 +281,12 @@ Deno.test("a pause says in each mode what becomes of events, and when the next t
     const platformx = pausedFor(28 * MINUTE, cause);
     const direct = headlineOf(statusWith({ platformx }));
     assert.match(direct.text, /^Paused since 14:02: /);
-    assert.match(direct.more, /The next webhook after 14:30:17 UTC, in 12 s, is tried\./);
+    assert.match(direct.more, /The next webhook after 14:30:17 UTC, in 12 s, is tried;/);
     assert.match(direct.more, /Coder is asked to send again: it does so for about 21 minutes/);
     const outbox = headlineOf(
       statusWith({ mode: "outbox", outbox: EMPTY, platformx: pausedFor(90_000, cause, 0) }),
     );
-    assert.match(outbox.more, /The next event is tried\..*events wait in the outbox/);
+    assert.match(outbox.more, /The next event is tried;.*events wait in the outbox/);
   }
 });
 

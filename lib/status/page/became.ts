@@ -15,10 +15,14 @@ export interface Became {
 /** Milliseconds by which the store's clock may differ from this machine's. */
 const CLOCKS_DIFFER = 60_000;
 
-const DEAD: Readonly<Record<DeadReason, string>> = {
-  refused: "PlatformX refuses it.",
-  expired: "It was older than OUTBOX_MAX_AGE.",
-  outcome_unknown: "PlatformX's answer was lost three times.",
+/** What is said of dead letters, by reason. */
+export const DEAD: Readonly<Record<DeadReason, ReasonRow>> = {
+  refused: { what: "PlatformX refuses it.", todo: "A replay helps once the cause is mended." },
+  expired: { what: "It was older than OUTBOX_MAX_AGE.", todo: "Replay it when PlatformX takes events." },
+  outcome_unknown: {
+    what: "PlatformX's answer was lost three times.",
+    todo: "Look in DX whether it is there before a replay, else there are two.",
+  },
 };
 
 /** Says it. */
@@ -33,7 +37,7 @@ export function became(
         return { word: "delivered", kind: "good", words: `${span(Math.max(0, settled.at - at))} later` };
       }
       if (settled?.kind === "dead") {
-        return { word: "dead", kind: "bad", words: said(DEAD[settled.reason!], settled.words) };
+        return { word: "dead", kind: "bad", words: said(DEAD[settled.reason!].what, settled.words) };
       }
       return isWaiting(at, now, outbox)
         ? {

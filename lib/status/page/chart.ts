@@ -6,7 +6,7 @@ import { type Html, markup } from "./html.ts";
 export type Spans = readonly (readonly number[])[];
 
 /** What the bars are stacked of, from the bottom up: `kind` is the class that gives the colour. */
-export const GROUPS: readonly {
+const GROUPS: readonly {
   readonly kind: string;
   readonly label: string;
   readonly of: readonly Kind[];
@@ -75,7 +75,7 @@ export function legend(): Html {
 }
 
 /** The counts of some kinds together. */
-export function sumOf(counts: readonly number[], of: readonly Kind[]): number {
+function sumOf(counts: readonly number[], of: readonly Kind[]): number {
   return of.reduce((sum, kind) => sum + (counts[KINDS.indexOf(kind)] ?? 0), 0);
 }
 

@@ -45,21 +45,6 @@ export function publicHeadline(status: Status): Headline {
     };
 }
 
-const CAUSES: Readonly<Record<LaterCause, string>> = {
-  platformx: "PlatformX cannot be reached or does not answer properly.",
-  rate_limit: "PlatformX's rate limit is used up.",
-  key: "PlatformX does not accept the key.",
-  url: "something other than PlatformX answers at GETDX_API_URL.",
-};
-
-const REMEDIES: Readonly<Record<LaterCause, string>> = {
-  platformx: "See DX's status page, and run 'coder-platformx check' on this machine.",
-  rate_limit: "The limit is the DX account's, shared with everything else that uses it.",
-  key: "Put the key of the PlatformX project into GETDX_API_KEY and restart, or into the file of " +
-    "GETDX_API_KEY_FILE, which is read again by itself.",
-  url: "Check GETDX_API_URL and the proxy variables: 'coder-platformx check'.",
-};
-
 const MEANWHILE: Readonly<Record<Mode, string>> = {
   direct:
     `Until then Coder is asked to send again: it does so for ${CODER_PATIENCE}, then the event is lost.`,
@@ -134,21 +119,17 @@ const SAID: Readonly<Record<AttentionCode, (status: Status) => Headline>> = {
 
 /** Sending is paused, or about to be. */
 function unsent(tone: Tone, cause: LaterCause, { mode, now, platformx: { paused } }: Status): Headline {
-  const what = CAUSES[cause];
-  const more = (when: string) =>
-    [REMEDIES[cause], when, MEANWHILE[mode]].filter((part) => part !== "").join(" ");
-  if (paused === undefined) return { tone, text: what[0]!.toUpperCase() + what.slice(1), more: more("") };
+  const { todo, what } = REASONS[cause];
+  if (paused === undefined) return { tone, text: what, more: `${todo} ${MEANWHILE[mode]}` };
   const { at, nextProbeMs } = paused;
-  const waits = mode === "outbox" ? "event" : "webhook";
+  const next = `The next ${mode === "outbox" ? "event" : "webhook"}`;
   const when = nextProbeMs === 0
-    ? `The next ${waits} is tried.`
-    : `The next ${waits} after ${clockTime(now + nextProbeMs, now, "seconds")} UTC, in ${
-      span(nextProbeMs)
-    }, is tried.`;
+    ? ""
+    : ` after ${clockTime(now + nextProbeMs, now, "seconds")} UTC, in ${span(nextProbeMs)},`;
   return {
     tone,
     text: `Paused since ${clockTime(at, now, "minutes")}: ${what}`,
-    more: more(`${when} The first that is taken ends the pause.`),
+    more: `${todo} ${next}${when} is tried; the first that is taken ends the pause. ${MEANWHILE[mode]}`,
   };
 }
 

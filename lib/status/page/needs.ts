@@ -4,17 +4,11 @@ import { REASONS } from "../../delivery/reasons.ts";
 import { type AttentionCode, attentionOf } from "../attention.ts";
 import { TURNED_AWAY } from "../stats.ts";
 import type { Status } from "../status.ts";
+import { DEAD } from "./became.ts";
 import { counted, headlineOf, lastHour, saidOf } from "./headline.ts";
 import { type Html, markup } from "./html.ts";
 import { agoElement } from "./times.ts";
 import { linkTo, type PageView } from "./view.ts";
-
-const DEAD: Readonly<Record<DeadReason, string>> = {
-  refused: "PlatformX refuses them: a replay helps once the cause is mended.",
-  expired: "They were older than OUTBOX_MAX_AGE: replay them when PlatformX takes events.",
-  outcome_unknown:
-    "PlatformX's answers were lost: look in DX whether it has them before a replay, else there are two.",
-};
 
 /** Those that have more to tell than a sentence, or need nobody. */
 const TOLD: ReadonlySet<AttentionCode> = new Set(["dead_letters", "refused", "turned_away", "dry_run"]);
@@ -51,7 +45,7 @@ function deadLetters({ now, outbox }: Status): readonly Html[] {
     const { count, detail, newest } = found;
     return item(
       markup`${counted(count, "dead letter")}: <code>${reason}</code>, the newest ${agoElement(newest, now)}`,
-      markup`${quoted(detail)}<p>${DEAD[reason]}</p>
+      markup`${quoted(detail)}<p>${DEAD[reason].what} ${DEAD[reason].todo}</p>
 <pre tabindex="0">coder-platformx outbox list --dead
 coder-platformx outbox replay --reason ${reason}</pre>`,
     );

@@ -8,7 +8,7 @@ import { Html, markup } from "./html.ts";
 import { likelyReason } from "./missing.ts";
 import { needsYou } from "./needs.ts";
 import { STYLE } from "./style.ts";
-import { countsTable, trackedTable, webhooksTable } from "./tables.ts";
+import { trackedTable, webhooksTable } from "./tables.ts";
 import { agoElement, clockTime, span } from "./times.ts";
 import { linkTo, type PageView, RENEWAL, type Selection } from "./view.ts";
 
@@ -113,8 +113,6 @@ Coder <a href="https://coder.com/docs/admin/monitoring/notifications">on notific
 
 function overview(status: Status, view: PageView): Html {
   const { now, stats } = status;
-  const hour = stats.last(60, 1, now);
-  const day = stats.last(48, 30, now);
   const at = (ms: number) => clockTime(now - ms, now, "minutes").slice(-5);
   const ticks = (ms: number) => [at(ms), at(ms / 2), `${at(0)} UTC`] as const;
   return markup`${tiles(status, view)}
@@ -126,13 +124,19 @@ ${last(status, view)}
 <section>
 <h2>Webhooks over time</h2>
 <div class="charts">
-${chart(hour, { id: "hour", title: "Last hour", bar: "minute", ticks: ticks(3_600_000) })}
-${chart(day, { id: "day", title: "Last day", bar: "half hour", ticks: ticks(86_400_000) })}
+${chart(stats.last(60, 1, now), { id: "hour", title: "Last hour", bar: "minute", ticks: ticks(3_600_000) })}
+${
+    chart(stats.last(48, 30, now), {
+      id: "day",
+      title: "Last day",
+      bar: "half hour",
+      ticks: ticks(86_400_000),
+    })
+  }
 </div>
 ${legend()}
 </section>
-${trackedTable(status, view)}
-${countsTable(status, hour, day)}`;
+${trackedTable(status, view)}`;
 }
 
 function last(status: Status, view: PageView): Html {

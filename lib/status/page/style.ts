@@ -58,7 +58,6 @@ path.taken{fill:var(--taken)}path.spare{fill:var(--spare)}path.failed{fill:var(-
 .fold summary{cursor:pointer;padding:.6rem .8rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem}
 .fold summary h2{display:inline;margin:0 .4rem 0 0;font-size:1rem}
 .fold[open] summary{margin-bottom:.6rem}
-.fold+.fold{margin-top:.6rem}
 .wide{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.5rem}
 table{border-collapse:collapse;width:100%;font-size:.925rem}
 caption{text-align:left;color:var(--quiet);font-size:.9rem;padding:.5rem .8rem}
@@ -71,9 +70,8 @@ td time,td .late,td .quiet{white-space:nowrap}
 td time small{display:block}
 .tracked tbody th,.webhooks td:nth-child(2){min-width:11rem}
 .tracked td:last-child,.webhooks td:nth-child(3){min-width:15rem;width:60%}
-.number,.counts thead th:not(:first-child){text-align:right}
+.number{text-align:right}
 .number,time{font-variant-numeric:tabular-nums}
-.counts .number{min-width:4rem}
 .late{color:var(--warn)}
 td a,tbody th a{color:inherit;text-decoration-color:var(--quiet);text-underline-offset:.2em}
 td a:hover,tbody th a:hover{color:var(--link)}
@@ -85,7 +83,6 @@ footer{margin-top:2rem;padding-bottom:2rem;font-size:.875rem;color:var(--quiet)}
 @media(max-width:40rem){header,main,footer{padding-left:.9rem;padding-right:.9rem}.state .say{font-size:1.25rem}
 .tiles{grid-template-columns:1fr 1fr}.tiles div:last-child:nth-child(odd){grid-column:1/-1}
 th,td,caption{padding:.4rem .65rem}
-.counts th .quiet{display:block;font-size:.85rem}.counts .number{min-width:0}.counts thead th{white-space:normal}
 .stacked thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .stacked tbody tr{display:flex;flex-wrap:wrap;gap:.1rem .75rem;padding:.55rem .65rem;border-top:1px solid var(--line)}
 .stacked tbody th,.stacked tbody td{border:0;padding:0;min-width:0!important;width:auto!important}

@@ -1,18 +1,16 @@
-/** The page's tables: webhooks, tracked notifications, counts. */
+/** The page's tables: webhooks, tracked notifications. */
 import { nameKey } from "../../coder/catalogue.ts";
-import { shownName, STATUS_NAMES, STATUSES } from "../../delivery/outcome.ts";
-import type { Kind } from "../stats.ts";
-import type { Mode, Status } from "../status.ts";
+import { shownName } from "../../delivery/outcome.ts";
+import type { Status } from "../status.ts";
 import type { RememberedWebhook } from "../webhook_memory.ts";
 import { became } from "./became.ts";
-import { type Spans, sumOf } from "./chart.ts";
 import { type Html, markup } from "./html.ts";
 import { likelyReason } from "./missing.ts";
 import { agoElement, clockElement, clockTime } from "./times.ts";
 import { linkTo, type PageView } from "./view.ts";
 
 /** Milliseconds after which a notification that was never seen is worth a look. */
-export const MISSING = 24 * 3_600_000;
+const MISSING = 24 * 3_600_000;
 
 /** Webhooks with what became of them. */
 export function webhooksTable(
@@ -99,37 +97,3 @@ const HOLES =
   "for themselves, whoever acts is often not told, an identical second message of the same UTC day is dropped, and there " +
   "is none for starting, stopping or signing in. To try the way itself, have Coder send its test notification: it " +
   "appears among the last webhooks, tracked or not.";
-
-/** What happens to an event where all is well; the other two never occur in that mode. */
-const SUCCESS: Readonly<Record<Mode, Kind>> = { direct: "forwarded", outbox: "queued", dry_run: "dry_run" };
-
-/** Counts per outcome: last hour, last day, since the start. */
-export function countsTable({ mode, outbox, stats }: Status, hour: Spans, day: Spans): Html {
-  const elsewhere = Object.values(SUCCESS).filter((status) => status !== SUCCESS[mode]);
-  const rows: readonly (readonly [kind: Kind, about: string])[] = [
-    ...STATUS_NAMES.filter((status) => !elsewhere.includes(status)).map((status) =>
-      [status, STATUSES[status]] as const
-    ),
-    ...outbox === undefined ? [] : [
-      ["delivered", "PlatformX took the event from OUTBOX."] as const,
-      ["dead", "The event is not tried any more."] as const,
-    ],
-  ];
-  const since: Readonly<Record<string, number>> = { ...stats.counts, dead: stats.dead };
-  const total = (spans: Spans, kind: Kind) => spans.reduce((sum, counts) => sum + sumOf(counts, [kind]), 0);
-  return markup`<details class="fold"><summary><h2>Counts</h2> <span class="quiet">by outcome</span></summary>
-<div class="wide" role="region" aria-label="Counts by outcome" tabindex="0"><table class="counts">
-<thead><tr><th scope="col">Outcome</th><th scope="col">Last hour</th><th scope="col">Last day</th>
-<th scope="col">Since start</th></tr></thead>
-<tbody>${
-    rows.map(([kind, about]) =>
-      markup`<tr><th scope="row">${kind.replace("_", " ")} <span class="quiet">${about}</span></th>
-${[total(hour, kind), total(day, kind), since[kind] ?? 0].map(countCell)}</tr>
-`
-    )
-  }</tbody></table></div></details>`;
-}
-
-function countCell(count: number): Html {
-  return markup`<td class="number${count === 0 ? " quiet" : ""}">${count}</td>`;
-}
