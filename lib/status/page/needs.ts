@@ -1,5 +1,5 @@
 /** What needs an operator, with the commands to copy. */
-import { DEAD_REASONS, type DeadReason } from "../../outbox/record.ts";
+import { DEAD_REASONS } from "../../outbox/record.ts";
 import { REASONS } from "../../delivery/reasons.ts";
 import { type AttentionCode, attentionOf } from "../attention.ts";
 import { TURNED_AWAY } from "../stats.ts";
