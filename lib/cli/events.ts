@@ -22,72 +22,57 @@ export function events(terminal: Terminal, { json }: { readonly json: boolean })
   return 0;
 }
 
-/** How a row's person is told to operators. */
-export function whose(row: CatalogueRow): string {
-  if (row.secret) return "dropped";
-  return { owner: "owner", user: "user", recipient: "recipient", none: "never a person" }[row.person];
-}
-
 /** The table for people. `tracking`: what is tracked now; undefined: not known. */
 export function eventsText(tracking: Tracking | undefined): string {
-  const isTracked = trackedNow(tracking);
-  const shown = (name: string) => ({ true: "yes", false: "", null: "?" })[`${isTracked(name)}`];
-  const known = CATALOGUE.map((row) => [
+  const mark = (is: boolean | null) => is === null ? "?" : is ? "yes" : "";
+  const rows = rowsOf(tracking).map((row) => [
     row.name,
-    whose(row),
-    row.offByDefault ? "off" : "on",
-    DEFAULT_EVENTS_TRACKED.includes(row.name) ? "yes" : "",
-    shown(row.name),
+    row.shown,
+    row.off_by_default === null ? "" : row.off_by_default ? "off" : "on",
+    mark(row.tracked_by_default),
+    mark(row.tracked),
     row.note,
   ]);
-  const own = unknownNames(tracking).map(({ name, person }) => [
-    name,
-    person ?? "owner or user",
-    "",
-    "",
-    "yes",
-    "Not known to this version; tracked as it is spelled in EVENTS_TRACKED.",
-  ]);
-  return alignColumns([["NOTIFICATION", "WHOSE", "IN CODER", "DEFAULT", "NOW", "NOTE"], ...known, ...own]);
+  return alignColumns([["NOTIFICATION", "WHOSE", "IN CODER", "DEFAULT", "NOW", "NOTE"], ...rows]);
+}
+
+/** How a row's person is told to operators. */
+export function whose({ person, secret }: CatalogueRow): string {
+  return secret ? "dropped" : person === "none" ? "never a person" : person;
 }
 
 /** The same for programs. */
 export function eventsJson(tracking: Tracking | undefined): string {
-  const isTracked = trackedNow(tracking);
+  return printableJson(rowsOf(tracking).map(({ shown: _, ...row }) => row));
+}
+
+/** The catalogue, and what is tracked beside it. */
+function rowsOf(tracking: Tracking | undefined) {
+  const names = tracking === undefined ? undefined : expectedNames(tracking);
   const known = CATALOGUE.map((row) => ({
     name: row.name,
     template_id: row.templateId,
     other_names: row.otherNames ?? [],
-    whose: row.secret ? "none" : row.person,
+    whose: row.secret ? "none" as const : row.person,
     off_by_default: row.offByDefault ?? false,
     tracked_by_default: DEFAULT_EVENTS_TRACKED.includes(row.name),
-    tracked: isTracked(row.name),
+    tracked: names?.includes(row.name) ?? null,
     note: row.note,
+    shown: whose(row),
   }));
-  const own = unknownNames(tracking).map(({ name, person }) => ({
-    name,
-    template_id: null,
-    other_names: [],
-    whose: person ?? null,
-    off_by_default: null,
-    tracked_by_default: false,
-    tracked: true,
-    note: null,
-  }));
-  return printableJson([...known, ...own]);
-}
-
-/** Whether a notification is tracked now; null: not known. */
-function trackedNow(tracking: Tracking | undefined): (name: string) => boolean | null {
-  const names = tracking === undefined ? undefined : new Set(expectedNames(tracking));
-  return (name) => names === undefined ? null : names.has(name);
-}
-
-/** What is tracked and not in the catalogue. */
-function unknownNames(tracking: Tracking | undefined) {
-  if (tracking === undefined) return [];
-  return expectedNames(tracking).filter((name) => findRow(name) === undefined).map((name) => ({
-    name,
-    person: tracking.unknown.get(name.toLowerCase()) ?? tracking.unknown.get(nameKey(name)),
-  }));
+  const own = (names ?? []).filter((name) => findRow(name) === undefined).map((name) => {
+    const person = tracking?.unknown.get(name.toLowerCase()) ?? tracking?.unknown.get(nameKey(name));
+    return {
+      name,
+      template_id: null,
+      other_names: [],
+      whose: person ?? "unknown",
+      off_by_default: null,
+      tracked_by_default: false,
+      tracked: true,
+      note: "Not known to this version; tracked as it is spelled in EVENTS_TRACKED.",
+      shown: person ?? "owner or user",
+    };
+  });
+  return [...known, ...own];
 }

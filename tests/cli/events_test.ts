@@ -72,7 +72,11 @@ Deno.test("for programs there are template ids and former names too", () => {
   });
   assert.equal(rowOf("One-Time Passcode").whose, "none");
   assert.ok(rowOf("Workspace Updated Automatically").other_names.includes("Workspace Automatically Updated"));
-  assert.deepEqual([rowOf("Zork").whose, rowOf("Zarf").whose, rowOf("Zarf").tracked], [null, "owner", true]);
+  assert.deepEqual([rowOf("Zork").whose, rowOf("Zarf").whose, rowOf("Zarf").tracked], [
+    "unknown",
+    "owner",
+    true,
+  ]);
   assert.equal(rowOf("Workspace Deleted").tracked, false);
   const [first] = JSON.parse(eventsJson(undefined));
   assert.equal(first.tracked, null);

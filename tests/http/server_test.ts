@@ -124,7 +124,7 @@ Deno.test("a listener that is lost is told, and what is in flight may finish bef
             shutdown: () => Promise.resolve(),
           }),
         onFault: () => {},
-        tryToConnect: () => Promise.resolve(++looks < 3 ? "connected" : "refused"),
+        tryToConnect: () => Promise.resolve(++looks < 4 ? "connected" : "refused"),
       },
     });
     await clock.advance(15_000);
