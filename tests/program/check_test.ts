@@ -7,7 +7,8 @@ import {
   startPlatformX,
 } from "../support/platformx.ts";
 import { type Ended, freePort } from "../support/process.ts";
-import { type Environment, fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import type { Environment } from "../support/program.ts";
 import { runProgram, startProgram } from "../support/service.ts";
 
 const CERT_FILE = fileOf("tests/fixtures/tls_cert.pem");

@@ -184,12 +184,7 @@ export function shellLine(words: readonly string[]): string {
 export function onTerminal(commandLine: readonly string[]): readonly string[] {
   // `exec`, because a shell that waits, such as dash, would end of a Ctrl-C itself, with 130.
   return [
-    "script",
-    "--quiet",
-    "--flush",
-    "--return",
-    "--command",
-    `exec ${shellLine(commandLine)}`,
+    ...["script", "--quiet", "--flush", "--return", "--command", `exec ${shellLine(commandLine)}`],
     "/dev/null",
   ];
 }
