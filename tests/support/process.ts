@@ -195,7 +195,9 @@ function redirected(commandLine: readonly string[], stdout: Sink, stderr: Sink):
     sink === "closed" ? "&-" : typeof sink === "object" ? shellLine([sink.file]) : "";
   const [out, err] = [to(stdout), to(stderr)];
   if (out + err === "") return commandLine;
-  const sinks = [out && `>${out}`, err && (err === out ? "2>&1" : `2>${err}`)];
+  // One file is opened once, so that no line overwrites another.
+  const isShared = err === out && stderr !== "closed";
+  const sinks = [out && `>${out}`, err && (isShared ? "2>&1" : `2>${err}`)];
   return ["sh", "-c", `exec ${shellLine(commandLine)} ${sinks.join(" ")}`];
 }
 
