@@ -3,11 +3,10 @@ import { WAIT_DEGRADES } from "../../lib/status/health.ts";
 import { metricsText } from "../../lib/status/metrics.ts";
 import { readableNames } from "../../lib/config/variables.ts";
 import { stateWith } from "../status/metrics_fakes.ts";
+import { read } from "../support/files.ts";
 import { readExposition } from "../status/read_exposition.ts";
 
-function textOf(name: string): string {
-  return Deno.readTextFileSync(new URL(`../../deploy/prometheus/${name}`, import.meta.url));
-}
+const textOf = (name: string) => read(`deploy/prometheus/${name}`);
 
 /** What a service exports that has seen everything. */
 const EXPORTED = readExposition(metricsText(stateWith({ lastWebhook: 1, lastDelivered: 1 })));
