@@ -34,7 +34,8 @@ export async function outbox(terminal: Terminal, command: OutboxCommand): Promis
     return 2;
   }
   try {
-    const store = await openStore(location, { ...setUp.config, mustExist: true }, clock);
+    const access = command.action === "list" || command.action === "show" ? "look" : "change";
+    const store = await openStore(location, { ...setUp.config, access }, clock);
     try {
       return await act(terminal, command, { store, now: clock.now });
     } finally {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { PERMISSIONS } from "../../tools/permissions.ts";
 import { type Ended, needs, onTerminal, openFolder } from "../support/process.ts";
-import { type Environment, executable, fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import { type Environment, executable } from "../support/program.ts";
 import { runProgram } from "../support/service.ts";
 
 const BUNDLE = fileOf("build/coder-platformx.js");

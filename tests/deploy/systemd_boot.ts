@@ -1,6 +1,7 @@
 /** A trial of the unit under a systemd that is process 1, in namespaces of its own: see `systemd_boot.sh`. */
 import { needs, openFolder, run } from "../support/process.ts";
-import { executable, fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import { executable } from "../support/program.ts";
 import { ADMIN, credentialsOf, installIn, systemdFile, UNIT } from "./systemd_units.ts";
 
 /** What every secret of the installation is, where `files` does not say otherwise. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { Child, freePort, openFolder, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 /** A running Caddy. */
 export interface Caddy extends AsyncDisposable {

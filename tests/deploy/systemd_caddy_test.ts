@@ -6,7 +6,7 @@ import { assertServes, settingsFor, startExecutable } from "../compiled/executab
 import { needs, openFolder, run } from "../support/process.ts";
 import { PlainSocket } from "../support/socket.ts";
 import { type Caddy, startCaddy } from "./systemd_caddy.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 Deno.test("Caddy finds the Caddyfile valid, and in its own form", async () => {
   await needs("caddy", "install Debian's package caddy");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import { needs, openFolder, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import {
   ADMIN,
   credentialsOf,

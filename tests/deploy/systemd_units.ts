@@ -1,5 +1,5 @@
 /** The unit of deploy/systemd and its drop-ins, read as systemd reads them. */
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 /** The unit's name. */
 export const UNIT = "coder-platformx.service";

@@ -5,11 +5,10 @@ import { readableNames } from "../../lib/config/variables.ts";
 import { ATTENTION_CODES } from "../../lib/status/attention.ts";
 import { metricsText } from "../../lib/status/metrics.ts";
 import { outboxInUse, outcomeOf, recordOf, settle, USAGE } from "../status/states.ts";
+import { read } from "../support/files.ts";
 import { readExposition } from "../status/read_exposition.ts";
 
-function textOf(path: string): string {
-  return Deno.readTextFileSync(new URL(`../../deploy/${path}`, import.meta.url));
-}
+const textOf = (name: string) => read(`deploy/${name}`);
 
 /** What a service exports that has seen everything. */
 const STATUS = outboxInUse();

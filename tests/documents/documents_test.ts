@@ -20,30 +20,13 @@ import {
 } from "../../lib/delivery/outcome.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../../lib/coder/tracking.ts";
 import { readableNames, type Variable, VARIABLE_ROWS } from "../../lib/config/variables.ts";
+import { linkProblems } from "../recipes/table.ts";
 import { parsed } from "../support/fakes.ts";
+import { exists, read } from "../support/files.ts";
+import { all, tableOf } from "./markdown.ts";
 
 const README = read("README.md");
 const SAMPLE = read(".env.sample");
-
-function read(path: string): string {
-  return Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
-}
-
-/** Rows of the table whose first column has this head, as trimmed cells. */
-function tableOf(head: string): string[][] {
-  const lines = README.split("\n");
-  const from = lines.findIndex((line) => line.startsWith(`| ${head} `));
-  assert.notEqual(from, -1, `README has no table that begins with ${head}`);
-  const length = lines.slice(from).findIndex((line) => !line.startsWith("|"));
-  return lines.slice(from + 2, from + length).map((line) =>
-    line.split("|").slice(1, -1).map((cell) => cell.trim())
-  );
-}
-
-/** Texts that a pattern's first group finds. */
-function all(text: string, pattern: RegExp): string[] {
-  return [...text.matchAll(pattern)].map((match) => match[1]!);
-}
 
 function configOf(environment: Readonly<Record<string, string>>) {
   return parseConfig({ get: (name) => environment[name], readFile: () => "" }, true);
@@ -61,7 +44,7 @@ Deno.test("README's table of variables has each variable's name, default and mea
     }
     return row.fallback === undefined ? isRequired(row) ? "required" : "unset" : `\`${row.fallback}\``;
   };
-  const rows = tableOf("Variable");
+  const rows = tableOf(README, "Variable");
   assert.deepEqual(
     rows.map(([name, fallback]) => [name, fallback]),
     VARIABLE_ROWS.map((row) => [row.file ? `\`${row.name}\`, \`_FILE\`` : `\`${row.name}\``, defaultOf(row)]),
@@ -73,7 +56,7 @@ Deno.test("README's table of variables has each variable's name, default and mea
 
 Deno.test("README's table of events is the catalogue, in order", () => {
   assert.deepEqual(
-    tableOf("Notification"),
+    tableOf(README, "Notification"),
     CATALOGUE.map((row) => [
       row.name,
       whose(row),
@@ -120,7 +103,7 @@ function outcomesOf(status: Status): readonly Outcome[] {
 Deno.test("README's table of answers has every status and reason with its HTTP code", () => {
   const code = (text: string | undefined) => text === undefined ? "" : `\`${text}\``;
   assert.deepEqual(
-    tableOf("Status").map(([status, reason, http]) => [status, reason, http]),
+    tableOf(README, "Status").map(([status, reason, http]) => [status, reason, http]),
     STATUSES.flatMap(outcomesOf).map((outcome) => [
       code(outcome.status),
       code("reason" in outcome ? outcome.reason : undefined),
@@ -206,17 +189,15 @@ Deno.test("README's explanation is what becomes of its sample", () => {
 });
 
 Deno.test("relative links, headings and samples that documents point at exist", async (t) => {
-  for (const document of ["README.md", "CHANGELOG.md"]) {
-    const text = read(document);
-    const headings = all(text, /^#+ (.+)$/gm).map((heading) =>
-      `#${heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")}`
-    );
-    const links = all(text, /\]\(([^)\s]+)\)/g).filter((link) => !/^https?:/.test(link));
-    for (const link of new Set([...links, ...all(text, /\b(demo\/samples\/[\w-]+\.json)/g)])) {
-      await t.step(`${document}: ${link}`, () => {
-        assert.ok(link.startsWith("#") ? headings.includes(link) : read(link) !== "");
-      });
-    }
+  for (const path of ["README.md", "CHANGELOG.md"]) {
+    const text = read(path);
+    await t.step(path, () => {
+      assert.deepEqual(linkProblems({ path, text }, { exists, read }), []);
+      assert.deepEqual(
+        all(text, /\b(tests\/fixtures\/coder\/[\w-]+\.json)/g).filter((file) => !exists(file)),
+        [],
+      );
+    });
   }
 });
 

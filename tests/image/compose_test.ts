@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { parseConfig } from "../../lib/config/config.ts";
 import { readableNames } from "../../lib/config/variables.ts";
 import { duration } from "../../lib/config/parsers.ts";
+import { read } from "../support/files.ts";
 
 /** What of a Compose file is looked at. */
 interface Compose {
@@ -26,10 +27,9 @@ interface Service {
   readonly stop_grace_period: string;
 }
 
-const textOf = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
-const compose: Compose = parse(textOf("compose.yaml"));
+const compose: Compose = parse(read("compose.yaml"));
 const service = compose.services["coder-platformx"]!;
-const dockerfile = textOf("Dockerfile");
+const dockerfile = read("Dockerfile");
 
 /** The words after an instruction's name, of the last stage that has one. */
 function instruction(name: string): string {
@@ -103,13 +103,13 @@ Deno.test("compose.yaml waits longer for the end than the service takes", () => 
 Deno.test("neither git nor a build's context takes the secrets that compose.yaml reads", () => {
   const folders = Object.values(compose.secrets).map(({ file }) => file.replace(/^\.(\/[^/]+\/).*/, "$1"));
   assert.deepEqual([...new Set(folders)], ["/secrets/"]);
-  assert.ok(textOf(".gitignore").split("\n").includes("/secrets/"));
-  const rules = textOf(".dockerignore").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  assert.ok(read(".gitignore").split("\n").includes("/secrets/"));
+  const rules = read(".dockerignore").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   assert.equal(rules[0], "*");
   assert.deepEqual(rules.filter((rule) => /secret|env|^!\*|^!\.$/.test(rule)), []);
 });
 
 Deno.test("the Dockerfile builds with the Deno that the checks run on", () => {
   const pinned = /denoland\/deno:(\S+)/.exec(dockerfile)?.[1];
-  assert.ok(textOf(".ci/run").includes(`deno@${pinned}`), `${pinned} is not the version of .ci/run`);
+  assert.ok(read(".ci/run").includes(`deno@${pinned}`), `${pinned} is not the version of .ci/run`);
 });

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { needs, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { answered, startProgram } from "../support/service.ts";
 import { readExposition } from "../status/read_exposition.ts";
 

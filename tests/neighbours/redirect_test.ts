@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { needs, openFolder, succeed } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { type Program, startProgram } from "../support/service.ts";
 
 const SECRET = "p@ss/w0rd";

@@ -7,7 +7,8 @@ import {
   startPlatformX,
 } from "../support/platformx.ts";
 import { type Ended, freePort } from "../support/process.ts";
-import { type Environment, fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import type { Environment } from "../support/program.ts";
 import { runProgram, startProgram } from "../support/service.ts";
 
 const CERT_FILE = fileOf("tests/fixtures/tls_cert.pem");
@@ -91,76 +92,40 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
     const headers = { date: new Date(Date.now() - 120_000).toUTCString() };
     return { kind: "answer", status: 200, headers };
   }, Infinity);
-  const rows: [what: string, settings: Record<string, string>, name: string, state: string, words: RegExp][] =
+  const at = (GETDX_API_URL: string, more: Environment = {}) => ({ GETDX_API_URL, ...more });
+  const dead = `127.0.0.1:${freePort()}`;
+  const nowhere = "name.invalid/events.track";
+  const proxy = { HTTPS_PROXY: `http://user:pr0xy-s3cret@${dead}` };
+  const rows: [what: string, settings: Environment, name: string, state: string, words: RegExp][] = [
+    ["another path", at(`${plain.origin}/track`), "address", "note", /path/],
+    ["no such name", at(`http://${nowhere}`), "name (DNS)", "failed", /not found/],
+    ["a refused port", at(`http://${dead}/events.track`), "connection (TCP)", "failed", /refused/],
+    ["a certificate of nobody", at(secure.url), "TLS", "failed", /not trusted.*DENO_CERT/],
     [
-      ["another path", { GETDX_API_URL: `${plain.origin}/track` }, "address", "note", /path/],
-      [
-        "no such name",
-        { GETDX_API_URL: "http://name.invalid/events.track" },
-        "name (DNS)",
-        "failed",
-        /not found/,
-      ],
-      [
-        "a refused port",
-        { GETDX_API_URL: `http://127.0.0.1:${freePort()}/events.track` },
-        "connection (TCP)",
-        "failed",
-        /refused/,
-      ],
-      [
-        "a certificate of nobody",
-        { GETDX_API_URL: secure.url },
-        "TLS",
-        "failed",
-        /not trusted.*DENO_CERT/,
-      ],
-      [
-        "a certificate of an extra CA",
-        { GETDX_API_URL: secure.url, DENO_CERT: CERT_FILE },
-        "answer (HTTP)",
-        "ok",
-        /PlatformX answers 401/,
-      ],
-      [
-        "an extra CA that is not there",
-        { GETDX_API_URL: plain.url, DENO_CERT: "none.pem" },
-        "extra CA",
-        "failed",
-        /there is no such file/,
-      ],
-      [
-        "an extra CA that is not there, so that the way is not tried",
-        { GETDX_API_URL: secure.url, DENO_CERT: "none.pem" },
-        "TLS",
-        "skipped",
-        /not tried/,
-      ],
-      [
-        "TLS where there is none",
-        { GETDX_API_URL: plain.url.replace("http", "https") },
-        "TLS",
-        "failed",
-        /no TLS/,
-      ],
-      [
-        "a proxy that is not there",
-        {
-          GETDX_API_URL: "https://name.invalid/events.track",
-          HTTPS_PROXY: `http://user:pr0xy-s3cret@127.0.0.1:${freePort()}`,
-        },
-        "connection (TCP)",
-        "failed",
-        /proxy/,
-      ],
-      [
-        "a clock two minutes off",
-        { GETDX_API_URL: late.url },
-        "clock",
-        "failed",
-        /1(?:19|2\d) s ahead/,
-      ],
-    ];
+      "one of an extra CA",
+      at(secure.url, { DENO_CERT: CERT_FILE }),
+      "answer (HTTP)",
+      "ok",
+      /PlatformX answers 401/,
+    ],
+    [
+      "an extra CA that is not there",
+      at(plain.url, { DENO_CERT: "none.pem" }),
+      "extra CA",
+      "failed",
+      /no such file/,
+    ],
+    [
+      "an extra CA that is not there: the way is not tried",
+      at(secure.url, { DENO_CERT: "none.pem" }),
+      "TLS",
+      "skipped",
+      /not tried/,
+    ],
+    ["TLS where there is none", at(plain.url.replace("http", "https")), "TLS", "failed", /no TLS/],
+    ["a proxy that is not there", at(`https://${nowhere}`, proxy), "connection (TCP)", "failed", /proxy/],
+    ["a clock two minutes off", at(late.url), "clock", "failed", /1(?:19|2\d) s ahead/],
+  ];
   for (const [what, settings, name, state, words] of rows) {
     await t.step(what, async () => {
       const checked = await runCheck(["--json"], settings);

@@ -10,6 +10,7 @@ import {
 } from "../support/otlp_receiver.ts";
 import { startPlatformX } from "../support/platformx.ts";
 import { freePort } from "../support/process.ts";
+import { PROGRAM_DENO } from "../support/program.ts";
 import { sampleOf } from "../support/samples.ts";
 import { answered, startProgram } from "../support/service.ts";
 
@@ -38,6 +39,11 @@ const CALLER = "00f067aa0ba902b7";
 const SERVER = 2;
 const CLIENT = 3;
 const ERROR = 2;
+
+/** What Deno itself writes differs: 2.6 calls a server's answer 4xx an error too, and does not name a line's stream. */
+const IS_OLDEST = PROGRAM_DENO !== Deno.execPath();
+const ERRORS_FROM = IS_OLDEST ? 400 : 500;
+const TURNED_AWAY = IS_OLDEST ? ERROR : 0;
 
 const FORWARDED = {
   "coder_platformx.outcome": "forwarded",
@@ -106,11 +112,11 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
           "coder_platformx.message_id": PASSCODE.msg_id,
         }),
       ],
-      ["deno", "POST /", 0, onServer("POST", "/", 401, turnedAway("unauthorized"))],
-      ["deno", "POST", 0, onServer("POST", "", 404, turnedAway("not_found"))],
-      ["deno", "GET /", 0, onServer("GET", "/", 401)],
+      ["deno", "POST /", TURNED_AWAY, onServer("POST", "/", 401, turnedAway("unauthorized"))],
+      ["deno", "POST", TURNED_AWAY, onServer("POST", "", 404, turnedAway("not_found"))],
+      ["deno", "GET /", TURNED_AWAY, onServer("GET", "/", 401)],
       ["deno", "GET /metrics", 0, onServer("GET", "/metrics", 200)],
-      ["deno", "_OTHER /", 0, onServer("_OTHER", "/", 405)],
+      ["deno", "_OTHER /", TURNED_AWAY, onServer("_OTHER", "/", 405)],
     ]);
 
     function onServer(method: string, route: string, status: number, more: Attributes = {}): Attributes {
@@ -120,7 +126,7 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
         "url.scheme": "http",
         ...(route === "" ? {} : { "url.path": route, "http.route": route }),
         "http.response.status_code": String(status),
-        ...(status >= 500 ? { "error.type": String(status) } : {}),
+        ...(status >= ERRORS_FROM ? { "error.type": String(status) } : {}),
         ...more,
       };
     }
@@ -187,7 +193,7 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
     for (const { attributes, body, severity } of records) {
       assert.ok(program.log.includes(body.trimEnd()), body);
       const stream = { "log.iostream": severity === "INFO" ? "stdout" : "stderr" };
-      assert.deepEqual(attributes, stream);
+      assert.deepEqual(attributes, IS_OLDEST ? {} : stream);
     }
     const ids = ({ traceId, spanId }: ExportedRecord | ExportedSpan) => [traceId, spanId];
     assert.deepEqual(ids(recordOf(records, "event_refused")), ids(refusal));

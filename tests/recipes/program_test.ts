@@ -4,7 +4,8 @@ import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { eventually } from "../support/eventually.ts";
 import { sampleOf } from "../support/samples.ts";
 import { answered, startProgram } from "../support/service.ts";
-import { environmentsOf, read } from "./read.ts";
+import { read } from "../support/files.ts";
+import { environmentsOf } from "./read.ts";
 
 const SECRET = "webhook-s3cret";
 interface Host {

@@ -1,21 +1,14 @@
 /** Every deployment recipe agrees with the service: names, values, ports, paths; and the table of recipes is true. */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
+import { exists, fileOf, read } from "../support/files.ts";
 import { run } from "../support/process.ts";
 import { OTHERS, problemsOf } from "./check.ts";
-import { documentsOf, environmentsOf, fencedBlocks, isRecord, read, recipeFiles } from "./read.ts";
+import { documentsOf, environmentsOf, fencedBlocks, isRecord, recipeFiles } from "./read.ts";
 import { linkProblems, tableProblems } from "./table.ts";
 
 const FILES = recipeFiles();
 const TABLE = "deploy/README.md";
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(new URL(`../../${path}`, import.meta.url)) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test("recipes name variables, values, ports and paths that the service has", async (t) => {
   for (const file of FILES) {
@@ -58,7 +51,7 @@ Deno.test("every exception for a variable of others is needed", async (t) => {
 });
 
 Deno.test("the table of recipes has every folder, and names tasks and tests that exist", () => {
-  const folders = [...Deno.readDirSync(new URL("../../deploy/", import.meta.url))]
+  const folders = [...Deno.readDirSync(fileOf("deploy"))]
     .filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   assert.deepEqual(tableProblems(read(TABLE), { folders, tasks: manifest.tasks, exists }), []);
 });

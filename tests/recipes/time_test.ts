@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import type { Config } from "../../lib/config/config.ts";
 import { BASE, configOf } from "../config/fakes.ts";
-import { environmentsOf, read } from "./read.ts";
+import { read } from "../support/files.ts";
+import { environmentsOf } from "./read.ts";
 
 /** The configuration of a recipe's file, as the platform hands it over. */
 function configOfFile(path: string | undefined, platform: Readonly<Record<string, string>> = {}): Config {

@@ -205,7 +205,7 @@ export function runModule(
   code: string,
   options: Surroundings & { readonly permissions: readonly string[] },
 ): Promise<Ended> {
-  const stdin = code.replaceAll('"project/', `"${new URL("../../", import.meta.url).href}`);
+  const stdin = code.replaceAll('"project/', `"${new URL("../../", import.meta.url)}`);
   return runProgram([], { ...options, program: runBy(PROGRAM_DENO, ...options.permissions, "-"), stdin });
 }
 

@@ -86,12 +86,8 @@ Deno.test("a process's usage is read from the kernel's files, whatever the progr
 
 Deno.test("a path is on the file system of its nearest mount, the latest of one place", async (t) => {
   const mounts = [
-    "/dev/vda / ext4 rw 0 0",
-    "tmpfs /tmp tmpfs rw 0 0",
-    "/dev/vdb /tmp/disk xfs rw 0 0",
-    "/dev/vdc /data ext4 rw 0 0",
-    "tmpfs /data tmpfs rw 0 0",
-    "",
+    ...["/dev/vda / ext4 rw 0 0", "tmpfs /tmp tmpfs rw 0 0", "/dev/vdb /tmp/disk xfs rw 0 0"],
+    ...["/dev/vdc /data ext4 rw 0 0", "tmpfs /data tmpfs rw 0 0", ""],
   ].join("\n");
   const rows = {
     "/home/x": "ext4",

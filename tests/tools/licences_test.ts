@@ -2,7 +2,7 @@
 import "../../main.ts";
 import assert from "node:assert/strict";
 import { succeed } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 Deno.test("THIRD_PARTY_LICENSES has the licences of the packages in the executable, as 'deno task release licences' prints them", async () => {
   const task = [Deno.execPath(), "run", "--no-prompt", "--allow-read", "--allow-run", "tools/licences.ts"];

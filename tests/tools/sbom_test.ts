@@ -5,6 +5,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
+import { filesIn, read } from "../support/files.ts";
 import { type Ended, run } from "../support/process.ts";
 import {
   type BundledPackage,
@@ -64,18 +65,11 @@ const IMPORT = /^(?:import|export)\s(?:[\w\s{},*]*\sfrom\s)?"([^"]+)"/gm;
 /** Names of packages in the service's import statements. */
 function importedPackages(): Set<string> {
   const names = new Set<string>();
-  const visit = (path: string) => {
-    for (const [, from = ""] of Deno.readTextFileSync(path).matchAll(IMPORT)) {
+  for (const path of ["main.ts", ...filesIn("lib")]) {
+    for (const [, from = ""] of read(path).matchAll(IMPORT)) {
       if (!/^(\.|node:)/.test(from)) names.add(from);
     }
-  };
-  const walk = (folder: string) => {
-    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-      isDirectory ? walk(`${folder}/${name}`) : visit(`${folder}/${name}`);
-    }
-  };
-  visit(`${ROOT}main.ts`);
-  walk(`${ROOT}lib`);
+  }
   return names;
 }
 

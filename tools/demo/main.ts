@@ -10,7 +10,7 @@ import { compare } from "./check.ts";
 import { endpointOf, post } from "./coder.ts";
 import { STAND_IN_KEY, startPlatformX } from "../../tests/support/platformx.ts";
 import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
-import { fileOf } from "../../tests/support/program.ts";
+import { fileOf } from "../../tests/support/files.ts";
 import { type Program, startProgram } from "../../tests/support/service.ts";
 import { INTRO, report } from "./show.ts";
 import { tell, TRACKED } from "./story.ts";

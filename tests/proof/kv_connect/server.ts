@@ -1,7 +1,9 @@
 /** A real KV Connect server, `denokv`, with TLS in front of it: the service takes https addresses only. */
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
+import { createServer } from "node:tls";
 import { issueCertificate } from "../../support/certificates.ts";
 import { Child, freePort, needs, untilListening } from "../../support/process.ts";
-import { passOn, serveTcp } from "../../support/tcp_server.ts";
 
 /** A server that can be killed and started again on the same data. Disposing of it ends it. */
 export interface KvServer extends AsyncDisposable {
@@ -27,10 +29,13 @@ export async function startKvServer(): Promise<KvServer> {
   const issued = await issueCertificate(folder, ["IP:127.0.0.1"]);
   const port = freePort();
   await needs(DENOKV, REMEDY);
-  const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: issued.cert, key: issued.key });
-  const tls = serveTcp(listener, async (caller) => {
-    await passOn(caller, await Deno.connect({ hostname: "127.0.0.1", port }));
+  const tls = createServer({ cert: issued.cert, key: issued.key }, (caller) => {
+    const target = connect(port, "127.0.0.1").on("error", () => caller.destroy());
+    caller.on("error", () => target.destroy()).pipe(target).pipe(caller);
   });
+  tls.listen(0, "127.0.0.1");
+  await once(tls, "listening");
+  const { port: tlsPort } = tls.address() as AddressInfo;
   let child: Child | undefined;
 
   const start = async () => {
@@ -47,7 +52,7 @@ export async function startKvServer(): Promise<KvServer> {
   };
   const dispose = async () => {
     await kill();
-    await tls[Symbol.asyncDispose]();
+    tls.close();
     await Deno.remove(folder, { recursive: true });
   };
   try {
@@ -58,7 +63,7 @@ export async function startKvServer(): Promise<KvServer> {
   }
   return {
     environment: {
-      OUTBOX: `https://127.0.0.1:${tls.port}`,
+      OUTBOX: `https://127.0.0.1:${tlsPort}`,
       DENO_CERT: issued.caFile,
       DENO_KV_ACCESS_TOKEN: TOKEN,
     },
