@@ -89,9 +89,8 @@ export class Directory {
 function foundIn(answer: ApiAnswer): Found {
   if (answer.kind === "failure") return { kind: "unavailable", seen: answer.failure };
   if (answer.kind === "refused") {
-    return answer.status === 400
-      ? { kind: "unknown" }
-      : { kind: "unavailable", seen: `status ${answer.status}` };
+    const { isCoder, status } = answer;
+    return status === 400 && isCoder ? { kind: "unknown" } : { kind: "unavailable", seen: `status ${status}` };
   }
   const { json } = answer;
   if (typeof json !== "object" || json === null || !("id" in json) || typeof json.id !== "string") {
