@@ -3,7 +3,7 @@ export interface Finding {
   /** What was looked at: a variable, a notification, a step on the way to PlatformX. */
   readonly name: string;
   /** `skipped`: could not be looked at, or there is nothing to look at. Only `failed` fails the command. */
-  readonly state: "ok" | "warning" | "failed" | "skipped";
+  readonly state: "ok" | "note" | "warning" | "failed" | "skipped";
   /** What was found; one line without secrets and addresses of people. */
   readonly detail: string;
   /** What to do about it; one sentence. */
