@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import type { Config } from "../config/config.ts";
 
 /** Where the service listens, and how. */
-export type ListenAddress = Pick<Config, "host" | "port" | "tls">;
+export type ListenAddress = Pick<Config["http"], "host" | "port" | "tls">;
 
 /** An answer to `GET /`. */
 export interface LocalAnswer {

@@ -3,7 +3,8 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileSystemFinding, type FileSystemSeen } from "./file_system.ts";
 import type { Finding } from "./finding.ts";
-import type { Config, OutboxLocation } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import type { OutboxLocation } from "../config/outbox_location.ts";
 import type { Clock } from "../base/clock.ts";
 import { Store } from "../outbox/store.ts";
 import { StoreError } from "../outbox/store_error.ts";
@@ -42,23 +43,24 @@ export const machineStore: Omit<StoreOptions, "clock"> = {
 
 /** Looks at the store of the configuration. */
 export async function storeFindings(
-  { dryRun, outbox }: Pick<Config, "dryRun" | "outbox">,
+  { delivery, outbox }: Pick<Config, "delivery" | "outbox">,
   options: StoreOptions,
 ): Promise<readonly Finding[]> {
-  if (dryRun) return [{ name: "outbox", state: "skipped", detail: "a dry run opens none" }];
+  if (delivery.dryRun) return [{ name: "outbox", state: "skipped", detail: "a dry run opens none" }];
   if (outbox === undefined) {
     return [{ name: "outbox", state: "skipped", detail: "none: events are delivered directly" }];
   }
-  const opened = await openFinding(outbox, options);
-  if (outbox.kind !== "file") return [opened];
-  return [opened, fileSystemFinding(options.fileSystemOf(dirname(outbox.path)))];
+  const { location } = outbox;
+  const opened = await openFinding(location, options);
+  if (location.kind !== "sqlite") return [opened];
+  return [opened, fileSystemFinding(options.fileSystemOf(dirname(location.path)))];
 }
 
 async function openFinding(outbox: OutboxLocation, options: StoreOptions): Promise<Finding> {
   const { clock, exists, remove, tryStore } = options;
   const name = "outbox";
   // A file made here would belong to who runs the check, and the service's own user could not open it.
-  const isTrial = outbox.kind === "file" && !exists(outbox.path);
+  const isTrial = outbox.kind === "sqlite" && !exists(outbox.path);
   const location = isTrial ? { ...outbox, path: `${outbox.path}.check-${crypto.randomUUID()}` } : outbox;
   try {
     await tryStore(location, clock);
@@ -70,7 +72,7 @@ async function openFinding(outbox: OutboxLocation, options: StoreOptions): Promi
     if (!(error instanceof StoreError)) throw error;
     return { name, state: "failed", ...whatFailed(error) };
   } finally {
-    if (isTrial && location.kind === "file") {
+    if (isTrial && location.kind === "sqlite") {
       for (const ending of ["", "-wal", "-shm"]) remove(location.path + ending);
     }
   }

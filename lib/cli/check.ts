@@ -3,8 +3,11 @@ import { clockFinding } from "../check/clock.ts";
 import { type CoderSettings, coderSettings } from "../check/coder_lines.ts";
 import { eventFindings } from "../check/events.ts";
 import type { CheckName, Finding, GroupedFinding } from "../check/finding.ts";
-import { settingFindings, tokenFinding } from "../check/settings.ts";
+import { settingFindings } from "../check/settings.ts";
 import { testEvent, testEventFinding } from "../check/test_event.ts";
+import { matchesDomain } from "../coder/domains.ts";
+import { readText } from "../config/read_settings.ts";
+import { denoFiles } from "../runtime/deno_files.ts";
 import { maskEmail } from "../base/redact.ts";
 import { platformxFindings } from "../check/platformx.ts";
 import { portFinding, tryToListen } from "../check/port.ts";
@@ -37,8 +40,11 @@ Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 usag
 const USER_AGENT = `coder-platformx/${VERSION}`;
 
 /** Checks the set-up, and sends a test event if it is told to. */
-export async function check(terminal: Terminal, command: CheckCommand): Promise<number> {
-  const setUp = configured(terminal, { needsKey: true });
+export async function check(
+  terminal: Terminal,
+  command: CheckCommand & { readonly envFile?: string },
+): Promise<number> {
+  const setUp = await configured(terminal, { needsKey: true, envFile: command.envFile });
   if (setUp === undefined) return 2;
   const { config } = setUp;
   const email = command.sendTestEvent;
@@ -52,24 +58,28 @@ export async function check(terminal: Terminal, command: CheckCommand): Promise<
     );
     findings.push(...grouped("test_event", [await sendTestEvent(email, setUp)]));
   }
-  const coder = coderSettings(config.webhookSecrets[0], command.showSecrets);
+  const coder = coderSettings(config.http.webhookSecrets[0], command.showSecrets);
   terminal.out(command.json ? asJson(findings, coder) : asText(findings, coder));
   return findings.some(({ state }) => state === "failed") ? 1 : 0;
 }
 
-async function lookAtEverything({ config, source, warnings }: Configured): Promise<GroupedFinding[]> {
-  const environment = (name: string) => Deno.env.get(name);
-  const shown = { source, environment, warnings };
-  const token = config.outbox?.kind === "remote" ? [tokenFinding(shown)] : [];
+/** Bytes of DENO_CERT's file that are read: a system's whole bundle has some 220,000. */
+const CA_LIMIT = 4 * 1024 * 1024;
+
+async function lookAtEverything({ config, given, warnings }: Configured): Promise<GroupedFinding[]> {
+  const { environment } = given;
+  const cert = environment.get("DENO_CERT");
+  const extraCa = cert ? await readText(denoFiles, cert, "many", CA_LIMIT) : undefined;
   const [store, port, away] = await Promise.all([
     storeFindings(config, { clock, ...machineStore }),
-    portFinding(config, { tryToListen, ask: askLocally }),
-    platformxAndClock(config, (name) => environment(name)),
+    portFinding(config.http, { tryToListen, ask: askLocally }),
+    platformxAndClock(config, (name) => environment.get(name)),
   ]);
   return [
-    ...grouped("settings", [...settingFindings(shown), ...token]),
-    ...grouped("events", eventFindings(config.tracking, warnings)),
-    ...grouped("platformx", config.dryRun ? away.platformx : [...away.platformx, ...trustFindings(shown)]),
+    ...grouped("settings", settingFindings({ given, warnings })),
+    ...grouped("events", eventFindings(config.events.tracking, warnings)),
+    ...grouped("platformx", away.platformx),
+    ...grouped("platformx", config.delivery.dryRun ? [] : trustFindings({ environment, extraCa })),
     ...grouped("clock", [away.clock]),
     ...grouped("store", store),
     ...grouped("port", [port]),
@@ -77,7 +87,7 @@ async function lookAtEverything({ config, source, warnings }: Configured): Promi
 }
 
 async function platformxAndClock(
-  { apiUrl: url, dryRun }: Configured["config"],
+  { platformx: { url }, delivery: { dryRun } }: Configured["config"],
   environment: (name: string) => string | undefined,
 ): Promise<{ readonly platformx: readonly Finding[]; readonly clock: Finding }> {
   if (dryRun) {
@@ -95,17 +105,21 @@ async function platformxAndClock(
   };
 }
 
-function whyNotSend(email: string, { config: { domains, dryRun } }: Configured): string | undefined {
-  if (dryRun) return "--send-test-event sends an event, and DRY_RUN forbids it: leave one of the two out";
-  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
-  if (domains === undefined || domains.has(domain)) return undefined;
+function whyNotSend(email: string, { config }: Configured): string | undefined {
+  if (config.delivery.dryRun) {
+    return "--send-test-event sends an event, and DRY_RUN forbids it: leave one of the two out";
+  }
+  const { domains } = config.events;
+  const domain = email.slice(email.lastIndexOf("@") + 1);
+  if (domains === undefined || matchesDomain(domains, domain)) return undefined;
   return "--send-test-event needs an address in EMAIL_DOMAINS: nobody else is told to PlatformX";
 }
 
 async function sendTestEvent(email: string, { config }: Configured): Promise<Finding> {
-  const key = { current: config.apiKey };
+  const { key: current, url } = config.platformx;
+  const key = { current };
   const cut = new AbortController().signal;
-  const attempt = attemptAt({ url: config.apiUrl, key, userAgent: USER_AGENT, clock, fetch, cut });
+  const attempt = attemptAt({ url, key, userAgent: USER_AGENT, clock, fetch, cut });
   return testEventFinding(await attempt(testEvent(email, clock.now(), VERSION)));
 }
 

@@ -56,10 +56,12 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
 
 function direct({ config, sender, clock, log }: DeliveryOptions): Delivery {
   const oneDelivery = new OneDelivery({
-    memory: new OccurrenceMemory(config.dedupWindow, clock.monotonic),
-    deliver: config.dryRun ? deliverToLog(log) : deliverDirectly({ sender, clock, random: Math.random }),
+    memory: new OccurrenceMemory(config.delivery.dedupWindow, clock.monotonic),
+    deliver: config.delivery.dryRun
+      ? deliverToLog(log)
+      : deliverDirectly({ sender, clock, random: Math.random }),
     clock,
-    deadline: config.deliveryDeadline,
+    deadline: config.delivery.deadline,
     holds: sender,
   });
   return {
@@ -73,13 +75,13 @@ function direct({ config, sender, clock, log }: DeliveryOptions): Delivery {
 
 async function viaOutbox(
   options: DeliveryOptions,
-  location: NonNullable<Config["outbox"]>,
+  { location, maxAge, maxPending }: NonNullable<Config["outbox"]>,
 ): Promise<Delivery> {
   const { alarm, config, clock, draining, log, sender, stats } = options;
   const store = await Store.open(location, clock);
   const ledger = new OutboxLedger(store);
   const watch = new StoreWatch(log);
-  const { outboxMaxAge: maxAge, outboxMaxPending: maxPending, dedupWindow: window } = config;
+  const window = config.delivery.dedupWindow;
   const onDelivered = stats.countDelivered.bind(stats);
   const worker = new Worker({
     store,

@@ -39,9 +39,9 @@ const WHY_LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
 /** Explains one webhook body. */
 export async function explain(
   terminal: Terminal,
-  { file, json }: { readonly file: string; readonly json: boolean },
+  { file, json, envFile }: { readonly file: string; readonly json: boolean; readonly envFile?: string },
 ): Promise<number> {
-  const setUp = configured(terminal, { needsKey: false });
+  const setUp = await configured(terminal, { needsKey: false, envFile });
   if (setUp === undefined) return 2;
   const body = await readFile(file);
   if ("problem" in body) return terminal.err(body.problem), 1;
@@ -58,7 +58,7 @@ type Explanation =
 
 function explained(
   notification: Notification,
-  { tracking, domains, testData }: Config,
+  { events: { tracking, domains }, platformx: { testData } }: Config,
   now: number,
 ): Explanation {
   const attributed = attribute(notification, { tracking, domains });

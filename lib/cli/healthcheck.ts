@@ -10,12 +10,12 @@ Asks the service of this configuration (HOST, PORT, TLS_CERT_FILE) for its healt
 Exit codes: 0 it is alive, 1 it does not answer or shuts down, 2 configuration.`;
 
 /** Asks the running service. */
-export async function healthcheck(terminal: Terminal): Promise<number> {
-  const setUp = configured(terminal, { needsKey: false });
+export async function healthcheck(terminal: Terminal, envFile: string | undefined): Promise<number> {
+  const setUp = await configured(terminal, { needsKey: false, envFile });
   if (setUp === undefined) return 2;
-  const { host, port } = addressOf(setUp.config);
+  const { host, port } = addressOf(setUp.config.http);
   try {
-    const { status } = await askLocally(setUp.config);
+    const { status } = await askLocally(setUp.config.http);
     if (status === 200) return terminal.out("ok"), 0;
     terminal.err(
       `The service at ${host}:${port} answers ${status}: it is shutting down, or another program is there`,

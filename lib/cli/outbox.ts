@@ -17,8 +17,7 @@ coder-platformx outbox replay ID...|--all|--reason CODE
 coder-platformx outbox drop ID...
 
 Looks into the outbox named by OUTBOX, and works on dead letters: events that are not tried any more. Works while the
-service runs, and while it does not. On a laptop, OUTBOX can be the Connect URL of Deno Deploy's database, with
-DENO_KV_ACCESS_TOKEN.
+service runs, and while it does not.
 
 Reasons: refused (PlatformX will not take it), expired (older than OUTBOX_MAX_AGE), outcome_unknown (sent three times
 without an answer: PlatformX may have it). replay tries an event anew, with a new age; --all leaves outcome_unknown out,
@@ -28,10 +27,13 @@ show only.
 Exit codes: 0 done, 1 an id is not there or the outbox cannot be used, 2 usage or configuration.`;
 
 /** Runs one of the actions. */
-export async function outbox(terminal: Terminal, command: OutboxCommand): Promise<number> {
-  const setUp = configured(terminal, { needsKey: false });
+export async function outbox(
+  terminal: Terminal,
+  command: OutboxCommand & { readonly envFile?: string },
+): Promise<number> {
+  const setUp = await configured(terminal, { needsKey: false, envFile: command.envFile });
   if (setUp === undefined) return 2;
-  const location = setUp.config.outbox;
+  const location = setUp.config.outbox?.location;
   if (location === undefined) {
     terminal.err("OUTBOX must be set: name the outbox to look into, as the service has it");
     return 2;

@@ -15,7 +15,7 @@ export async function run(args: readonly string[], alarm: Alarm): Promise<number
   const command = parseArguments(args);
   switch (command.kind) {
     case "serve":
-      return await serve(terminal, alarm);
+      return await serve(terminal, alarm, command.envFile);
     case "check":
       return await check(terminal, command);
     case "events":
@@ -23,7 +23,7 @@ export async function run(args: readonly string[], alarm: Alarm): Promise<number
     case "explain":
       return await explain(terminal, command);
     case "healthcheck":
-      return await healthcheck(terminal);
+      return await healthcheck(terminal, command.envFile);
     case "outbox":
       return await outbox(terminal, command);
     case "help":

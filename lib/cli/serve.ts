@@ -20,7 +20,8 @@ import { StoreError } from "../outbox/store_error.ts";
 import { openTelemetry, type Telemetry } from "../status/telemetry.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "../base/version.ts";
-import { configured, tellProblems } from "./load_config.ts";
+import { denoFiles } from "../runtime/deno_files.ts";
+import { type Configured, configured, tellProblems, whereRead } from "./load_config.ts";
 import { openDelivery } from "./delivery.ts";
 
 /** Help of `serve`. */
@@ -33,18 +34,20 @@ Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost
 configuration.`;
 
 /** Runs the service until a signal ends it; `alarm` wakes the outbox. */
-export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
+export async function serve(terminal: Terminal, alarm: Alarm, envFile: string | undefined): Promise<number> {
   const shutdown = { draining: new AbortController(), cut: new AbortController() };
   const stop = stopRequested(clock, shutdown.cut);
-  const setUp = configured(terminal, { needsKey: true });
+  const setUp = await configured(terminal, { needsKey: true, envFile });
   if (setUp === undefined) return 2;
-  const { config, warnings } = setUp;
-  const telemetry = await openTelemetry(config.apiUrl);
+  const { config } = setUp;
+  const telemetry = await openTelemetry(config.platformx.url);
   const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace);
-  if (problems.length > 0) return tellProblems(terminal, problems);
+  if (problems.length > 0) {
+    return tellProblems(terminal, problems.map((text) => ({ variable: "SHUTDOWN_GRACE", text })));
+  }
   const output = new LogOutput(telemetry === undefined);
   const log = logFor(config, terminal, output);
-  tellStart(config, warnings, log);
+  tellStart(setUp, log);
   try {
     return await run({ ...config, shutdownGrace: graceForWork }, log, { alarm, shutdown, stop, telemetry });
   } catch (error) {
@@ -70,11 +73,13 @@ async function run(
 ): Promise<number> {
   const draining = shutdown.draining.signal;
   const cut = shutdown.cut.signal;
-  const key = new ApiKey(config.apiKey, config.apiKeyFile, log);
+  const { keyFile, ratePerMinute, testData, url } = config.platformx;
+  const key = new ApiKey(config.platformx.key, keyFile, denoFiles, log);
   const userAgent = `coder-platformx/${VERSION}`;
-  const plain = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch, cut });
+  const plain = attemptAt({ url, key, userAgent, clock, fetch, cut });
   const attempt = telemetry?.traced(plain) ?? plain;
-  const { domains, dryRun, ratePerMinute, testData, tracking } = config;
+  const { domains, tracking } = config.events;
+  const { dryRun } = config.delivery;
   const mode = modeOf(config);
   const meanwhile = mode === "outbox"
     ? "events wait in OUTBOX, as long as OUTBOX_MAX_AGE"
@@ -116,11 +121,9 @@ async function run(
         outbox,
       };
     };
-    const secrets = config.webhookSecrets;
-    const senders = new Authenticator(secrets);
-    const readers = new Authenticator(
-      config.readSecret === undefined ? secrets : [...secrets, config.readSecret],
-    );
+    const { readSecret, webhookSecrets } = config.http;
+    const senders = new Authenticator(webhookSecrets);
+    const readers = new Authenticator([...webhookSecrets, ...readSecret === undefined ? [] : [readSecret]]);
     const app = new App({
       relay,
       senders,
@@ -136,7 +139,15 @@ async function run(
     });
     const idle = () => app.inFlight.idle().then(delivery.idle);
     const stopping = { shutdown, stopRequested: stop };
-    return await serveHttp({ app, onListening: delivery.start, idle, config, ...stopping, clock, log });
+    return await serveHttp({
+      app,
+      onListening: delivery.start,
+      idle,
+      config: { ...config.http, shutdownGrace: config.shutdownGrace },
+      ...stopping,
+      clock,
+      log,
+    });
   } finally {
     delivery.close();
   }
@@ -148,15 +159,15 @@ function graceWith(telemetry: Telemetry | undefined, grace: number): ExportTime 
   return divideGrace(grace, (name) => Deno.env.get(name), telemetry.metrics);
 }
 
-function modeOf({ dryRun, outbox }: Config): Mode {
-  if (dryRun) return "dry_run";
+function modeOf({ delivery, outbox }: Config): Mode {
+  if (delivery.dryRun) return "dry_run";
   return outbox === undefined ? "direct" : "outbox";
 }
 
-function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal, { out, err }: LogOutput): Log {
+function logFor({ log: { level, format } }: Config, { isTerminal }: Terminal, { out, err }: LogOutput): Log {
   return createLog({
-    level: logLevel,
-    format: logFormat ?? (isTerminal ? "text" : "json"),
+    level,
+    format: format ?? (isTerminal ? "text" : "json"),
     colour: isTerminal && !Deno.env.get("NO_COLOR"),
     now: clock.now,
     out,
@@ -170,17 +181,18 @@ const STARTING: Readonly<Record<Mode, string>> = {
   dry_run: "coder-platformx starts; events are logged and not sent (DRY_RUN)",
 };
 
-function tellStart(config: Config, warnings: readonly string[], log: Log): void {
+function tellStart({ config, given, warnings }: Configured, log: Log): void {
   const mode = modeOf(config);
   log.write("INFO", "starting", STARTING[mode], {
     version: VERSION,
     mode,
     deno: Deno.version.deno,
+    env_file: whereRead(given.envFile),
   });
-  for (const warning of warnings) log.write("WARNING", "config_warning", warning);
-  const whence = config.trackingIsDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
-  log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.tracking.names.join(", ")}`);
-  const where = config.dryRun
+  for (const { text } of warnings) log.write("WARNING", "config_warning", text);
+  const whence = config.events.isDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
+  log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.events.tracking.names.join(", ")}`);
+  const where = config.delivery.dryRun
     ? "Nothing leaves this process (DRY_RUN). Logged for each of them, the address masked"
     : "Sent to PlatformX for each of them";
   log.write("INFO", "sent_data", `${where}: ${SENT_DATA}`);

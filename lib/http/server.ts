@@ -23,7 +23,7 @@ export interface ServerOptions {
   readonly onListening: () => void;
   /** Resolves when nothing is worked on any more: asked once draining has begun. */
   readonly idle: () => Promise<unknown>;
-  readonly config: Pick<Config, "host" | "port" | "tls" | "shutdownGrace">;
+  readonly config: Pick<Config["http"], "host" | "port" | "tls"> & Pick<Config, "shutdownGrace">;
   readonly shutdown: Shutdown;
   /** Resolves when the process is asked to stop. */
   readonly stopRequested: Promise<"stop">;
@@ -112,7 +112,10 @@ function listen({ app, config, log }: ServerOptions): Deno.HttpServer<Deno.NetAd
 }
 
 /** Why an address cannot be listened at, and what to do. */
-export function whyNot(error: unknown, { host, port, tls }: Pick<Config, "host" | "port" | "tls">): string {
+export function whyNot(
+  error: unknown,
+  { host, port, tls }: Pick<Config["http"], "host" | "port" | "tls">,
+): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `PORT ${port} is in use by another process: stop that one, or set PORT to a free port`;
   }

@@ -1,9 +1,8 @@
 /** Deno KV, with its traps handled. */
-import type { OutboxLocation } from "../config/config.ts";
+import type { OutboxLocation } from "../config/outbox_location.ts";
 import { Change } from "./change.ts";
 import type { Clock } from "../base/clock.ts";
 import { GroupCommit } from "./group_commit.ts";
-import { Patience } from "./patience.ts";
 import { StoreError, storeErrorOf } from "./store_error.ts";
 import { pack } from "./stored.ts";
 
@@ -19,8 +18,6 @@ export class Store {
   readonly #location: OutboxLocation;
   readonly #clock: Clock;
   readonly #group = new GroupCommit((change) => this.#commitNow(change));
-  /** With a service at the other end; a file's calls end by themselves. */
-  readonly #patience: Patience | undefined;
   #kv: Deno.Kv;
   #inode: string | undefined;
   /** It did not answer in time. Closing would wait for it, and stop the whole process meanwhile. */
@@ -30,7 +27,6 @@ export class Store {
     this.#kv = kv;
     this.#location = location;
     this.#clock = clock;
-    this.#patience = location.kind === "file" ? undefined : new Patience(clock);
     this.#inode = inodeOf(location);
   }
 
@@ -48,7 +44,7 @@ export class Store {
 
   /** Opens a database that is there, without reading it through: the service does that. */
   static async openExisting(location: OutboxLocation, clock: Clock): Promise<Store> {
-    if (location.kind === "file" && inodeOf(location) === undefined) throw new StoreError("missing");
+    if (inodeOf(location) === undefined) throw new StoreError("missing");
     return await Store.#answering(location, clock);
   }
 
@@ -65,7 +61,7 @@ export class Store {
 
   /** Reads; a locked store is tried again. */
   read<T>(work: (kv: Deno.Kv) => Promise<T>): Promise<T> {
-    return this.#unlocked(() => this.#inTime(() => work(this.#kv)));
+    return this.#unlocked(() => work(this.#kv));
   }
 
   /**
@@ -81,7 +77,7 @@ export class Store {
       mustBeInPlace && !this.isThere
         ? Promise.reject(new StoreError("gone"))
         : this.#kv.atomic().check(...checks).mutate(...mutations).commit();
-    const result = await this.#unlocked(() => this.#inTime(commit));
+    const result = await this.#unlocked(commit);
     return result.ok ? result.versionstamp : undefined;
   }
 
@@ -90,7 +86,7 @@ export class Store {
    * file that nobody will find again.
    */
   get isThere(): boolean {
-    return this.#location.kind !== "file" || inodeOf(this.#location) === this.#inode;
+    return inodeOf(this.#location) === this.#inode;
   }
 
   /** Whether another file is at the place of the one that was opened. */
@@ -127,7 +123,7 @@ export class Store {
     const late = this.#clock.sleep(FIRST_ANSWER, answered.signal).then(() => {
       if (answered.signal.aborted) return;
       this.#isSilent = true;
-      throw new StoreError(this.#location.kind === "file" ? "busy" : "unreachable");
+      throw new StoreError("busy");
     });
     this.#isSilent = false;
     const first = this.read((kv) => kv.get(["opened"])).finally(() => answered.abort());
@@ -143,17 +139,13 @@ export class Store {
     await this.commit((atomic) => atomic.set(["opened"], pack(this.#clock.now())));
   }
 
-  #inTime<T>(call: () => Promise<T>): Promise<T> {
-    return this.#patience === undefined ? call() : this.#patience.wait(call);
-  }
-
   async #unlocked<T>(work: () => Promise<T>): Promise<T> {
     const end = this.#clock.monotonic() + LOCKED_FOR;
     for (;;) {
       try {
         return await work();
       } catch (error) {
-        const fault = faultOf(error, this.#location);
+        const fault = storeErrorOf(error);
         if (fault.fault !== "busy" || this.#clock.monotonic() >= end) throw fault;
         await this.#clock.sleep(Math.ceil(Math.random() * LOCKED_PAUSE), NEVER);
       }
@@ -164,25 +156,13 @@ export class Store {
 const NEVER = new AbortController().signal;
 
 async function openKv(location: OutboxLocation): Promise<Deno.Kv> {
+  if (location.kind !== "sqlite") throw new StoreError("unreachable");
   try {
-    switch (location.kind) {
-      case "platform":
-        return await Deno.openKv();
-      case "remote":
-        return await Deno.openKv(location.url);
-      case "file":
-        makePrivate(location.path);
-        return await Deno.openKv(location.path);
-    }
+    makePrivate(location.path);
+    return await Deno.openKv(location.path);
   } catch (error) {
-    throw faultOf(error, location);
+    throw storeErrorOf(error);
   }
-}
-
-/** Only a file can be unusable for reasons of its own. */
-function faultOf(error: unknown, location: OutboxLocation): StoreError {
-  const fault = storeErrorOf(error);
-  return fault.fault === "unusable" && location.kind !== "file" ? new StoreError("unreachable") : fault;
 }
 
 /**
@@ -203,7 +183,7 @@ function makePrivate(path: string): void {
 
 /** Identifies the file behind a path; undefined when there is none, or the system has no such numbers. */
 function inodeOf(location: OutboxLocation): string | undefined {
-  if (location.kind !== "file") return undefined;
+  if (location.kind !== "sqlite") return undefined;
   try {
     const { dev, ino } = Deno.statSync(location.path);
     return ino === null ? "present" : `${dev}/${ino}`;

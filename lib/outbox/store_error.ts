@@ -20,8 +20,7 @@ const WHAT_TO_DO: Readonly<Record<StoreFault, string>> = {
     "the file is damaged: move it away, with its -wal and -shm files, and start anew; keep it to look into",
   failing: "the disk does not read or write: see whether it is broken, or became read-only",
   gone: "its file was deleted or moved: put it back, or an empty one in its place to begin anew",
-  unreachable:
-    "the KV service does not answer: check its address, DENO_KV_ACCESS_TOKEN, DENO_CERT and the network",
+  unreachable: "this version cannot use PostgreSQL yet: name a SQLite file",
   newer: "it holds records of a newer version: run that version again",
   missing: "there is no such file: check OUTBOX, and run the service once",
   overfull: "OUTBOX_MAX_PENDING events are waiting: see why PlatformX does not take them, or raise it",
