@@ -41,26 +41,20 @@ const PARAMETERS = ["sslmode", "sslrootcert", "schema", "host"];
 /** Parses a PostgreSQL address. No rule quotes it: it holds a password. */
 export function postgresLocation(text: string, { rootCert }: PostgresOptions): Parsed<PostgresLocation> {
   const match = URL.exec(text);
-  if (match === null) return { rule: FORM };
-  const parts = match.slice(1).map((part) => part === undefined ? "" : decoded(part));
-  const given = (match[6] ?? "").split("&").filter((pair) => pair !== "").map((pair) => {
-    const [name = "", ...value] = pair.split("=");
-    return [name, decoded(value.join("="))] as const;
-  });
-  if (parts.includes(undefined) || given.some(([, value]) => value === undefined)) return { rule: FORM };
-  const [user = "", password = "", hostName = "", port, database = ""] = parts;
-  const parameters = new Map(given);
-  if (parameters.size < given.length) return { rule: "must name each parameter once" };
-  const unknown = given.find(([name]) => !PARAMETERS.includes(name));
-  if (unknown !== undefined) {
+  const pairs = (match?.[6] ?? "").split("&").filter((pair) => pair !== "").map((pair) => pair.split("="));
+  const unknown = pairs.some(([name = ""]) => !PARAMETERS.includes(name));
+  if (unknown) {
     return { rule: `must have no other parameters than ${PARAMETERS.join(", ")}: take the others out` };
   }
-  const host = parameters.get("host") ?? hostName.replace(/^\[(.*)\]$/, "$1");
-  if (user === "" || host === "") return { rule: FORM };
-  if (parameters.has("host") && (hostName !== "" || !host.startsWith("/"))) {
-    return { rule: "must have in host= the folder of the server's socket, and no host name then" };
-  }
-  if (Number(port) > 65535) return { rule: "must have a port from 1 to 65535" };
+  const parameters = new Map(pairs.map(([name, ...value]) => [name, decoded(value.join("="))]));
+  const parts = match?.slice(1, 6).map((part = "") => decoded(part)) ?? [];
+  const [user, password, name = "", port, database] = parts;
+  const host = parameters.get("host") ?? name.replace(/^\[(.*)\]$/, "$1");
+  // A socket's folder takes the place of a name.
+  const isSocket = parameters.has("host") && name === "" && host.startsWith("/");
+  const isWhole = user && host && Number(port) <= 65535 && isSocket === parameters.has("host") &&
+    ![...parts, ...parameters.values()].includes(undefined) && parameters.size === pairs.length;
+  if (!isWhole) return { rule: FORM };
   const schema = parameters.get("schema") ?? "coder_platformx";
   if (!/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     return {
@@ -68,7 +62,7 @@ export function postgresLocation(text: string, { rootCert }: PostgresOptions): P
     };
   }
   const mode = parameters.get("sslmode") ??
-    (host.startsWith("/") || (isLoopback(host) && rootCert === undefined) ? "disable" : "verify-full");
+    (isSocket || (isLoopback(host) && rootCert === undefined) ? "disable" : "verify-full");
   if (mode !== "verify-full" && mode !== "disable") {
     return {
       rule: "must have sslmode=verify-full, or sslmode=disable to send everything readable: no other",
@@ -87,10 +81,10 @@ export function postgresLocation(text: string, { rootCert }: PostgresOptions): P
     value: {
       kind: "postgres",
       host,
-      port: port === "" ? 5432 : Number(port),
+      port: Number(port || 5432),
       user,
-      password: password === "" ? undefined : password,
-      database: database === "" ? user : database,
+      password: password || undefined,
+      database: database || user,
       schema,
       tls: mode === "verify-full",
       rootCert: rootCert?.text,
@@ -100,7 +94,7 @@ export function postgresLocation(text: string, { rootCert }: PostgresOptions): P
 
 const FORM =
   "must be like postgres://user:password@host:5432/database, with what is no letter or digit in user name " +
-  "and password percent-encoded (@ is %40, / is %2F)";
+  "and password percent-encoded (@ is %40, / is %2F), or postgres://user@/database?host=/folder/of/the/socket";
 
 function decoded(text: string): string | undefined {
   try {

@@ -1,5 +1,4 @@
 /** Files and variables, as Deno has them. */
-import { readAtMost } from "../base/read_at_most.ts";
 import { readPipe } from "./read_pipe.ts";
 import type { FileFault, Files } from "./runtime.ts";
 
@@ -20,7 +19,14 @@ export const denoFiles: Files = {
       const { isDirectory, isFile } = await Deno.stat(path);
       if (isDirectory) return "folder";
       if (!isFile) return await readPipe(path, limit);
-      return await readAtMost((await Deno.open(path)).readable, limit) ?? "too_large";
+      using file = await Deno.open(path);
+      const bytes = new Uint8Array(limit + 1);
+      for (let length = 0;;) {
+        const count = await file.read(bytes.subarray(length));
+        if (count === null) return bytes.slice(0, length);
+        length += count;
+        if (length > limit) return "too_large";
+      }
     } catch (error) {
       return faultOf(error);
     }

@@ -102,7 +102,7 @@ Deno.test("the file with settings comes first, with what it does not do", async 
       "warning",
       "read: /work-dir/.env",
       ".env line 2: DENO_CERT has no effect there: set it in the environment. " +
-      ".env line 1 is no setting: write NAME=value, or begin a comment with #",
+      ".env line 1: no setting. Write NAME=value, or begin a comment with #",
     ],
   ];
   for (const [dotenv, state, detail, todo] of rows) {

@@ -21,36 +21,32 @@ const ROWS: readonly (readonly [text: string, ...told: string[]])[] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT=x",
     ".env line 1: OTEL_EXPORTER_OTLP_ENDPOINT has no effect there: set it in the environment",
   ],
-  ["COMPOSE_PROJECT_NAME=x", ".env: COMPOSE_PROJECT_NAME is not known here, and without effect"],
-  ["MY_A=x\nMY_B=x", ".env: MY_A, MY_B are not known here, and without effect"],
-  // The end of a key that lost its quotes: what it is called is not shown.
-  ["MIIEvQIBADANBgkqhkiG9w0==\nMY_A=x", ".env: lines 1, 2 are not known here, and without effect"],
-  ["JBSWY3DPEHPK3PXP=", ".env: line 1 is not known here, and without effect"],
-  ["hello\nPORT=1", ".env line 1 is no setting: write NAME=value, or begin a comment with #"],
-  ["-- a\nb c\n// d", ".env lines 1, 2, 3 are no settings: write NAME=value, or begin a comment with #"],
+  ["COMPOSE_PROJECT_NAME=x", ".env line 1: not known here, and without effect"],
+  // The end of a key that lost its quotes: not even its beginning is shown.
+  ["MY_A=x\nPORT=1\nMIIEvQIBADANBgkqhkiG9w0==", ".env lines 1, 3: not known here, and without effect"],
+  ["hello\nPORT=1", ".env line 1: no setting. Write NAME=value, or begin a comment with #"],
+  ["-- a\nb c\n// d", ".env lines 1, 2, 3: no setting. Write NAME=value, or begin a comment with #"],
   [
     "x\n".repeat(14),
-    ".env lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 4 more are no settings: write NAME=value, or begin a comment with #",
+    ".env lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 4 more: no setting. Write NAME=value, or begin a comment with #",
   ],
   ...["PORT", "PORT: 80", "PORT 80", "set PORT=80", "- PORT=80", '"PORT": 80', "export PORT"].map((line) =>
     [line, "!.env line 1: PORT must be written NAME=value: this line sets nothing"] as const
   ),
   [
     'WEBHOOK_SECRET="s3cret\nPORT=1',
-    "!.env line 1: WEBHOOK_SECRET must have a second quotation mark at the end of its value: close it, or leave the " +
-    "first one out",
+    "!.env line 1: WEBHOOK_SECRET must have a second quotation mark at its end: close it, or leave the first one out",
   ],
   [
     'WEBHOOK_SECRET="s3cret"s3cret',
-    "!.env line 1: WEBHOOK_SECRET must have nothing behind the closing quotation mark but a comment: quote the whole " +
-    "value",
+    "!.env line 1: WEBHOOK_SECRET must have nothing but a comment behind its quotation marks: quote the whole value",
   ],
-  ['MY_A="open', ".env: MY_A is not known here, and without effect"],
+  ['MY_A="open', ".env line 1: not known here, and without effect"],
   ["PORT=1\nPORT=2", ".env line 2: PORT is set on line 1 too: this one counts"],
   ["PORT=1\nPORT=1"],
   [
     "OUTBOX=${HOME}/outbox.db",
-    ".env line 1: the ${…} in OUTBOX stays as it is: nothing is expanded. Write what it stands for",
+    ".env line 1: ${…} in OUTBOX is not expanded. Write what it stands for",
   ],
   ["WEBHOOK_SECRET='a${b}'"],
 ];
