@@ -141,13 +141,11 @@ function unknownCommand(text: string): UsageProblem {
 }
 
 function unknownOption(option: string, options: readonly string[], command: CommandName): UsageProblem {
+  const problem = `'${command}' has no option ${quoted(option)}`;
   const meant = closest(option, options);
-  return usage(
-    `'${command}' has no option ${quoted(option)}${
-      meant === undefined ? "" : `, did you mean '${meant.word}'?`
-    }`,
-    command,
-  );
+  return meant === undefined
+    ? usage(problem, command)
+    : { kind: "usage", problem: `${problem}: did you mean '${meant.word}'?` };
 }
 
 /** Nothing that moves the cursor; whatever was pasted, one line. */

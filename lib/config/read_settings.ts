@@ -118,8 +118,12 @@ function misspelled(
   values: ReadonlyMap<string, string>,
 ): readonly Notice[] {
   return [...MISSPELLINGS].flatMap(([name, variable]) => {
-    const isSet = [variable, `${variable}_FILE`].some((right) => environment.has(right) || values.has(right));
-    if (isSet || !environment.has(name)) return [];
+    const isSet = (right: string) => environment.has(right) || values.has(right);
+    if (
+      !environment.has(name) || isSet(variable) || (`${variable}_FILE` !== name && isSet(`${variable}_FILE`))
+    ) {
+      return [];
+    }
     return [{ variable, text: `${name} is set, and means nothing here: did you mean ${variable}?` }];
   });
 }
