@@ -34,8 +34,9 @@ export async function configured(
   const parsed = parseConfig(given, needsKey);
   if ("config" in parsed) return { ...parsed, given };
   tellProblems(terminal, parsed.problems);
-  if (parsed.warnings.length > 0) terminal.err("Besides:");
-  for (const { text } of parsed.warnings) terminal.err(`- ${text}`);
+  // What was not understood often explains what is missing.
+  if (given.warnings.length > 0) terminal.err("Besides:");
+  for (const { text } of given.warnings) terminal.err(`- ${text}`);
   terminal.err(`Read from the environment; file with settings: ${whereRead(given.envFile)}`);
   return undefined;
 }

@@ -31,7 +31,7 @@ export const listenHost: Parser<string> = (text) => {
   const rule =
     "must be an address or a host name, without a port: 0.0.0.0 listens on IPv4, :: on IPv6 and IPv4";
   const host = /^\[([^[\]]*)\]$/.exec(text)?.[1] ?? text;
-  if (/^[0-9a-f.]*:[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?$/i.test(host)) return { value: host };
+  if (/^(?=.{2,64}$)[0-9a-f.]*:[0-9a-f:.]*:[0-9a-f:.]*(?:%[\w.-]+)?$/i.test(host)) return { value: host };
   if (host !== text || isSwitchWord(host)) return { rule };
   if (/^[\d.]+$/.test(host)) return isIpv4(host) ? { value: host } : { rule };
   return /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i

@@ -56,4 +56,4 @@ export interface Config {
 /** A configuration, or why there is none. */
 export type ParsedConfig =
   | { readonly config: Config; readonly warnings: readonly Notice[] }
-  | { readonly problems: readonly Notice[]; readonly warnings: readonly Notice[] };
+  | { readonly problems: readonly Notice[] };

@@ -72,7 +72,7 @@ function settingIn(
     return [closed ?? whole, { kind: closed === null ? "unclosed_quote" : "text_after_quote", line, name }];
   }
   // A # begins a comment only after a blank: one in the middle of a password belongs to it.
-  const value = raw.replace(/\s+#[^]*/, "").trim();
+  const value = raw.replace(/(?<=\s)#[^]*/, "").trim();
   return [setting, { kind: "setting", line, name, value, isLiteral: false }];
 }
 

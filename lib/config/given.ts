@@ -17,6 +17,7 @@ export interface EnvFile {
   readonly name: string;
   /** Absolute, with control characters escaped. */
   readonly path: string;
+  /** Whether there is one, usable or not. */
   readonly isThere: boolean;
   readonly values: ReadonlyMap<string, string>;
 }

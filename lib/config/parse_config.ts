@@ -30,7 +30,7 @@ export function parseConfig(given: Given, needsKey: boolean): ParsedConfig {
     shutdownGrace: settings.value("SHUTDOWN_GRACE", duration("0s", "10m")),
   };
   const { problems, warnings } = settings;
-  return problems.length > 0 ? { problems, warnings } : { config, warnings };
+  return problems.length > 0 ? { problems } : { config, warnings };
 }
 
 /** Variables of the runtime with which the service cannot keep its word (seen with Deno 2.4 and 2.9). */
@@ -198,7 +198,7 @@ function locationIn(settings: Settings, given: Given): OutboxLocation | undefine
 }
 
 function coderIn(settings: Settings): Config["coder"] {
-  const url = settings.optional("CODER_URL", httpAddress({ query: false }))?.replace(/\/+$/, "");
+  const url = settings.optional("CODER_URL", httpAddress({ query: false }))?.replace(/\/$/, "");
   const token = settings.optional("CODER_SESSION_TOKEN", headerSecret);
   settings.bothOrNone("CODER_URL", "CODER_SESSION_TOKEN");
   if (url !== undefined && isReadableByOthers(url)) {

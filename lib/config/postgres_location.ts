@@ -94,7 +94,7 @@ export function postgresLocation(text: string, { rootCert }: PostgresOptions): P
 
 const FORM =
   "must be like postgres://user:password@host:5432/database, with what is no letter or digit in user name " +
-  "and password percent-encoded (@ is %40, / is %2F), or postgres://user@/database?host=/folder/of/the/socket";
+  "and password percent-encoded (%40 is @, %2F a slash), or postgres://user@/database?host=FOLDER for a server's socket";
 
 function decoded(text: string): string | undefined {
   try {

@@ -92,7 +92,12 @@ async function readEnvFile(
         option === undefined ? "remove it" : "name another file"
       }`
       : `must be UTF-8: ${whyNotUtf8(bytes)}. Save it as UTF-8`;
-    return { envFile, problems: [{ variable: shown, text: `${shown} ${rule}` }], warnings: [] };
+    const isThere = bytes !== "missing";
+    return {
+      envFile: { ...envFile, isThere },
+      problems: [{ variable: shown, text: `${shown} ${rule}` }],
+      warnings: [],
+    };
   }
   const { values, problems, warnings } = envFileOf(shown, text);
   return { envFile: { ...envFile, isThere: true, values }, problems, warnings };

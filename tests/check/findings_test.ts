@@ -11,7 +11,7 @@ import { testEvent, testEventFinding } from "../../lib/check/test_event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { parseConfig } from "../../lib/config/parse_config.ts";
 import { readSettings } from "../../lib/config/read_settings.ts";
-import { configIn, type Environment, sourceOf } from "../support/settings.ts";
+import { type Environment, sourceOf } from "../support/settings.ts";
 import { BASE } from "../config/fakes.ts";
 
 /** The settings of an environment, with a `.env` behind it. */
@@ -22,7 +22,8 @@ async function settingsOf(own: Environment, dotenv?: Environment | string) {
   const files = { "/run/secrets/key": "key-from-file\n", ...text === undefined ? {} : { ".env": text } };
   const given = await readSettings(sourceOf(own, files));
   const parsed = parseConfig(given, true);
-  return { shown: { given, warnings: parsed.warnings }, config: configIn(parsed) };
+  assert.ok("config" in parsed, JSON.stringify(parsed));
+  return { shown: { given, warnings: parsed.warnings }, config: parsed.config };
 }
 
 function settingIn(findings: readonly Finding[], name: string): Finding {

@@ -33,7 +33,7 @@ export async function configOf(environment: Environment, needsKey = true): Promi
 export async function warningsOf(environment: Environment): Promise<readonly string[]> {
   const parsed = await parsedSettings(environment, FILES);
   configIn(parsed);
-  return textsOf(parsed.warnings);
+  return "warnings" in parsed ? textsOf(parsed.warnings) : [];
 }
 
 /** The problems, sorted. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import manifestOfDeno from "../../deno.json" with { type: "json" };
 import { BODY_LIMIT } from "../../lib/http/body.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { configIn, parsedEnvironment } from "../support/settings.ts";
+import { parsedEnvironment } from "../support/settings.ts";
 import { KNOWN_NAMES, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import {
   container,
@@ -42,8 +42,9 @@ function config(): Config {
   };
   const environment = { ...imageVariables(), ...variables() };
   const parsed = parsedEnvironment(environment, readFile);
+  assert.ok("config" in parsed, JSON.stringify(parsed));
   assert.deepEqual(parsed.warnings, []);
-  return configIn(parsed);
+  return parsed.config;
 }
 
 Deno.test("the container's port is the one that the service listens on and the image exposes", () => {

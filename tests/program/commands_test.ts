@@ -97,9 +97,14 @@ Deno.test("results are on standard output, problems on standard error, and the e
     [["explain", "--help"], 0, /^coder-platformx explain /, /^$/],
     [["events"], 0, /^NOTIFICATION .*\n(.*\n)*Workspace Created /, /^$/],
     [["events", "--json"], 0, /^\[\n/, /^$/],
-    [["evnts"], 2, /^$/, /^'evnts' is not a command: use one of .*\n$/],
+    [["evnts"], 2, /^$/, /^'evnts' is not a command: did you mean 'events'\?\n$/],
     [["events", "--all"], 2, /^$/, /^'events' has no option '--all': see .*\n$/],
-    [["serve"], 2, /^$/, /^The configuration has a problem:\n- GETDX_API_KEY must be set: .*\n$/],
+    [
+      ["serve"],
+      2,
+      /^$/,
+      /^The configuration has a problem:\n- GETDX_API_KEY must be set: .*\nRead from .*\n$/,
+    ],
     [["healthcheck", "now"], 2, /^$/, /^'healthcheck' takes no argument/],
   ];
   for (const [args, code, stdout, stderr] of rows) {
@@ -126,6 +131,7 @@ Deno.test("a .env that cannot be read is a problem of the configuration", async 
   for (const command of ["serve", "explain", "healthcheck"]) {
     const { code, stdout, stderr } = await runProgram([command], { directories: [".env"] });
     assert.deepEqual([code, stdout], [2, ""], command);
-    assert.match(stderr, /^\.env must be readable: it is a directory/);
+    assert.match(stderr, /^- \.env must be readable: it is a folder\. Correct that, or remove it$/m);
+    assert.match(stderr, /; file with settings: \/.*\/\.env$/m);
   }
 });

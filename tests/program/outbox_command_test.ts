@@ -197,7 +197,7 @@ const failures: readonly {
     environment: () => ({ OUTBOX: ":memory:" }),
     line: "list",
     code: 2,
-    stderr: /OUTBOX must be a file path/,
+    stderr: /OUTBOX must be a file or a server/,
   },
   {
     what: "on a file that is not there, which is not made",

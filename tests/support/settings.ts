@@ -1,7 +1,7 @@
 /** Settings of made-up environments and files. */
 import assert from "node:assert/strict";
 import type { Config, ParsedConfig } from "../../lib/config/config.ts";
-import { clean, type Given } from "../../lib/config/given.ts";
+import { clean, type Given, type Notice } from "../../lib/config/given.ts";
 import { parseConfig } from "../../lib/config/parse_config.ts";
 import { readSettings, type SettingsSource } from "../../lib/config/read_settings.ts";
 import { VARIABLE_ROWS } from "../../lib/config/variables.ts";
@@ -67,6 +67,6 @@ export function configIn(parsed: ParsedConfig): Config {
 }
 
 /** The sentences. */
-export function textsOf(notices: ParsedConfig["warnings"]): readonly string[] {
+export function textsOf(notices: readonly Notice[]): readonly string[] {
   return notices.map(({ text }) => text);
 }
