@@ -8,9 +8,10 @@ export const HIDDEN = "(hidden)";
 /** A value, at most `limit` characters of it; or {@link HIDDEN}. */
 export function shownValue(variable: Variable, text: string, limit = 80): string {
   const { list, name, namesFile, secret } = variable;
+  if (name === "OUTBOX") return withoutAddress(text);
   if (secret || HOLDS_SECRET.test(text) || (!list && /[\r\n]/.test(text))) return HIDDEN;
   if (namesFile) return shownPath(text);
-  return escapeControls(cut(name === "OUTBOX" ? withoutAddress(text) : withoutQuery(text), limit));
+  return escapeControls(cut(withoutQuery(text), limit));
 }
 
 /** A path; what does not begin like one may be the secret itself. */
@@ -27,9 +28,9 @@ function withoutQuery(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:[^?#]*)[?#][^]*$/i, `$1?${HIDDEN}`);
 }
 
-/** A path or a single word as it is: an address may have a password in it. */
+/** A path, a file's name or a single word as it is: an address may have a password in it. */
 function withoutAddress(text: string): string {
-  if (/^(?:[a-z]{1,12}|:memory:)$/i.test(text)) return text;
-  const scheme = /^[a-z][a-z0-9+.-]+:/i.exec(text)?.[0];
+  if (/^(?:[a-z]{1,12}|:memory:|[\w.-]{1,60}\.(?:db|sqlite3?))$/i.test(text)) return text;
+  const scheme = /^[a-z]{2,12}:/i.exec(text)?.[0];
   return scheme === undefined ? shownPath(text) : `${scheme}${HIDDEN}`;
 }

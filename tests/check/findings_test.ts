@@ -53,7 +53,8 @@ Deno.test("every setting is told as it is read, secrets by their length only", a
     ["GETDX_API_URL", { GETDX_API_URL: "https://g/?token=t0ken" }, {}, "https://g/?(hidden)"],
     ["OUTBOX", { OUTBOX: "./a@b/outbox" }, {}, "(hidden)"],
     ["OUTBOX", { OUTBOX: "/data/outbox.db" }, {}, "/data/outbox.db"],
-    ["OUTBOX", { OUTBOX: "postgres://relay@db.example.com/x" }, {}, "(hidden)"],
+    ["OUTBOX", { OUTBOX: "outbox.db" }, {}, "outbox.db"],
+    ["OUTBOX", { OUTBOX: "postgres://relay:s3cret@db.example.com/x" }, {}, "postgres:(hidden)"],
     ["OUTBOX", { OUTBOX: "postgres", DATABASE_URL: "postgres://relay:s3cret@db/x" }, {}, "postgres"],
     [
       "EVENTS_TRACKED",

@@ -121,7 +121,7 @@ const REFUSED: readonly (readonly [text: string, rule: string, shown?: string])[
   ["KV", KV],
   ["https://kv.example.com/connect", KV_CONNECT, "'https:(hidden)'"],
   ["http://kv.example.com/connect", KV_CONNECT, "'http:(hidden)'"],
-  ["https://me:secret@kv.example.com/connect", KV_CONNECT, "(hidden)"],
+  ["https://me:secret@kv.example.com/connect", KV_CONNECT, "'https:(hidden)'"],
   ["file:outbox.db", "must be the path itself, without file:", "'file:(hidden)'"],
   ["redis://cache:6379", NO_OTHER, "'redis:(hidden)'"],
   ["jdbc:postgresql://db/coder", NO_OTHER, "'jdbc:(hidden)'"],
@@ -148,32 +148,36 @@ const REFUSED: readonly (readonly [text: string, rule: string, shown?: string])[
     `${AT}?schema=%zz`,
     `${AT}?host=/run/postgresql`,
     "postgres://relay@/coder?host=other.example.com",
-  ].map((text) => [text, FORM, text.includes("@") ? "(hidden)" : "'postgres:(hidden)'"] as const),
-  [`${AT}?sslmode=require`, MODE, "(hidden)"],
-  [`${AT}?sslmode=`, MODE, "(hidden)"],
+  ].map((text) => [text, FORM, "'postgres:(hidden)'"] as const),
+  [`${AT}?sslmode=require`, MODE, "'postgres:(hidden)'"],
+  [`${AT}?sslmode=`, MODE, "'postgres:(hidden)'"],
   [
     `${AT}?channel_binding=require`,
     "must have no other parameters than sslmode, sslrootcert, schema, host: take the others out",
-    "(hidden)",
+    "'postgres:(hidden)'",
   ],
   ...["A", "pg_relay", "a-b", "", "1a", `${"a".repeat(64)}`].map((schema) =>
     [
       `${AT}?schema=${schema}`,
       "must have in schema= a name of lower-case letters, digits and _ that does not begin with pg_",
-      "(hidden)",
+      "'postgres:(hidden)'",
     ] as const
   ),
   [
     `${AT}?sslmode=disable&sslrootcert=/tls/ca.pem`,
     "must not have sslrootcert with sslmode=disable: take one of them out",
-    "(hidden)",
+    "'postgres:(hidden)'",
   ],
   [
     `${AT}?sslrootcert=/gone`,
     "must name in sslrootcert= a readable file: there is no such file",
-    "(hidden)",
+    "'postgres:(hidden)'",
   ],
-  [`${AT}?sslrootcert=/run/text`, "must name in sslrootcert= a file with certificates as PEM", "(hidden)"],
+  [
+    `${AT}?sslrootcert=/run/text`,
+    "must name in sslrootcert= a file with certificates as PEM",
+    "'postgres:(hidden)'",
+  ],
 ];
 
 Deno.test("what is neither path nor address is refused, with what to write instead", async (t) => {
