@@ -5,7 +5,6 @@ import { eventFindings } from "../check/events.ts";
 import type { CheckName, Finding, GroupedFinding } from "../check/finding.ts";
 import { settingFindings } from "../check/settings.ts";
 import { testEvent, testEventFinding } from "../check/test_event.ts";
-import { matchesDomain } from "../coder/domains.ts";
 import { readText } from "../config/read_settings.ts";
 import { denoFiles } from "../runtime/deno_files.ts";
 import { maskEmail } from "../base/redact.ts";
@@ -111,7 +110,7 @@ function whyNotSend(email: string, { config }: Configured): string | undefined {
   }
   const { domains } = config.events;
   const domain = email.slice(email.lastIndexOf("@") + 1);
-  if (domains === undefined || matchesDomain(domains, domain)) return undefined;
+  if (domains === undefined || domains.has(domain)) return undefined;
   return "--send-test-event needs an address in EMAIL_DOMAINS: nobody else is told to PlatformX";
 }
 

@@ -1,7 +1,6 @@
 /** Whose event a notification is, or why it is nobody's. */
 import { holdsSecret, rowOf } from "./catalogue.ts";
 import type { CatalogueRow, Whose } from "./catalogue/row.ts";
-import { type DomainRules, matchesDomain } from "./domains.ts";
 import type { Notification } from "./notification.ts";
 import { declaredPerson, isTracked, type Tracking } from "./tracking.ts";
 
@@ -33,8 +32,8 @@ export type NotAttributed =
 /** What {@link attribute} goes by. */
 export interface AttributionRules {
   readonly tracking: Tracking;
-  /** Undefined: all. */
-  readonly domains: DomainRules | undefined;
+  /** Which domains, in lower case, are wanted; undefined: all. */
+  readonly domains: { has(domain: string): boolean } | undefined;
 }
 
 /** The system user that owns prebuilt workspaces (Coder's migration that creates it). */
@@ -48,7 +47,7 @@ export function attribute(notification: Notification, rules: AttributionRules): 
   if (!isTracked(rules.tracking, notification, row)) return { kind: "ignored", reason: "not_tracked", name };
   const person = personOf(notification, row?.person ?? declaredPerson(rules.tracking, notification));
   if (person === undefined) return { kind: "ignored", reason: "no_person", name };
-  if (rules.domains !== undefined && !matchesDomain(rules.domains, domainOf(person.email))) {
+  if (rules.domains !== undefined && !rules.domains.has(domainOf(person.email))) {
     return { kind: "ignored", reason: "domain", name };
   }
   return { kind: "attributed", name, row, ...person };
@@ -90,5 +89,5 @@ function personAt(source: PersonSource, person: PersonData | null | undefined): 
 
 function domainOf(email: string): string {
   const at = email.lastIndexOf("@");
-  return at < 0 ? "" : email.slice(at + 1);
+  return at < 0 ? "" : email.slice(at + 1).toLowerCase();
 }

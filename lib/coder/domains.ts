@@ -1,11 +1,27 @@
 /** `EMAIL_DOMAINS`: whose addresses may be told to PlatformX. */
 import { entriesOf } from "../base/entries.ts";
 
-/** Which domains are meant; lower-case, without final dots. */
-export interface DomainRules {
-  readonly domains: ReadonlySet<string>;
-  /** Domains whose sub-domains are meant, they themselves not: `*.example.com` is `example.com` here. */
-  readonly parents: ReadonlySet<string>;
+/** Which domains are meant. */
+export class DomainRules {
+  readonly #domains: ReadonlySet<string>;
+  readonly #parents: ReadonlySet<string>;
+
+  /** @param parents domains whose sub-domains are meant, they themselves not; all lower-case, without final dots */
+  constructor(domains: ReadonlySet<string>, parents: ReadonlySet<string>) {
+    this.#domains = domains;
+    this.#parents = parents;
+  }
+
+  /** Whether an address's domain is meant, in any letter case. */
+  has(domain: string): boolean {
+    const name = domain.toLowerCase().replace(/\.$/, "");
+    if (this.#domains.has(name)) return true;
+    if (this.#parents.size === 0) return false;
+    for (let dot = name.indexOf("."); dot >= 0; dot = name.indexOf(".", dot + 1)) {
+      if (dot > 0 && this.#parents.has(name.slice(dot + 1))) return true;
+    }
+    return false;
+  }
 }
 
 /** Rules, or one sentence for each entry that can match nobody. */
@@ -26,18 +42,7 @@ export function parseDomains(list: string): ParsedDomains {
     else parents.add(name);
   }
   if (errors.length === 0 && domains.size + parents.size === 0) errors.push(`no domain is named: ${FORM}`);
-  return errors.length > 0 ? { errors } : { rules: { domains, parents } };
-}
-
-/** Whether an address's domain is meant. `domain`: what stands behind the at-sign, in any letter case. */
-export function matchesDomain({ domains, parents }: DomainRules, domain: string): boolean {
-  const name = domain.toLowerCase().replace(/\.$/, "");
-  if (domains.has(name)) return true;
-  if (parents.size === 0) return false;
-  for (let dot = name.indexOf("."); dot >= 0; dot = name.indexOf(".", dot + 1)) {
-    if (dot > 0 && parents.has(name.slice(dot + 1))) return true;
-  }
-  return false;
+  return errors.length > 0 ? { errors } : { rules: new DomainRules(domains, parents) };
 }
 
 /** Letters and digits of any script, as addresses have them; not a number alone at the end, which is an IP address. */

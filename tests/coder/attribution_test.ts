@@ -20,7 +20,7 @@ function outcome(payload: Payload, tracked = "*", domains?: string[]): string {
   assert.deepEqual(errors, []);
   const result = attribute(parsed(notificationWith(payload)), {
     tracking,
-    domains: domains && { domains: new Set(domains), parents: new Set() },
+    domains: domains === undefined ? undefined : new Set(domains),
   });
   return result.kind === "ignored" ? result.reason : `${result.source}: ${result.email}`;
 }

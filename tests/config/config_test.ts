@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../lib/config/config.ts";
+import { DomainRules } from "../../lib/coder/domains.ts";
 import { VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import { BASE, configOf, type Environment, problemsOf, warningsOf } from "./fakes.ts";
 
@@ -96,11 +97,8 @@ const VALID: readonly (readonly [environment: Environment, expected: Part])[] = 
   [{ DELIVERY_DEADLINE: "2500ms" }, { delivery: { deadline: 2_500 } }],
   [{ DELIVERY_DEADLINE: "30s" }, { delivery: { deadline: 30_000 } }],
   [{ DEDUP_WINDOW: "7d" }, { delivery: { dedupWindow: 604_800_000 } }],
-  [{ EMAIL_DOMAINS: "example.com" }, {
-    events: { domains: { domains: new Set(["example.com"]), parents: new Set() } },
-  }],
-  [{ EMAIL_DOMAINS: " Example.COM ; @b.example.\n*.c.example" }, {
-    events: { domains: { domains: new Set(["example.com", "b.example"]), parents: new Set(["c.example"]) } },
+  [{ EMAIL_DOMAINS: "Example.COM; *.b.example" }, {
+    events: { domains: new DomainRules(new Set(["example.com"]), new Set(["b.example"])) },
   }],
   [{ EVENTS_TRACKED: "workspacecreated;Task Idle\nTask Failed" }, { events: { isDefault: false } }],
   [{ CODER_URL: "https://coder.example.com/", CODER_SESSION_TOKEN: "abc-def" }, {
@@ -310,6 +308,13 @@ const INVALID: readonly (readonly [environment: Environment, problem: string])[]
     "DENO_SERVE_ADDRESS must not be set: with it, the service listens elsewhere than HOST and PORT say. Unset it",
   ],
 ];
+
+Deno.test("EMAIL_DOMAINS lets those through whose domains it names", async () => {
+  const { domains } =
+    (await configOf({ ...BASE, EMAIL_DOMAINS: "Example.COM; @b.example.\n*.c.example" })).events;
+  const named = ["example.com", "b.example", "a.c.example", "c.example", "d.example"];
+  assert.deepEqual(named.map((domain) => domains?.has(domain)), [true, true, true, false, false]);
+});
 
 Deno.test("every invalid setting is told in one sentence", async (t) => {
   for (const [environment, problem] of INVALID) {

@@ -82,7 +82,7 @@ export class FuzzedService {
       holds: sender,
     });
     const relay = new Relay({
-      rules: { tracking, domains: domains && { domains: new Set(domains), parents: new Set() } },
+      rules: { tracking, domains: domains && new Set(domains) },
       testData: false,
       dryRun,
       fulfil: oneDelivery.fulfil.bind(oneDelivery),
