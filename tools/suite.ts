@@ -10,7 +10,6 @@ const SUITES: Readonly<Record<string, string>> = {
   neighbours: "Prometheus' own tools on metrics and alerts, Go's client on redirects",
   "proof/faults": "disks that are full or read-only",
   "proof/hostile": "clients and an upstream that mean harm",
-  "proof/kv_connect": "several services on one KV Connect server",
 };
 
 const test = (word: string, ...paths: readonly string[]) => [

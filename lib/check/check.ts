@@ -1,7 +1,8 @@
 /** Looks at the whole set-up: what `check` tells. */
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
-import type { SettingsSource } from "../config/settings.ts";
+import type { Given, Notice } from "../config/given.ts";
+import { readText } from "../config/read_settings.ts";
 import { proxyTo } from "../runtime/proxy.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { clockFinding } from "./clock.ts";
@@ -19,9 +20,9 @@ import { trustFindings } from "./tls_trust.ts";
 /** What is looked at, and how. */
 export interface Looking {
   readonly config: Config;
-  readonly warnings: readonly string[];
-  /** What the configuration was read from. */
-  readonly source: SettingsSource;
+  readonly warnings: readonly Notice[];
+  /** What the configuration was parsed from. */
+  readonly given: Given;
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly userAgent: string;
@@ -31,19 +32,18 @@ export interface Looking {
 
 /** All findings, in the order of {@link CheckName}. Sends no event. */
 export async function lookAtEverything(looking: Looking): Promise<readonly GroupedFinding[]> {
-  const { config, publicUrl, runtime, source, userAgent, warnings } = looking;
-  const shown = { source, environment: runtime.env, warnings };
+  const { config, given, publicUrl, runtime, userAgent, warnings } = looking;
   const [store, port, away, fromOutside] = await Promise.all([
     storeFindings(config, machineStore(runtime)),
-    portFinding(config, { listen: runtime.listen, ask: askLocally }),
+    portFinding(config.http, { listen: runtime.listen, ask: askLocally }),
     platformxAndClock(looking),
     publicUrl === undefined
       ? []
-      : publicFindings(publicUrl, { send: runtime.send, secrets: config.webhookSecrets, userAgent }),
+      : publicFindings(publicUrl, { send: runtime.send, secrets: config.http.webhookSecrets, userAgent }),
   ]);
   return [
-    ...grouped("settings", settingFindings(shown)),
-    ...grouped("events", eventFindings(config.tracking, warnings)),
+    ...grouped("settings", settingFindings({ given, warnings })),
+    ...grouped("events", eventFindings(config.events.tracking, warnings)),
     ...grouped("platformx", away.platformx),
     ...grouped("clock", [away.clock]),
     ...grouped("store", store),
@@ -53,7 +53,7 @@ export async function lookAtEverything(looking: Looking): Promise<readonly Group
 }
 
 async function platformxAndClock(
-  { clock, config: { apiUrl: url, dryRun }, runtime: { env, send }, source, userAgent }: Looking,
+  { clock, config: { delivery: { dryRun }, platformx: { url } }, given, runtime, userAgent }: Looking,
 ): Promise<{ readonly platformx: readonly Finding[]; readonly clock: Finding }> {
   if (dryRun) {
     return {
@@ -61,7 +61,11 @@ async function platformxAndClock(
       clock: { name: "clock", state: "skipped", detail: "not compared: a dry run does not ask PlatformX" },
     };
   }
-  const trust = trustFindings({ source, environment: env });
+  const { env, files, send } = runtime;
+  const { environment } = given;
+  const cert = environment.get("DENO_CERT");
+  const extraCa = cert ? await readText(files, cert, "many", CA_LIMIT) : undefined;
+  const trust = trustFindings({ environment, extraCa });
   const trustFails = trust.some(({ state }) => state === "failed");
   const reached = await reach({ url, userAgent, send, now: clock.now });
   return {
@@ -71,6 +75,9 @@ async function platformxAndClock(
       : { name: "clock", state: "skipped", detail: "not compared: PlatformX does not answer" },
   };
 }
+
+/** Bytes of DENO_CERT's file that are read: a system's whole bundle has some 220,000. */
+const CA_LIMIT = 4 * 1024 * 1024;
 
 /** Puts findings into their group. */
 export function grouped(check: CheckName, findings: readonly Finding[]): readonly GroupedFinding[] {

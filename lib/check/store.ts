@@ -1,5 +1,6 @@
 /** Whether the outbox can be opened, read and written, where it is. */
-import type { Config, OutboxLocation } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import type { OutboxLocation } from "../config/outbox_location.ts";
 import { openStore } from "../outbox/open_store.ts";
 import { StoreError } from "../outbox/outbox_store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -45,14 +46,15 @@ export async function storeFindings(
   config: Config,
   options: StoreOptions,
 ): Promise<readonly Finding[]> {
-  const { dryRun, outbox } = config;
-  if (dryRun) return [{ name: "outbox", state: "skipped", detail: "a dry run opens none" }];
+  const { delivery, outbox } = config;
+  if (delivery.dryRun) return [{ name: "outbox", state: "skipped", detail: "a dry run opens none" }];
   if (outbox === undefined) {
     return [{ name: "outbox", state: "skipped", detail: "none: events are delivered directly" }];
   }
-  const opened = await openFinding(outbox, config, options);
-  if (outbox.kind !== "file") return [opened];
-  const folder = /^(.*[\\/])[^\\/]*$/.exec(outbox.path)?.[1] ?? ".";
+  const { location } = outbox;
+  const opened = await openFinding(location, config, options);
+  if (location.kind !== "sqlite") return [opened];
+  const folder = /^(.*[\/])[^\/]*$/.exec(location.path)?.[1] ?? ".";
   return [opened, fileSystemFinding(await options.fileSystemOf(folder))];
 }
 
@@ -63,7 +65,7 @@ async function openFinding(
 ): Promise<Finding> {
   const name = "outbox";
   // A file made here would belong to who runs the check, and the service's own user could not open it.
-  const isTrial = outbox.kind === "file" && !exists(outbox.path);
+  const isTrial = outbox.kind === "sqlite" && !exists(outbox.path);
   const location = isTrial ? { ...outbox, path: `${outbox.path}.check-${crypto.randomUUID()}` } : outbox;
   try {
     await tryStore(location, config);
@@ -75,7 +77,7 @@ async function openFinding(
     if (!(error instanceof StoreError)) throw error;
     return { name, state: "failed", ...whatFailed(error) };
   } finally {
-    if (isTrial && location.kind === "file") {
+    if (isTrial && location.kind === "sqlite") {
       for (const ending of ["", "-wal", "-shm"]) await remove(location.path + ending);
     }
   }

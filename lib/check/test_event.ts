@@ -28,7 +28,10 @@ export function testEvent(email: string, now: number, version: string): Platform
 }
 
 /** Why no event may be sent about a person; undefined: it may. */
-export function whyNotSend(email: string, { domains, dryRun }: Config): string | undefined {
+export function whyNotSend(
+  email: string,
+  { delivery: { dryRun }, events: { domains } }: Config,
+): string | undefined {
   if (dryRun) return "--send-test-event sends an event, and DRY_RUN forbids it: leave one of the two out";
   const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
   if (domains === undefined || domains.has(domain)) return undefined;
@@ -45,9 +48,9 @@ export async function sendTestEvent(
     readonly userAgent: string;
   },
 ): Promise<Finding> {
-  const key = { current: config.apiKey };
+  const { key, url } = config.platformx;
   const cut = new AbortController().signal;
-  const attempt = attemptAt({ url: config.apiUrl, key, userAgent, clock, send, cut });
+  const attempt = attemptAt({ url, key: { current: key }, userAgent, clock, send, cut });
   return testEventFinding(await attempt(testEvent(email, clock.now(), VERSION)));
 }
 

@@ -29,8 +29,12 @@ the lines to set in Coder. A note is worth knowing; no change of the set-up clea
 Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 usage or configuration.`;
 
 /** Checks the set-up, and sends a test event if it is told to. */
-export async function check(runtime: Runtime, terminal: Terminal, command: CheckCommand): Promise<number> {
-  const setUp = configured(terminal, { needsKey: true });
+export async function check(
+  runtime: Runtime,
+  terminal: Terminal,
+  command: CheckCommand & { readonly envFile?: string },
+): Promise<number> {
+  const setUp = await configured(runtime, terminal, { needsKey: true, envFile: command.envFile });
   if (setUp === undefined) return 2;
   const { config } = setUp;
   const { json, publicUrl, sendTestEvent: email, showSecrets } = command;
@@ -46,7 +50,7 @@ export async function check(runtime: Runtime, terminal: Terminal, command: Check
     const finding = await sendTestEvent(email, { config, send: runtime.send, ...asking });
     findings.push(...grouped("test_event", [finding]));
   }
-  const coder = coderSettings(config.webhookSecrets[0], showSecrets);
+  const coder = coderSettings(config.http.webhookSecrets[0], showSecrets);
   terminal.out(json ? asJson(findings, coder) : asText(findings, coder));
   return findings.some(({ state }) => state === "failed") ? 1 : 0;
 }

@@ -3,6 +3,7 @@ import { CATALOGUE, findRow, nameKey } from "../coder/catalogue.ts";
 import type { CatalogueRow } from "../coder/catalogue/row.ts";
 import { DEFAULT_EVENTS_TRACKED, expectedNames, type Tracking } from "../coder/tracking.ts";
 import { alignColumns } from "./columns.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { configured } from "./load_config.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,8 +16,13 @@ it. --json adds template UUIDs and other names. Needs no usable configuration: w
 known.`;
 
 /** Prints the catalogue. */
-export function events(terminal: Terminal, { json }: { readonly json: boolean }): number {
-  const tracking = configured(terminal, { needsKey: false })?.config.tracking;
+export async function events(
+  runtime: Pick<Runtime, "env" | "files">,
+  terminal: Terminal,
+  { envFile, json }: { readonly envFile?: string; readonly json: boolean },
+): Promise<number> {
+  const setUp = await configured(runtime, terminal, { needsKey: false, envFile });
+  const tracking = setUp?.config.events.tracking;
   if (tracking === undefined) terminal.err("So it is not known what is tracked now. All notifications:");
   terminal.out(json ? eventsJson(tracking) : eventsText(tracking));
   return 0;

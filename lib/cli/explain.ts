@@ -20,12 +20,13 @@ Exit codes: 0 it is a notification, 1 it is not or cannot be read, 2 usage or co
 
 /** Explains one webhook body. */
 export async function explain(
-  { stdin, files }: Pick<Runtime, "stdin" | "files">,
+  { env, files, stdin }: Pick<Runtime, "env" | "files" | "stdin">,
   terminal: Terminal,
-  { file, json }: { readonly file: string; readonly json: boolean },
+  { file, json, envFile }: { readonly file: string; readonly json: boolean; readonly envFile?: string },
 ): Promise<number> {
-  const setUp = configured(terminal, { needsKey: false });
+  const setUp = await configured({ env, files }, terminal, { needsKey: false, envFile });
   if (setUp === undefined) return 2;
+  const { events, platformx } = setUp.config;
   const name = file === "-" ? "Standard input" : `'${escapeControls(file)}'`;
   const bytes = file === "-"
     ? await stdin.read(BODY_LIMIT) ?? "too_large"
@@ -36,7 +37,11 @@ export async function explain(
   if (pasted.around !== undefined) terminal.err(`${name} is no JSON by itself: ${AROUND[pasted.around]}`);
   const parsed = parseNotification(pasted.value);
   if (!parsed.ok) return terminal.err(`Not a Coder notification: ${parsed.field} ${parsed.rule}`), 1;
-  const explanation = explanationOf(parsed.notification, setUp.config, clock.now());
+  const explanation = explanationOf(
+    parsed.notification,
+    { ...events, testData: platformx.testData },
+    clock.now(),
+  );
   terminal.out(json ? explanationJson(explanation) : explanationText(explanation));
   return 0;
 }

@@ -26,7 +26,9 @@ export interface Explanation {
 /** Explains a notification. `now`: Unix milliseconds, as the time of its arrival. */
 export function explanationOf(
   notification: Notification,
-  { domains, testData, tracking }: Pick<Config, "domains" | "testData" | "tracking">,
+  { domains, testData, tracking }:
+    & Pick<Config["events"], "domains" | "tracking">
+    & Pick<Config["platformx"], "testData">,
   now: number,
 ): Explanation {
   const asIs = attribute(notification, { tracking, domains });

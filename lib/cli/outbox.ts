@@ -1,6 +1,7 @@
 import { escapeControls, printableJson } from "../base/redact.ts";
 import { openStore } from "../outbox/open_store.ts";
 import { type OutboxStore, type Stored, StoreError } from "../outbox/outbox_store.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { systemClock as clock } from "../runtime/system_clock.ts";
 import { span } from "../status/page/times.ts";
 import { configured } from "./load_config.ts";
@@ -25,17 +26,21 @@ duplicates. Addresses are shown by show only.
 Exit codes: 0 done, 1 an id is not there or the outbox cannot be used, 2 usage or configuration.`;
 
 /** Runs one of the actions. */
-export async function outbox(terminal: Terminal, command: OutboxCommand): Promise<number> {
-  const setUp = configured(terminal, { needsKey: false });
+export async function outbox(
+  runtime: Pick<Runtime, "env" | "files">,
+  terminal: Terminal,
+  command: OutboxCommand & { readonly envFile?: string },
+): Promise<number> {
+  const setUp = await configured(runtime, terminal, { needsKey: false, envFile: command.envFile });
   if (setUp === undefined) return 2;
-  const location = setUp.config.outbox;
-  if (location === undefined) {
+  const { delivery: { dedupWindow: window }, outbox } = setUp.config;
+  if (outbox === undefined) {
     terminal.err("OUTBOX must be set: name the outbox to look into, as the service has it");
     return 2;
   }
   try {
     const access = command.action === "list" || command.action === "show" ? "look" : "change";
-    const store = await openStore(location, { ...setUp.config, access }, clock);
+    const store = await openStore(outbox.location, { ...outbox, window, clock, access });
     try {
       return await act(terminal, command, { store, now: clock.now });
     } finally {

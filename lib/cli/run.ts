@@ -8,7 +8,7 @@ import { explain } from "./explain.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { help } from "./help.ts";
 import { outbox } from "./outbox.ts";
-import { serve } from "./serve.ts";
+import { start } from "./start.ts";
 import { type Terminal, terminalOf } from "./terminal.ts";
 
 /** Runs what the arguments ask for. Returns the exit code. */
@@ -30,17 +30,17 @@ async function runCommand(
 ): Promise<number> {
   switch (command.kind) {
     case "serve":
-      return await serve(runtime, terminal);
+      return await start(runtime, terminal, command.envFile);
     case "check":
       return await check(runtime, terminal, command);
     case "events":
-      return events(terminal, command);
+      return await events(runtime, terminal, command);
     case "explain":
       return await explain(runtime, terminal, command);
     case "healthcheck":
-      return await healthcheck(terminal);
+      return await healthcheck(runtime, terminal, command.envFile);
     case "outbox":
-      return await outbox(terminal, command);
+      return await outbox(runtime, terminal, command);
     case "help":
       return help(terminal, command.about);
     case "version":

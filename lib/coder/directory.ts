@@ -90,7 +90,9 @@ function foundIn(answer: ApiAnswer): Found {
   if (answer.kind === "failure") return { kind: "unavailable", seen: answer.failure };
   if (answer.kind === "refused") {
     const { isCoder, status } = answer;
-    return status === 400 && isCoder ? { kind: "unknown" } : { kind: "unavailable", seen: `status ${status}` };
+    return status === 400 && isCoder
+      ? { kind: "unknown" }
+      : { kind: "unavailable", seen: `status ${status}` };
   }
   const { json } = answer;
   if (typeof json !== "object" || json === null || !("id" in json) || typeof json.id !== "string") {

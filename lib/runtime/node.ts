@@ -1,18 +1,20 @@
 /** Node.js 24, for when Deno's makers end its development. Its modules are loaded by name: on Deno never. */
 import { codeOf } from "./system_error.ts";
+import { usageWith } from "./process_usage.ts";
+import { readPipe } from "./read_pipe.ts";
 import type { FileFault, Files, FileSeen, OutputStream, Runtime } from "./runtime.ts";
 
 type FileSystem = typeof import("node:fs");
 
-/** Milliseconds that a pipe may take to be read, and after which a full one that does not wait is tried again. */
-const PIPE_TIMEOUT = 5_000;
+/** Milliseconds after which a full pipe that does not wait is tried again. */
 const PIPE_RETRY = 10;
 
 /** Node, as the service uses it. */
 export async function nodeRuntime(): Promise<Runtime> {
-  const [fs, net, { default: process }, tty, { nodeServer }, { nodeClient }] = await Promise.all([
+  const [fs, net, path, { default: process }, tty, { nodeServer }, { nodeClient }] = await Promise.all([
     import("node:fs"),
     import("node:net"),
+    import("node:path"),
     import("node:process"),
     import("node:tty"),
     import("./node_server.ts"),
@@ -30,7 +32,7 @@ export async function nodeRuntime(): Promise<Runtime> {
     stdin: { read: (limit) => readAtMost(process.stdin, limit) },
     stdout: outputTo(fs, 1, tty.isatty(1)),
     stderr: outputTo(fs, 2, tty.isatty(2)),
-    files: filesOf(fs),
+    files: filesOf(fs, path.resolve),
     listen: nodeServer,
     send: nodeClient(env),
     tryToConnect: ({ host, port }) =>
@@ -49,6 +51,11 @@ export async function nodeRuntime(): Promise<Runtime> {
       process.on("uncaughtException", listener);
       process.on("unhandledRejection", listener);
     },
+    usage: usageWith({
+      residentBytes: () => process.memoryUsage.rss(),
+      countEntries: (folder) => fs.readdirSync(folder).length,
+      readText: (path) => fs.readFileSync(path, "utf8"),
+    }),
     exit: (code) => process.exit(code),
   };
 }
@@ -71,14 +78,14 @@ function outputTo(fs: FileSystem, descriptor: 1 | 2, isTerminal: boolean): Outpu
   };
 }
 
-function filesOf(fs: FileSystem): Files {
+function filesOf(fs: FileSystem, absolute: Files["absolute"]): Files {
   return {
     async read(path, limit) {
       try {
-        const isFile = (await fs.promises.stat(path)).isFile();
-        const read = readAtMost(fs.createReadStream(path), limit);
-        const bytes = isFile ? await read : await Promise.race([read, stalled()]);
-        return bytes ?? "too_large";
+        const seen = await fs.promises.stat(path);
+        if (seen.isDirectory()) return "folder";
+        if (!seen.isFile()) return await readPipe(path, limit);
+        return await readAtMost(fs.createReadStream(path), limit) ?? "too_large";
       } catch (error) {
         return faultOf(error);
       }
@@ -92,6 +99,7 @@ function filesOf(fs: FileSystem): Files {
         return undefined;
       }
     },
+    absolute,
   };
 }
 
@@ -113,13 +121,8 @@ async function readAtMost(stream: AsyncIterable<Uint8Array>, limit: number): Pro
   return bytes;
 }
 
-function stalled(): Promise<"stalled"> {
-  return new Promise((resolve) => setTimeout(() => resolve("stalled"), PIPE_TIMEOUT).unref());
-}
-
 function faultOf(error: unknown): FileFault {
   const code = codeOf(error);
   if (code === "ENOENT") return "missing";
-  if (code === "EISDIR") return "folder";
   return code === "EACCES" || code === "EPERM" ? "forbidden" : "unreadable";
 }

@@ -79,9 +79,11 @@ async function answer(request: NodeRequest, response: NodeResponse, handler: Han
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (isHttp1 && !isWhole) response.setHeader("connection", "close");
   // What was not read is not waited for either.
-  response.end(body ?? undefined, () => {
+  response.on("finish", () => {
     if (!isWhole && isHttp1) request.socket.destroySoon();
   });
+  if (body === null) response.end();
+  else response.end(body);
 }
 
 function requestOf(request: NodeRequest): IncomingRequest {

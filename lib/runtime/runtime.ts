@@ -82,6 +82,8 @@ export interface Files {
   read(path: string, limit: number): Promise<Uint8Array | FileFault>;
   /** Undefined: there is nothing at that path, or it may not be looked at. Follows links. */
   stat(path: string): FileSeen | undefined;
+  /** A path, as it is from the root: the working directory put before a relative one. */
+  absolute(path: string): string;
 }
 
 /** A TCP address. */

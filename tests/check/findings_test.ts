@@ -9,20 +9,21 @@ import type { Finding } from "../../lib/check/finding.ts";
 import { settingFindings } from "../../lib/check/settings.ts";
 import { testEvent, testEventFinding } from "../../lib/check/test_event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
-import { parseConfig } from "../../lib/config/config.ts";
-import { BASE, type Environment } from "../config/fakes.ts";
-
-const FILES: Environment = { "/run/secrets/key": "key-from-file\n" };
+import { parseConfig } from "../../lib/config/parse_config.ts";
+import { readSettings } from "../../lib/config/read_settings.ts";
+import { type Environment, sourceOf } from "../support/settings.ts";
+import { BASE } from "../config/fakes.ts";
 
 /** The settings of an environment, with a `.env` behind it. */
-function settingsOf(own: Environment, dotenv: Environment = {}) {
-  const source = {
-    get: (name: string) => own[name] ?? dotenv[name],
-    readFile: (path: string) => FILES[path] ?? assert.fail(`no file ${path}`),
-  };
-  const parsed = parseConfig(source, true);
+async function settingsOf(own: Environment, dotenv?: Environment | string) {
+  const text = typeof dotenv === "object"
+    ? Object.entries(dotenv).map(([name, value]) => `${name}=${value}`).join("\n")
+    : dotenv;
+  const files = { "/run/secrets/key": "key-from-file\n", ...text === undefined ? {} : { ".env": text } };
+  const given = await readSettings(sourceOf(own, files));
+  const parsed = parseConfig(given, true);
   assert.ok("config" in parsed, JSON.stringify(parsed));
-  return { shown: { source, environment: (name: string) => own[name], warnings: parsed.warnings }, parsed };
+  return { shown: { given, warnings: parsed.warnings }, config: parsed.config };
 }
 
 function settingIn(findings: readonly Finding[], name: string): Finding {
@@ -50,26 +51,35 @@ Deno.test("every setting is told as it is read, secrets by their length only", a
       "set (13 characters, from file '/run/secrets/key')",
     ],
     ["GETDX_API_URL", { GETDX_API_URL: "https://g/?token=t0ken" }, {}, "https://g/?(hidden)"],
-    ["OUTBOX", { OUTBOX: "a@b/outbox" }, {}, "(hidden)"],
-    ["OUTBOX", { OUTBOX: "a\x1b[2Jb" }, {}, "a\\u{1b}[2Jb"],
+    ["OUTBOX", { OUTBOX: "./a@b/outbox" }, {}, "(hidden)"],
+    ["OUTBOX", { OUTBOX: "/data/outbox.db" }, {}, "/data/outbox.db"],
+    ["OUTBOX", { OUTBOX: "outbox.db" }, {}, "outbox.db"],
+    ["OUTBOX", { OUTBOX: "postgres://relay:s3cret@db.example.com/x" }, {}, "postgres:(hidden)"],
+    ["OUTBOX", { OUTBOX: "postgres", DATABASE_URL: "postgres://relay:s3cret@db/x" }, {}, "postgres"],
+    [
+      "EVENTS_TRACKED",
+      { EVENTS_TRACKED: "Task Idle\nTask Failed" },
+      {},
+      "Task Idle\\u{a}Task Failed",
+    ],
   ];
   for (const [variable, own, dotenv, detail] of rows) {
-    await t.step(`${variable} ${JSON.stringify([own, dotenv])}`, () => {
-      const findings = settingFindings(settingsOf({ ...BASE, ...own }, dotenv).shown);
+    await t.step(`${variable} ${JSON.stringify([own, dotenv])}`, async () => {
+      const findings = settingFindings((await settingsOf({ ...BASE, ...own }, dotenv)).shown);
       assert.deepEqual(settingIn(findings, variable), { name: variable, state: "ok", detail });
     });
   }
 });
 
-Deno.test("a warning of the configuration stands at its setting, and none is lost", () => {
-  const { shown, parsed } = settingsOf({
+Deno.test("a warning of the configuration stands at its setting, and none is lost", async () => {
+  const { shown, config } = await settingsOf({
     GETDX_API_KEY: "k",
     GETDX_TEST_DATA: "true",
     GETDX_API_URL: "http://dx.example/events.track",
     DEDUP_WINDOW: "5m",
     EVENTS_TRACKED: "Workspace Deleted, Something new, User account deleted",
   });
-  const findings = [...settingFindings(shown), ...eventFindings(parsed.config.tracking, shown.warnings)];
+  const findings = [...settingFindings(shown), ...eventFindings(config.events.tracking, shown.warnings)];
   const warned = findings.filter(({ state }) => state === "warning").map(({ name }) => name);
   assert.deepEqual(warned, [
     "WEBHOOK_SECRET",
@@ -85,6 +95,34 @@ Deno.test("a warning of the configuration stands at its setting, and none is los
   }
 });
 
+Deno.test("the file with settings comes first, with what it does not do", async (t) => {
+  const rows: [dotenv: string | undefined, state: string, detail: string, todo?: string][] = [
+    [undefined, "ok", "/work-dir/.env is not there"],
+    ["PORT=1", "ok", "read: /work-dir/.env"],
+    [
+      "x\nDENO_CERT=x",
+      "warning",
+      "read: /work-dir/.env",
+      ".env line 2: DENO_CERT has no effect there: set it in the environment. " +
+      ".env line 1: no setting. Write NAME=value, or begin a comment with #",
+    ],
+  ];
+  for (const [dotenv, state, detail, todo] of rows) {
+    await t.step(`${dotenv}`, async () => {
+      const expected = { name: ".env", detail, state, ...todo === undefined ? {} : { todo } };
+      assert.deepEqual(settingFindings((await settingsOf(BASE, dotenv)).shown)[0], expected);
+    });
+  }
+  await t.step("a misspelled name stands at the setting that was meant", async () => {
+    const { shown } = await settingsOf({ ...BASE, LOGLEVEL: "DEBUG" }, "EMAIL_DOMAIN=example.com");
+    const warned = settingFindings(shown).filter(({ state }) => state === "warning");
+    assert.deepEqual(warned.map(({ name, todo }) => [name, todo]), [
+      ["EMAIL_DOMAINS", ".env line 1: EMAIL_DOMAIN is not known: did you mean EMAIL_DOMAINS?"],
+      ["LOG_LEVEL", "LOGLEVEL is set, and means nothing here: did you mean LOG_LEVEL?"],
+    ]);
+  });
+});
+
 Deno.test("each tracked event is told whose it is, or why nothing may come", async (t) => {
   const rows: [name: string, state: string, detail: RegExp, todo?: RegExp][] = [
     ["Workspace Created", "note", /^the workspace owner's .*off by default/, /two administrators/],
@@ -97,18 +135,21 @@ Deno.test("each tracked event is told whose it is, or why nothing may come", asy
     ["0a0b0c0d-1111-2222-3333-444455556666=Owner", "ok", /^the workspace owner's .*as EVENTS_TRACKED says$/],
   ];
   for (const [entry, state, detail, todo] of rows) {
-    await t.step(entry, () => {
-      const { parsed } = settingsOf({ ...BASE, EVENTS_TRACKED: `Workspace Out Of Disk,${entry}` });
-      const found = eventFindings(parsed.config.tracking, parsed.warnings);
+    await t.step(entry, async () => {
+      const { shown, config } = await settingsOf({
+        ...BASE,
+        EVENTS_TRACKED: `Workspace Out Of Disk,${entry}`,
+      });
+      const found = eventFindings(config.events.tracking, shown.warnings);
       assert.deepEqual(found.map(({ name }) => name), ["Workspace Out Of Disk", entry.split("=")[0]]);
       assert.equal(found[1]!.state, state);
       assert.match(found[1]!.detail, detail);
       assert.match(found[1]!.todo ?? "", todo ?? /^$/);
     });
   }
-  await t.step("* is written out", () => {
-    const { parsed } = settingsOf({ ...BASE, EVENTS_TRACKED: "*" });
-    const names = eventFindings(parsed.config.tracking, parsed.warnings).map(({ name }) => name);
+  await t.step("* is written out", async () => {
+    const { shown, config } = await settingsOf({ ...BASE, EVENTS_TRACKED: "*" });
+    const names = eventFindings(config.events.tracking, shown.warnings).map(({ name }) => name);
     assert.ok(names.length > 20 && names.includes("Workspace Created"));
     for (const name of ["*", "Test Notification", "One-Time Passcode"]) {
       assert.ok(!names.includes(name), name);

@@ -3,6 +3,7 @@ import { platformxFindings } from "../../lib/check/platformx.ts";
 import type { ProxySeen } from "../../lib/runtime/proxy.ts";
 import type { Answer, OutgoingRequest, Send } from "../../lib/runtime/runtime.ts";
 import { reach, type Reached } from "../../lib/check/reach.ts";
+import type { FileText } from "../../lib/config/given.ts";
 import { trustFindings } from "../../lib/check/tls_trust.ts";
 
 const DX = "https://api.getdx.com/events.track";
@@ -110,38 +111,34 @@ Deno.test("what is odd about address and proxy is told, the rest of the address 
   }
 });
 
-Deno.test("extra certificate authorities are counted, and what the runtime does not see is told", async (t) => {
+Deno.test("extra certificate authorities are counted", async (t) => {
   const pem = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n";
-  const files: Readonly<Record<string, string>> = { "/one": pem, "/two": pem + pem, "/none": "no PEM" };
-  const rows: [own: string, dotenv: string, found: string][] = [
-    ["", "", "extra CA ok none: DENO_CERT is not set"],
-    ["DENO_CERT=", "", "extra CA failed DENO_CERT is set to nothing: no connection can be made"],
-    ["DENO_CERT=/one", "", "extra CA ok 1 certificate in DENO_CERT"],
-    ["DENO_CERT=/two", "", "extra CA ok 2 certificates in DENO_CERT"],
-    ["DENO_CERT=/none", "", "extra CA failed the file of DENO_CERT holds no certificate"],
-    ["DENO_CERT=/gone", "", "extra CA failed the file of DENO_CERT: there is no such file"],
-    ["", "DENO_CERT=/one", "DENO_CERT warning set in .env only, where the runtime does not look"],
-    ["", "https_proxy=x", "https_proxy warning set in .env only, where the runtime does not look"],
-    ["https_proxy=x", "https_proxy=y", "extra CA ok none: DENO_CERT is not set"],
-    ["DENO_TLS_CA_STORE=system", "", "CA store ok system, by DENO_TLS_CA_STORE"],
+  const rows: [
+    environment: Readonly<Record<string, string>>,
+    extraCa: FileText | undefined,
+    found: string,
+  ][] = [
+    [{}, undefined, "extra CA ok none: DENO_CERT is not set"],
+    [{ DENO_CERT: "" }, undefined, "extra CA failed DENO_CERT is set to nothing: no connection can be made"],
+    [{ DENO_CERT: "/ca" }, { text: pem }, "extra CA ok 1 certificate in DENO_CERT"],
+    [{ DENO_CERT: "/ca" }, { text: pem + pem }, "extra CA ok 2 certificates in DENO_CERT"],
+    [{ DENO_CERT: "/ca" }, { text: "x" }, "extra CA failed the file of DENO_CERT holds no certificate"],
     [
-      "DENO_TLS_CA_STORE=mine",
-      "",
+      { DENO_CERT: "/ca" },
+      { cause: "there is no such file" },
+      "extra CA failed the file of DENO_CERT: there is no such file",
+    ],
+    [{ DENO_TLS_CA_STORE: "system" }, undefined, "CA store ok system, by DENO_TLS_CA_STORE"],
+    [
+      { DENO_TLS_CA_STORE: "mine" },
+      undefined,
       "CA store failed DENO_TLS_CA_STORE is not usable: no connection can be made",
     ],
   ];
-  for (const [own, dotenv, expected] of rows) {
-    await t.step(`${own} .env: ${dotenv}`, () => {
-      const environment = environmentOf(own);
-      const source = {
-        get: (name: string) => environment(name) ?? environmentOf(dotenv)(name),
-        readFile: (path: string) => {
-          const text = files[path];
-          if (text === undefined) throw new Error("there is no such file");
-          return text;
-        },
-      };
-      const { name, state, detail } = trustFindings({ source, environment }).at(-1)!;
+  for (const [environment, extraCa, expected] of rows) {
+    await t.step(expected, () => {
+      const found = trustFindings({ environment: new Map(Object.entries(environment)), extraCa });
+      const { name, state, detail } = found.at(-1)!;
       assert.equal(`${name} ${state} ${detail}`, expected);
     });
   }

@@ -6,7 +6,7 @@ import { metricsText } from "../../lib/status/metrics.ts";
 import { DEAD_REASONS } from "../../lib/outbox/record.ts";
 import { REASONS, STATUSES } from "../../lib/delivery/outcome.ts";
 import { VERDICTS } from "../../lib/platformx/verdict.ts";
-import { readableNames } from "../../lib/config/variables.ts";
+import { KNOWN_NAMES } from "../../lib/config/variables.ts";
 import { LOG_EVENTS } from "../../lib/base/log_events.ts";
 import type { StoreFault } from "../../lib/outbox/store_error.ts";
 import { outboxInUse, USAGE } from "../status/states.ts";
@@ -62,7 +62,7 @@ Deno.test("every variable exists", async (t) => {
     const inShell = all(text, /\$([A-Z_]+)/g);
     for (const variable of [...inText, ...inShell]) {
       await t.step(`${name}: ${variable}`, () => {
-        const known = readableNames().includes(variable) || OF_CODER.includes(variable);
+        const known = KNOWN_NAMES.includes(variable) || OF_CODER.includes(variable);
         assert.ok(known, "the service reads no such variable");
       });
     }

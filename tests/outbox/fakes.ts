@@ -58,7 +58,7 @@ export async function openOutbox(settings: Partial<OutboxOptions> = {}): Promise
 
 /** Opens a store in a file. */
 export function openStore(path: string): Promise<Store> {
-  return Store.open({ kind: "file", path }, systemClock);
+  return Store.open({ kind: "sqlite", path }, systemClock);
 }
 
 /** The order of a webhook of the happening `key`, told to `recipient`. */

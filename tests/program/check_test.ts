@@ -303,5 +303,5 @@ Deno.test("the public address must lead to this service, which is shown by its 4
 Deno.test("a configuration that does not start is told as the service tells it", async () => {
   const { code, stdout, stderr } = await runCheck(["--json"], { PORT: "http", OUTBOX: "" });
   assert.deepEqual([code, stdout], [2, ""]);
-  assert.match(stderr, /^The configuration has 2 problems:\n- .*\n- .*\n$/);
+  assert.match(stderr, /^The configuration has 2 problems:\n- .*\n- .*\nRead from .*\n$/);
 });

@@ -53,7 +53,7 @@ Deno.test("a certificate or key that is none ends the service, and tells which s
       const environment = { HOST: "127.0.0.1", PORT: "0", DRY_RUN: "true", WEBHOOK_SECRET: "s", ...TLS };
       const { code, stdout, stderr } = await runProgram([], { environment, files });
       assert.equal(code, expected);
-      assert.ok(stderr.endsWith(said), stderr);
+      assert.ok(stderr.includes(said), stderr);
       assert.ok(!stdout.includes("listening"));
     });
   }

@@ -59,16 +59,16 @@ const BROKEN: readonly (readonly [path: string, text: string, problem: string | 
     /^READ_SECRET and READ_SECRET_FILE are both set/,
   ],
   ["deploy/a/README.md", "`LOG_LEVEL=TRACE` shows more.\n", /^LOG_LEVEL must be/],
-  ["deploy/a/README.md", "```sh\nOUTBOX=kv\n```\n", /^OUTBOX must not be kv but on Deno Deploy/],
+  ["deploy/a/README.md", "```sh\nOUTBOX=kv\n```\n", /^OUTBOX must not be kv, which is gone/],
   [
     "deploy/deno_deploy/README.md",
     "```sh\nOUTBOX=/data/outbox.db\n```\n",
-    /^OUTBOX must be kv or an https address on Deno Deploy/,
+    /^OUTBOX must be a postgres:\/\/ address on Deno Deploy/,
   ],
   [
     "deploy/a/Dockerfile",
     "FROM a\nENV OUTBOX=:memory:\n",
-    /^OUTBOX must be a file path, kv, or an https address/,
+    /^OUTBOX must be a file or a server/,
   ],
   [
     "deploy/a/Dockerfile",

@@ -33,11 +33,10 @@ const HOSTS: Readonly<Record<string, Host>> = {
     grace: 1_000,
   },
   "Heroku": { signal: "SIGTERM", answers: ["forwarded", "duplicate"], grace: 12_000 },
-  // A file stands in for the platform's database.
   "Deno Deploy": {
-    more: { DENO_DEPLOY: "true", OUTBOX: "kv", DENO_KV_DEFAULT_PATH: "database" },
+    more: { DENO_DEPLOY: "true" },
     signal: "SIGINT",
-    answers: ["queued", "duplicate"],
+    answers: ["forwarded", "duplicate"],
     grace: 4_000,
   },
 };

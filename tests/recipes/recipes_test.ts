@@ -23,11 +23,10 @@ Deno.test("settings are found in recipes: the tests above compare something", as
     "deploy/kubernetes/statefulset.yaml": ["OUTBOX", "GETDX_API_KEY_FILE"],
     "deploy/systemd/coder-platformx.service": ["OUTBOX", "GETDX_API_KEY_FILE"],
     "deploy/cloud_run/service.yaml": ["GETDX_API_KEY_FILE", "WEBHOOK_SECRET", "SHUTDOWN_GRACE"],
-    "deploy/cloud_run/README.md": ["OUTBOX", "DENO_KV_ACCESS_TOKEN"],
     "deploy/lambda/Dockerfile": ["SHUTDOWN_GRACE"],
     "deploy/lambda/environment.json": ["GETDX_API_KEY", "WEBHOOK_SECRET", "GETDX_RATE_LIMIT"],
     "deploy/heroku/README.md": ["GETDX_API_KEY", "WEBHOOK_SECRET"],
-    "deploy/deno_deploy/README.md": ["GETDX_API_KEY", "OUTBOX", "DRY_RUN"],
+    "deploy/deno_deploy/README.md": ["GETDX_API_KEY", "DRY_RUN"],
   };
   for (const [path, names] of Object.entries(expected)) {
     await t.step(path, () => {
