@@ -7,10 +7,9 @@ const SUITES: Readonly<Record<string, string>> = {
   compiled: "the executable that 'deno task compile' made",
   deploy: "systemd, Caddy, Kubernetes and the release's steps",
   image: "the container image, built with buildah",
-  neighbours: "Prometheus' own tools on metrics and alerts",
+  neighbours: "Prometheus' own tools on metrics and alerts, Go's client on redirects",
   "proof/faults": "disks that are full or read-only",
   "proof/hostile": "clients and an upstream that mean harm",
-  "proof/kv_connect": "several services on one KV Connect server",
 };
 
 const test = (word: string, ...paths: readonly string[]) => [

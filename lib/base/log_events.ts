@@ -6,6 +6,7 @@ export const LOG_EVENTS = {
   config_warning: "a setting that works, but perhaps not as meant",
   listening: "the address at which webhooks are taken",
   webhook: "what became of one webhook",
+  turned_away: "webhooks that were turned away: the first of a reason at once, then a count once a minute",
   event: "the event made from a webhook (DEBUG; INFO in a dry run, with the address masked)",
   attempt: "one attempt to hand an event to PlatformX (DEBUG)",
   event_refused: "PlatformX will never take this event",

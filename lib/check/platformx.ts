@@ -25,9 +25,17 @@ const FAILS_AT: Readonly<Record<NetworkFailure, Step | undefined>> = {
 /** Findings of one request. `proxy`: the way that it took. */
 export function platformxFindings(
   reached: Reached,
-  { url, proxy }: { readonly url: string; readonly proxy: ProxySeen },
+  { url, proxy, trustFails }: {
+    readonly url: string;
+    readonly proxy: ProxySeen;
+    /** No connection can be made at all: DENO_CERT or DENO_TLS_CA_STORE is not usable. */
+    readonly trustFails: boolean;
+  },
 ): readonly Finding[] {
-  return [...addressFinding(url), ...proxyFindings(proxy), ...stepFindings(reached, url, proxy.way)];
+  const steps = trustFails && reached.kind === "failure"
+    ? STEPS.map((name): Finding => ({ name, state: "skipped", detail: "not tried: see the failure above" }))
+    : stepFindings(reached, url, proxy.way);
+  return [...addressFinding(url), ...proxyFindings(proxy), ...steps];
 }
 
 /** The only path that DX documents; a gateway may have another one. */
@@ -37,7 +45,7 @@ function addressFinding(url: string): readonly Finding[] {
   if (new URL(url).pathname === PATH) return [];
   return [{
     name: "address",
-    state: "warning",
+    state: "note",
     detail: `its path is not ${PATH}`,
     todo: "Correct GETDX_API_URL, unless a gateway of yours is there",
   }];
@@ -145,7 +153,7 @@ function whatFailed(
       };
     case "cut_off":
     case "unknown_failure":
-      return { detail: "the request could not be made", todo: "See DENO_CERT and DENO_TLS_CA_STORE below" };
+      return { detail: "the request could not be made", todo: "Check GETDX_API_URL, and try again" };
   }
 }
 
@@ -175,9 +183,9 @@ function answerFinding({ status, isPlatformX }: Reached & { kind: "answer" }): F
   if (status === 403 && !isPlatformX) {
     return {
       name,
-      state: "warning",
+      state: "note",
       detail,
-      todo: "A filter on the way may block this address: see who answers",
+      todo: "If events are not taken either, a filter on the way blocks this address: see who answers",
     };
   }
   return { name, state: "ok", detail };

@@ -18,7 +18,12 @@ export async function portFinding(address: ListenAddress, { listen, ask }: PortO
   try {
     const server = await listen(address, () => Promise.resolve({ status: 503, headers: {}, body: null }));
     await server.shutdown();
-    return { name, state: "ok", detail: port === 0 ? "a free port is picked" : "free" };
+    const detail = port === 0 ? "a free port is picked" : "free";
+    return {
+      name,
+      state: "ok",
+      detail: host === "0.0.0.0" ? `${detail}; IPv4 only: HOST=:: is both` : detail,
+    };
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     const todo = whyNot(error.fault, address);

@@ -1,5 +1,5 @@
 /** One request to PlatformX's address that carries neither a key nor an event. */
-import type { NetworkFailure, Send } from "../runtime/runtime.ts";
+import type { Answer, NetworkFailure, OutgoingRequest, Send } from "../runtime/runtime.ts";
 import type { DatedAnswer } from "./clock.ts";
 
 /** What came of it. */
@@ -28,29 +28,33 @@ const ANSWER_LIMIT = 64 * 1024;
 
 /** Asks. Any answer at all proves that name, connection, TLS and proxy work: which answer is not documented by DX. */
 export async function reach(
-  { url, userAgent, send, now, timeout = TIMEOUT }: ReachOptions,
+  { url, userAgent, send, now, timeout }: ReachOptions,
 ): Promise<Reached> {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort("timed_out"), timeout);
   const askedAt = now();
-  const answer = await send({
-    method: "GET",
-    url,
-    headers: { accept: "application/json", "user-agent": userAgent },
-    limit: ANSWER_LIMIT,
-    signal: abort.signal,
-  });
-  clearTimeout(timer);
+  const headers = { accept: "application/json", "user-agent": userAgent };
+  const answer = await ask(send, { method: "GET", url, headers }, timeout);
   if (answer.kind === "failure") return answer;
-  const { status, headers, body } = answer;
   return {
     kind: "answer",
-    status,
-    date: headers.get("date"),
+    status: answer.status,
+    date: answer.headers.get("date"),
     askedAt,
     answeredAt: now(),
-    isPlatformX: hasOk(body),
+    isPlatformX: hasOk(answer.body),
   };
+}
+
+/** Makes a request that ends by itself. `timeout`: milliseconds. */
+export async function ask(
+  send: Send,
+  request: Omit<OutgoingRequest, "limit" | "signal">,
+  timeout = TIMEOUT,
+): Promise<Answer> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort("timed_out"), timeout);
+  const answer = await send({ ...request, limit: ANSWER_LIMIT, signal: abort.signal });
+  clearTimeout(timer);
+  return answer;
 }
 
 function hasOk(body: string): boolean {

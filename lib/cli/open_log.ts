@@ -23,7 +23,7 @@ export interface OpenLog extends Log {
 
 /** Opens the log on the process's streams. */
 export async function openLog(
-  { logLevel, logFormat }: Config,
+  { level, format }: Config["log"],
   { runtime: { env, stdout, stderr }, clock, telemetry }: {
     readonly runtime: Runtime;
     readonly clock: Clock;
@@ -39,8 +39,8 @@ export async function openLog(
     onLost: (count) => log.write("WARNING", "log_lines_lost", LINES_LOST, { count }),
   });
   const log = createLog({
-    level: logLevel,
-    format: logFormat ?? (isTerminal ? "text" : "json"),
+    level,
+    format: format ?? (isTerminal ? "text" : "json"),
     colour: isTerminal && !env("NO_COLOR"),
     now: clock.now,
     output: output.write,

@@ -8,15 +8,19 @@ import { explain } from "./explain.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { help } from "./help.ts";
 import { outbox } from "./outbox.ts";
-import { serve } from "./serve.ts";
+import { start } from "./start.ts";
 import { type Terminal, terminalOf } from "./terminal.ts";
 
 /** Runs what the arguments ask for. Returns the exit code. */
 export async function run(runtime: Runtime): Promise<number> {
   const terminal = terminalOf(runtime, systemClock);
-  const code = await runCommand(parseArguments(runtime.args), runtime, terminal);
+  const command = parseArguments(runtime.args);
+  const code = await runCommand(command, runtime, terminal);
+  // The result of `healthcheck` is its exit code.
+  if (await terminal.flush() || command.kind === "healthcheck") return code;
+  terminal.err("The result could not be written: see whether the disk is full");
   await terminal.flush();
-  return code;
+  return code === 0 ? 1 : code;
 }
 
 async function runCommand(
@@ -26,17 +30,17 @@ async function runCommand(
 ): Promise<number> {
   switch (command.kind) {
     case "serve":
-      return await serve(runtime, terminal);
+      return await start(runtime, terminal, command.envFile);
     case "check":
       return await check(runtime, terminal, command);
     case "events":
-      return events(terminal, command.json);
+      return await events(runtime, terminal, command);
     case "explain":
       return await explain(runtime, terminal, command);
     case "healthcheck":
-      return await healthcheck(terminal);
+      return await healthcheck(runtime, terminal, command.envFile);
     case "outbox":
-      return await outbox(terminal, command);
+      return await outbox(runtime, terminal, command);
     case "help":
       return help(terminal, command.about);
     case "version":

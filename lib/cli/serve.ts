@@ -1,4 +1,6 @@
-import { Shutdown } from "../base/shutdown.ts";
+/** Puts the parts of the service together, and runs it. */
+import type { Clock } from "../base/clock.ts";
+import type { Shutdown } from "../base/shutdown.ts";
 import { VERSION } from "../base/version.ts";
 import { expectedNames } from "../coder/tracking.ts";
 import type { Config } from "../config/config.ts";
@@ -9,88 +11,53 @@ import { Relay } from "../delivery/relay.ts";
 import { SingleFlight } from "../delivery/single_flight.ts";
 import { App } from "../http/app.ts";
 import { Authenticator } from "../http/auth.ts";
-import { serve as serveHttp, whyNot } from "../http/server.ts";
+import { serve as serveHttp } from "../http/server.ts";
 import { openOutbox } from "../outbox/open.ts";
 import { openStore } from "../outbox/open_store.ts";
-import { StoreError } from "../outbox/outbox_store.ts";
 import { ApiKey } from "../platformx/api_key.ts";
 import { attemptAt } from "../platformx/client.ts";
 import { Gate } from "../platformx/gate.ts";
 import { loadHash } from "../runtime/hashing.ts";
-import { ListenError, type Runtime } from "../runtime/runtime.ts";
-import { systemClock as clock } from "../runtime/system_clock.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { Stats } from "../status/stats.ts";
 import type { Status } from "../status/status.ts";
-import { openTelemetry, type Telemetry } from "../status/telemetry.ts";
-import { graceWith } from "../status/telemetry_shutdown.ts";
-import { configured, tellProblems } from "./load_config.ts";
-import { type OpenLog, openLog } from "./open_log.ts";
-import { meanwhile, modeOf, tellStart } from "./start_lines.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Telemetry } from "../status/telemetry.ts";
+import type { OpenLog } from "./open_log.ts";
+import { meanwhile, modeOf } from "./start_lines.ts";
 
-/** Help of `serve`. */
-export const HELP = `coder-platformx serve
-
-Takes Coder's webhooks at POST / and forwards tracked ones to DX PlatformX. This is what runs without a command.
-Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT, SIGHUP) lets work in progress finish.
-
-Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, or OUTBOX cannot be used, 2
-configuration.`;
-
-/** Runs the service until a signal ends it. Returns the exit code. */
-export async function serve(runtime: Runtime, terminal: Terminal): Promise<number> {
-  const shutdown = new Shutdown(clock);
-  // From the first moment: the kernel drops the signals that process 1 of a container does not listen to.
-  runtime.onStop(() => shutdown.request());
-  const setUp = configured(terminal, { needsKey: true });
-  if (setUp === undefined) return 2;
-  const { config, warnings } = setUp;
-  const telemetry = await openTelemetry(config.apiUrl);
-  const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace, runtime.env);
-  if (problems.length > 0) return tellProblems(terminal, problems);
-  const log = await openLog(config, { runtime, clock, telemetry });
-  tellStart({ config, warnings, runtime, log });
-  try {
-    return await run({ ...config, shutdownGrace: graceForWork }, { runtime, shutdown, log, telemetry });
-  } catch (error) {
-    if (error instanceof ListenError) terminal.err(whyNot(error.fault, config));
-    else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
-    else throw error;
-    return 1;
-  } finally {
-    await log.flush();
-  }
+/** What the service stands on. */
+export interface Surroundings {
+  readonly runtime: Runtime;
+  readonly shutdown: Shutdown;
+  readonly log: OpenLog;
+  /** Undefined: telemetry is off. */
+  readonly telemetry: Telemetry | undefined;
+  readonly clock: Clock;
 }
 
-/** Puts the parts together, and serves. */
-async function run(
-  config: Config,
-  { runtime, shutdown, log, telemetry }: {
-    readonly runtime: Runtime;
-    readonly shutdown: Shutdown;
-    readonly log: OpenLog;
-    readonly telemetry: Telemetry | undefined;
-  },
-): Promise<number> {
+/** Serves until a signal ends it, or the listener is lost. Returns the exit code. */
+export async function serve(config: Config, surroundings: Surroundings): Promise<number> {
+  const { clock, log, runtime, shutdown, telemetry } = surroundings;
   const { draining, cut } = shutdown;
-  const { domains, dryRun, testData, tracking, webhookSecrets: secrets } = config;
+  const { delivery: { deadline, dedupWindow, dryRun }, events: { domains, tracking }, http, platformx } =
+    config;
   const mode = modeOf(config);
   const stats = new Stats(expectedNames(tracking), mode === "outbox");
-  const key = new ApiKey(config.apiKey, config.apiKeyFile, runtime.files, log);
+  const key = new ApiKey(platformx.key, platformx.keyFile, runtime.files, log);
   const userAgent = `coder-platformx/${VERSION}`;
-  const attempt = attemptAt({ url: config.apiUrl, key, userAgent, clock, send: runtime.send, cut });
+  const attempt = attemptAt({ url: platformx.url, key, userAgent, clock, send: runtime.send, cut });
   const gate = new Gate({
     attempt: telemetry?.attempt(attempt) ?? attempt,
     key,
-    ratePerMinute: config.ratePerMinute,
+    ratePerMinute: platformx.ratePerMinute,
     meanwhile: meanwhile(mode),
     onAttempt: stats.countAttempt.bind(stats),
     ...{ clock, log, draining, cut },
   });
-  const outbox = config.outbox === undefined || mode !== "outbox" ? undefined : openOutbox(
-    await openStore(config.outbox, config, clock, log),
+  const outbox = config.outbox === undefined || dryRun ? undefined : openOutbox(
+    await openStore(config.outbox.location, { ...config.outbox, window: dedupWindow, clock, log }),
     {
-      maxAge: config.outboxMaxAge,
+      maxAge: config.outbox.maxAge,
       random: Math.random,
       onSettled: stats.countSettled.bind(stats),
       traced: telemetry?.traced ?? ((_, work) => work()),
@@ -98,38 +65,42 @@ async function run(
     },
   );
   const delivery = outbox?.outbox ?? new SingleFlight({
-    cache: new DedupCache(config.dedupWindow, clock.monotonic),
+    cache: new DedupCache(dedupWindow, clock.monotonic),
     deliver: dryRun ? deliverToLog(log) : deliverDirectly({ gate, clock, random: Math.random }),
-    deadline: config.deliveryDeadline,
-    ...{ clock, log, gate },
+    ...{ deadline, clock, log, gate },
   });
-  const relay = new Relay({ rules: { tracking, domains }, testData, delivery, hash: loadHash, log });
+  const relay = new Relay({
+    rules: { tracking, domains },
+    testData: platformx.testData,
+    hash: loadHash,
+    ...{ delivery, log },
+  });
   const startedAt = clock.now() - clock.monotonic();
   const status = (): Status => ({
     version: VERSION,
     runtime: { name: runtime.name, version: runtime.version },
-    mode,
+    ...{ mode, startedAt, stats, tracked: tracking.names },
     now: clock.now(),
-    startedAt,
     uptimeMs: clock.monotonic(),
-    tracked: tracking.names,
-    stats,
     inFlight: app.admission.count,
     platformx: gate.status(),
     outbox: outbox?.outbox.status(),
+    coder: undefined,
     log: log.status(),
   });
   const app = new App({
-    relay,
-    senders: new Authenticator(secrets),
-    readers: new Authenticator(config.readSecret === undefined ? secrets : [...secrets, config.readSecret]),
-    status,
+    senders: new Authenticator(http.webhookSecrets),
+    readers: new Authenticator([
+      ...http.webhookSecrets,
+      ...http.readSecret === undefined ? [] : [http.readSecret],
+    ]),
     count: stats.count.bind(stats),
+    usage: runtime.usage,
     beforeAnswer: log.beforeAnswer,
-    ...{ clock, log, telemetry, draining, cut },
+    ...{ relay, status, clock, log, telemetry, draining, cut },
   });
   return await serveHttp({
-    address: config,
+    address: http,
     grace: config.shutdownGrace,
     onListening: () => {
       void loadHash();

@@ -1,13 +1,15 @@
 /** What the service says of itself when it starts. */
 import type { Log } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
+import { CODER_PATIENCE } from "../coder/patience.ts";
 import type { Config } from "../config/config.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Mode } from "../status/status.ts";
+import { type Configured, whereRead } from "./load_config.ts";
 
 /** How the service works. */
-export function modeOf({ dryRun, outbox }: Config): Mode {
-  if (dryRun) return "dry_run";
+export function modeOf({ delivery, outbox }: Config): Mode {
+  if (delivery.dryRun) return "dry_run";
   return outbox === undefined ? "direct" : "outbox";
 }
 
@@ -15,7 +17,7 @@ export function modeOf({ dryRun, outbox }: Config): Mode {
 export function meanwhile(mode: Mode): string {
   return mode === "outbox"
     ? "events wait in OUTBOX, as long as OUTBOX_MAX_AGE"
-    : "webhooks are answered 503: Coder sends each again for some 20 minutes, then it is lost";
+    : `webhooks are answered 503: Coder sends each again for ${CODER_PATIENCE}, then it is lost`;
 }
 
 const STARTING: Readonly<Record<Mode, string>> = {
@@ -25,19 +27,24 @@ const STARTING: Readonly<Record<Mode, string>> = {
 };
 
 /** Tells version, mode, warnings, what is tracked and what leaves the service. */
-export function tellStart({ config, warnings, runtime, log }: {
-  readonly config: Config;
-  readonly warnings: readonly string[];
-  readonly runtime: Pick<Runtime, "name" | "version">;
-  readonly log: Log;
-}): void {
+export function tellStart(
+  { config, given, warnings }: Configured,
+  runtime: Pick<Runtime, "name" | "version">,
+  log: Log,
+): void {
+  const { delivery: { dryRun }, events: { isDefault, tracking }, platformx } = config;
   const mode = modeOf(config);
-  log.write("INFO", "starting", STARTING[mode], { version: VERSION, mode, [runtime.name]: runtime.version });
-  if (config.dryRun && config.apiKey !== "") log.write("WARNING", "config_warning", KEY_UNUSED);
-  for (const warning of warnings) log.write("WARNING", "config_warning", warning);
-  const whence = config.trackingIsDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
-  log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.tracking.names.join(", ")}`);
-  const where = config.dryRun
+  log.write("INFO", "starting", STARTING[mode], {
+    version: VERSION,
+    mode,
+    [runtime.name]: runtime.version,
+    env_file: whereRead(given.envFile),
+  });
+  if (dryRun && platformx.key !== "") log.write("WARNING", "config_warning", KEY_UNUSED);
+  for (const { text } of warnings) log.write("WARNING", "config_warning", text);
+  const whence = isDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
+  log.write("INFO", "tracking", `Tracked, by ${whence}: ${tracking.names.join(", ")}`);
+  const where = dryRun
     ? "Nothing leaves this process (DRY_RUN). Logged for each of them, the address masked"
     : "Sent to PlatformX for each of them";
   log.write("INFO", "sent_data", `${where}: ${SENT_DATA}`);

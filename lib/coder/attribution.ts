@@ -29,8 +29,8 @@ export type NotAttributed =
 /** What {@link attribute} goes by. */
 export interface AttributionRules {
   readonly tracking: Tracking;
-  /** Lower-case domains; undefined: all. */
-  readonly domains: ReadonlySet<string> | undefined;
+  /** Which domains, in lower case, are wanted; undefined: all. */
+  readonly domains: { has(domain: string): boolean } | undefined;
 }
 
 /** The system user that owns prebuilt workspaces (Coder's migration that creates it). */

@@ -1,4 +1,5 @@
 /** `EVENTS_TRACKED`: which notifications are wanted, and whose an event is where the catalogue does not know. */
+import { entriesOf } from "../base/entries.ts";
 import { CATALOGUE, findRow, nameKey } from "./catalogue.ts";
 import type { CatalogueRow, Whose } from "./catalogue/row.ts";
 import type { Notification } from "./notification.ts";
@@ -28,22 +29,28 @@ export interface Tracking {
 export interface ParsedTracking {
   readonly tracking: Tracking;
   readonly errors: readonly string[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly EntryWarning[];
+}
+
+/** A sentence about one entry of the list, under the name that {@link Tracking.names} has for it. */
+export interface EntryWarning {
+  readonly entry: string;
+  readonly text: string;
 }
 
 const WHOSE: readonly string[] = ["owner", "user", "recipient"] satisfies Whose[];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Parses the comma-separated list. Errors and warnings name the entry and the rule. */
+/** Parses the list. Errors and warnings name the entry and the rule. */
 export function parseTracking(list: string): ParsedTracking {
   const rows = new Set<CatalogueRow>();
   const unknown = new Map<string, Whose | undefined>();
   const names = new Set<string>();
   const errors: string[] = [];
-  const warnings: string[] = [];
+  const warnings: EntryWarning[] = [];
   let everything = false;
 
-  for (const entry of list.split(",").map((part) => part.trim()).filter((part) => part !== "")) {
+  for (const entry of entriesOf(list)) {
     if (entry === "*") {
       everything = true;
       names.add("*");
@@ -65,7 +72,8 @@ export function parseTracking(list: string): ParsedTracking {
       names.add(name);
       const hint = close === undefined ? "" : `; did you mean '${close.name}'?`;
       if (whose === undefined) {
-        warnings.push(`'${name}' is not known to this version: it is tracked as it is spelled here${hint}`);
+        const text = `'${name}' is not known to this version: it is tracked as it is spelled here${hint}`;
+        warnings.push({ entry: name, text });
       }
     } else if (row.secret) {
       errors.push(`'${row.name}' holds a password-reset code and is never forwarded: remove it`);
@@ -74,7 +82,9 @@ export function parseTracking(list: string): ParsedTracking {
     } else {
       rows.add(row);
       names.add(row.name);
-      if (row.person === "none") warnings.push(`'${row.name}' never has a person: ${row.note}`);
+      if (row.person === "none") {
+        warnings.push({ entry: row.name, text: `'${row.name}' never has a person: ${row.note}` });
+      }
     }
   }
   const declared = [...unknown.values()].some((whose) => whose !== undefined);

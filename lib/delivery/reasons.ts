@@ -38,7 +38,10 @@ export const UNAVAILABLE = {
     what: "The rate limit to PlatformX is used up.",
     todo: "See GETDX_RATE_LIMIT and who else uses the DX account's limit.",
   },
-  key: { what: "PlatformX does not accept GETDX_API_KEY.", todo: "Replace the key." },
+  key: {
+    what: "PlatformX does not accept GETDX_API_KEY.",
+    todo: "Replace the key; the file of GETDX_API_KEY_FILE is read again by itself.",
+  },
   url: {
     what: "Something other than PlatformX answers at GETDX_API_URL.",
     todo: "Correct GETDX_API_URL or the proxy variables.",

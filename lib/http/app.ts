@@ -7,19 +7,28 @@ import { utf8Bytes } from "../base/utf8.ts";
 import { answerTo, type Outcome, told } from "../delivery/outcome.ts";
 import type { Relay } from "../delivery/relay.ts";
 import { declaredLength } from "../runtime/read_at_most.ts";
-import type { IncomingRequest, OutgoingResponse } from "../runtime/runtime.ts";
-import { EXPOSITION_TYPE } from "../status/exposition.ts";
+import type { IncomingRequest, OutgoingResponse, ProcessUsage } from "../runtime/runtime.ts";
+import { FORMATS } from "../status/exposition.ts";
 import { detailedHealth, publicHealth } from "../status/health.ts";
 import { metricsText } from "../status/metrics.ts";
-import { detailsPage, drainingPage, publicPage } from "../status/page/page.ts";
+import {
+  detailsPage,
+  drainingPage,
+  notFoundPage,
+  publicPage,
+  unauthorizedPage,
+} from "../status/page/page.ts";
+import { viewOf } from "../status/page/view.ts";
 import type { Status } from "../status/status.ts";
 import type { Telemetry } from "../status/telemetry.ts";
 import { Admission } from "./admission.ts";
 import type { Authenticator } from "./auth.ts";
 import { BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "./body.ts";
-import { pageAnswer, viewFor } from "./page_answer.ts";
+import { formatFor, prefersHtml } from "./negotiate.ts";
+import { pageAnswer } from "./page_answer.ts";
 import { failure, unavailable, withoutJson } from "./responses.ts";
 import { type Target, targetOf } from "./target.ts";
+import { TurnedAway } from "./turned_away.ts";
 
 /** What the app needs from outside. */
 export interface AppOptions {
@@ -29,6 +38,7 @@ export interface AppOptions {
   /** Who may see details. */
   readonly readers: Authenticator;
   readonly status: () => Status;
+  readonly usage: () => ProcessUsage;
   /** Counts an answered webhook. */
   readonly count: (
     outcome: Outcome,
@@ -58,12 +68,14 @@ const FROM_CODER = "x-message-id";
 export class App {
   readonly #options: AppOptions;
   readonly #bodies: BodyReader;
+  readonly #turnedAway: TurnedAway;
   /** Webhooks being worked on. */
   readonly admission = new Admission();
 
   constructor(options: AppOptions) {
     this.#options = options;
     this.#bodies = new BodyReader(options.bodyTimeout ?? BODY_TIMEOUT, options.cut);
+    this.#turnedAway = new TurnedAway(options);
   }
 
   /** Answers a request. Never rejects, never redirects. */
@@ -101,7 +113,7 @@ export class App {
     const { clock, draining, relay, senders } = this.#options;
     const { headers } = request;
     if (path === METRICS) return failure("method_not_allowed");
-    if (path !== "/") return failure("not_found", `The path was ${shownPath(path)}`);
+    if (path !== "/") return failure("not_found", `The path was ${this.#shownPath(path)}`);
     if (draining.aborted) return unavailable("draining");
     if (!admitted) return unavailable("busy");
     if (!senders.accepts(headers.get("authorization"))) return failure("unauthorized");
@@ -124,63 +136,95 @@ export class App {
 
   async #answerReader(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
     this.#options.telemetry?.request(request.method, target.path);
-    if (target.path === METRICS) return this.#answerMetrics(request);
-    if (target.path !== "/") {
-      return respond(failure("not_found", `The path was ${shownPath(target.path)}`), READ_HEADERS);
-    }
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return respond(failure("method_not_allowed"), { ...READ_HEADERS, allow: "GET, HEAD, POST" });
+    const { path } = target;
+    const isReading = request.method === "GET" || request.method === "HEAD";
+    if (path !== "/" && path !== METRICS) {
+      return await this.#refuse(request, failure("not_found", `The path was ${this.#shownPath(path)}`), path);
     }
     // A redirect in front turned Coder's webhook into this: with an answer of 200 Coder would count it as delivered.
-    if (request.headers.get(FROM_CODER) !== null) {
-      const outcome = failure("redirected");
-      this.#record(request, outcome, 0);
-      return respond(outcome, READ_HEADERS);
+    if (isReading && isFromCoder(request)) return await this.#refuse(request, failure("redirected"), path);
+    if (!isReading) {
+      const allow = path === METRICS ? ALLOW_READING : { allow: "GET, HEAD, POST" };
+      return respond(failure("method_not_allowed"), { ...READ_HEADERS, ...allow });
     }
-    return await this.#answerHealth(request, target);
+    return path === METRICS ? await this.#answerMetrics(request) : await this.#answerHealth(request, target);
   }
 
   async #answerHealth(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
     const { clock, draining, readers, status } = this.#options;
-    const view = viewFor(request.headers.get("accept"), target);
+    const view = prefersHtml(request.headers.get("accept")) ? viewOf(target.query) : undefined;
     if (draining.aborted) {
-      if (view !== undefined) return await pageAnswer(drainingPage(view, clock.now()), 503, view);
+      if (view !== undefined) return await pageAnswer(drainingPage(view, clock.now()), 503, !view.still);
       return respond(unavailable("draining"), { ...READ_HEADERS, ...VARY });
     }
     const mayRead = readers.accepts(request.headers.get("authorization"));
-    if (target.query.has("details") && !mayRead) return respond(MAY_NOT_READ, { ...READ_HEADERS, ...VARY });
+    if (target.query.has("details") && !mayRead) {
+      return await this.#refuse(request, MAY_NOT_READ, target.path);
+    }
     const now = status();
     if (view === undefined) {
       const body = JSON.stringify(mayRead ? detailedHealth(now) : publicHealth(now));
       return { status: 200, headers: { "content-type": "application/json", ...READ_HEADERS, ...VARY }, body };
     }
-    return await pageAnswer(mayRead ? detailsPage(now, view) : publicPage(now, view), 200, view);
+    return await pageAnswer(mayRead ? detailsPage(now, view) : publicPage(now, view), 200, !view.still);
   }
 
   /** Also while draining, so that the last scrapes show how the end goes. */
-  #answerMetrics(request: IncomingRequest): OutgoingResponse {
-    const { readers, status } = this.#options;
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return respond(failure("method_not_allowed"), { ...READ_HEADERS, ...ALLOW_READING });
+  async #answerMetrics(request: IncomingRequest): Promise<OutgoingResponse> {
+    const { readers, status, usage } = this.#options;
+    const { headers } = request;
+    if (!readers.accepts(headers.get("authorization"))) {
+      return await this.#refuse(request, MAY_NOT_READ, METRICS);
     }
-    if (!readers.accepts(request.headers.get("authorization"))) return respond(MAY_NOT_READ, READ_HEADERS);
+    const format = formatFor(headers.get("accept"));
     return {
       status: 200,
-      headers: { ...READ_HEADERS, "content-type": EXPOSITION_TYPE },
-      body: metricsText(status()),
+      headers: { ...READ_HEADERS, ...VARY, "content-type": FORMATS[format] },
+      body: metricsText(status(), usage(), format),
     };
   }
 
-  #record({ headers }: IncomingRequest, outcome: Outcome, ms: number): void {
+  /** Who reads is not counted; a webhook of Coder's that a redirect turned into this is. Browsers get a page. */
+  async #refuse(request: IncomingRequest, outcome: Outcome, path: string): Promise<OutgoingResponse> {
+    const answer = respond(outcome, { ...READ_HEADERS, ...VARY });
+    if (isFromCoder(request)) {
+      this.#record(request, outcome, 0);
+      return answer;
+    }
+    if (!prefersHtml(request.headers.get("accept"))) return answer;
+    const now = this.#options.clock.now();
+    if (answer.status === 404) {
+      return await pageAnswer(notFoundPage(this.#shownPath(path), wayUp(path), now), 404, false);
+    }
+    if (answer.status !== 401) return answer;
+    const page = await pageAnswer(unauthorizedPage(now), 401, false);
+    return { ...page, headers: { ...answer.headers, ...page.headers } };
+  }
+
+  /**
+   * A path as the sender wrote it: what a setting of Coder's ends in by mistake must be recognised. Unless that is a
+   * secret.
+   */
+  #shownPath(path: string): string {
+    const { senders, readers } = this.#options;
+    return senders.occursIn(path) || readers.occursIn(path) ? "(hidden)" : `'${scrub(path, [], 60)}'`;
+  }
+
+  #record(request: IncomingRequest, outcome: Outcome, ms: number): void {
     const { clock, count, log } = this.#options;
-    count(outcome, { now: clock.now(), ms, fromCoder: headers.get(FROM_CODER) !== null });
+    const fromCoder = isFromCoder(request);
+    const known = outcome.messageId === undefined && fromCoder
+      ? { ...outcome, messageId: scrub(request.headers.get(FROM_CODER)!, [], 64) }
+      : outcome;
+    count(known, { now: clock.now(), ms, fromCoder });
+    this.#turnedAway.tell(known, fromCoder);
     if (!log.writes("INFO")) return;
-    log.write("INFO", "webhook", told(outcome), {
-      msg_id: outcome.messageId,
-      notification: outcome.notification,
-      outcome: outcome.status,
-      reason: "reason" in outcome ? outcome.reason : undefined,
-      attempts: outcome.attempts,
+    log.write("INFO", "webhook", told(known), {
+      msg_id: known.messageId,
+      notification: known.notification,
+      outcome: known.status,
+      reason: "reason" in known ? known.reason : undefined,
+      attempts: known.attempts,
       ms,
     });
   }
@@ -205,15 +249,20 @@ const READ_HEADERS = { "cache-control": "no-store", "x-content-type-options": "n
 const INTERNAL =
   "A fault of the service: Coder is asked to send again. Please report it, with these two fields";
 
+function isFromCoder({ headers }: IncomingRequest): boolean {
+  return headers.get(FROM_CODER) !== null;
+}
+
+/** From a path to the root, whatever a proxy has put before both. */
+function wayUp(path: string): string {
+  const depth = path.split("/").length - 2;
+  return depth > 0 && depth < 20 ? "../".repeat(depth) : "./";
+}
+
 function isJson(headers: IncomingRequest["headers"]): boolean {
   const type = (headers.get("content-type") ?? "").split(";", 1)[0]!.trim();
   return /^application\/json$|^[^\s/]+\/[^\s/]+\+json$/i.test(type) &&
     headers.get("content-encoding") === null;
-}
-
-/** A path as the sender wrote it: what a setting of Coder's ends in by mistake must be recognised. */
-function shownPath(path: string): string {
-  return `'${scrub(path, [], 60)}'`;
 }
 
 function respond(outcome: Outcome, more?: Readonly<Record<string, string>>): OutgoingResponse {

@@ -3,16 +3,14 @@
 /** Compares credentials with secrets, in a time that depends on the length of what was sent only. */
 export class Authenticator {
   readonly #secrets: readonly string[];
+  /** Whether no secret is asked for. */
+  readonly isOpen: boolean;
 
   /** @param secrets any of them is accepted; none: everybody is */
   constructor(secrets: readonly string[]) {
+    this.isOpen = secrets.length === 0;
     // An empty secret would be equal to no credential.
     this.#secrets = secrets.filter((secret) => secret !== "").map(bytesOf);
-  }
-
-  /** Whether a secret is asked for at all. */
-  get isOpen(): boolean {
-    return this.#secrets.length === 0;
   }
 
   /** Whether the `Authorization` header holds one of the secrets. */
@@ -23,6 +21,12 @@ export class Authenticator {
     // Every secret is compared, so that the time does not tell which one it was.
     for (const secret of this.#secrets) accepted = isSame(credential, secret) || accepted;
     return accepted;
+  }
+
+  /** Whether a URL's path holds one of the secrets: it is then not to be shown. */
+  occursIn(path: string): boolean {
+    const bytes = path.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+    return this.#secrets.some((secret) => bytes.includes(secret));
   }
 }
 

@@ -27,16 +27,16 @@ export interface ListenerWatch {
  */
 export async function listenerLost({ address, clock, connect, draining }: ListenerWatch): Promise<void> {
   const target = { host: fromInside(address.host), port: address.port };
+  // At once: a listener that was lost before the first look would count as one that cannot be reached from inside.
+  let isReachable = await connect(target) === "connected";
   let without = 0;
-  await clock.sleep(EVERY, draining);
-  if (!draining.aborted && await connect(target) === "connected") {
-    while (!draining.aborted) {
-      await clock.sleep(EVERY, draining);
-      const seen = await connect(target);
-      if (seen === "refused" && !draining.aborted) return;
-      without = seen === "no_descriptor" ? without + 1 : 0;
-      if (without === WITHOUT_DESCRIPTOR) return;
-    }
+  while (!draining.aborted) {
+    await clock.sleep(EVERY, draining);
+    const seen = await connect(target);
+    isReachable ||= seen === "connected";
+    without = seen === "no_descriptor" ? without + 1 : 0;
+    const isLost = (seen === "refused" && isReachable) || without === WITHOUT_DESCRIPTOR;
+    if (isLost && !draining.aborted) return;
   }
   await new Promise(() => {});
 }

@@ -1,9 +1,7 @@
 /** The page as an HTTP answer: what the browser may do with it. */
 import type { OutgoingResponse } from "../runtime/runtime.ts";
-import { type PageView, RENEWAL } from "../status/page/state.ts";
 import { STYLE } from "../status/page/style.ts";
-import { prefersHtml } from "./negotiate.ts";
-import type { Target } from "./target.ts";
+import { RENEWAL } from "../status/page/view.ts";
 
 /** Nothing is loaded, run, sent or framed; only the page's own style sheet applies. Made for the first page. */
 let policy: string | undefined;
@@ -14,16 +12,11 @@ async function policyText(): Promise<string> {
   return `default-src 'none'; style-src 'sha256-${base64}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
-/** How a page is asked for; undefined: JSON is. */
-export function viewFor(accept: string | null, { query }: Target): PageView | undefined {
-  return prefersHtml(accept) ? { details: query.has("details"), still: query.has("still") } : undefined;
-}
-
-/** The answer that carries a page. */
+/** The answer that carries a page. `renews`: the browser is to ask again by itself. */
 export async function pageAnswer(
   page: string,
-  status: 200 | 503,
-  { still }: PageView,
+  status: 200 | 401 | 404 | 503,
+  renews: boolean,
 ): Promise<OutgoingResponse> {
   const headers = {
     "cache-control": "no-store",
@@ -34,7 +27,7 @@ export async function pageAnswer(
     "x-content-type-options": "nosniff",
     // A header does what the element does; checkers of accessibility refuse the element even where there is a way to
     // stop it.
-    ...(still ? {} : { refresh: String(RENEWAL) }),
+    ...(renews ? { refresh: String(RENEWAL) } : {}),
     ...(status === 503 ? { "retry-after": "1" } : {}),
   };
   return { status, headers, body: page };

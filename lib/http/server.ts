@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
 import type { Log } from "../base/log.ts";
 import type { Shutdown } from "../base/shutdown.ts";
-import { type HttpServer, type ListenAddress, type ListenFault, type Runtime } from "../runtime/runtime.ts";
+import type { HttpServer, ListenAddress, ListenFault, Runtime } from "../runtime/runtime.ts";
 import type { App } from "./app.ts";
 import { listenerLost } from "./listener_watch.ts";
 
@@ -64,12 +64,14 @@ async function end(
   const { admission } = app;
   log.write("INFO", "draining", DRAINING, { in_flight: admission.count, grace_ms: grace });
   shutdown.drain();
-  const finished = idle();
+  const finished = idle().catch((error) =>
+    log.write("ERROR", "internal_error", INTERNAL, describeFault(error))
+  );
   await Promise.race([finished, clock.sleep(grace, shutdown.cut)]);
   shutdown.end();
   await Promise.race([finished, clock.sleep(ANSWERS, NEVER)]);
   // A sender whose upload is stalled would keep shutdown() waiting for ever, a disk that hangs the store.
-  await Promise.race([Promise.all([server.shutdown(), close()]), clock.sleep(CLOSING, NEVER)]);
+  await Promise.race([Promise.allSettled([server.shutdown(), close()]), clock.sleep(CLOSING, NEVER)]);
   log.write("INFO", "stopped", "Stopped. Coder sends again what got no answer", {
     unanswered: admission.count,
   });
@@ -97,7 +99,9 @@ export function whyNot(fault: ListenFault, { host, port }: ListenAddress): strin
     case "not_available":
       return `HOST '${host}' is not an address of this machine: set HOST to one that is, or to 0.0.0.0`;
     case "forbidden":
-      return `PORT ${port} may not be listened at by this user: set PORT to one from 1024 up`;
+      return port > 0 && port < 1024
+        ? `PORT ${port} may not be listened at by this user: set PORT to one from 1024 up`
+        : `HOST '${host}' and PORT ${port} may not be listened at: see what forbids it, as --allow-net or systemd`;
     case "bad_certificate":
       return "TLS_CERT_FILE and TLS_KEY_FILE must hold a certificate chain and its key, as PEM";
     case "unknown":

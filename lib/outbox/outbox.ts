@@ -33,6 +33,8 @@ export interface OutboxOptions {
 /** Takes drafts into the store. */
 export class Outbox implements Delivery {
   readonly #options: OutboxOptions;
+  /** Events that were there when the store last had no room for another. */
+  #fullWith = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -51,6 +53,7 @@ export class Outbox implements Delivery {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       watch.failed(error);
+      if (error.fault === "overfull") this.#fullWith = store.known.pending + store.known.dead;
       return { status: "unavailable", reason: "outbox", retryAfterMs: STORE_RETRY, attempts: 0 };
     }
   }
@@ -62,6 +65,8 @@ export class Outbox implements Delivery {
     const oldestPendingMs = oldestPending === undefined
       ? undefined
       : Math.max(0, clock.now() - oldestPending);
-    return { pending, dead, oldestPendingMs, deadLetters, failing: watch.failing };
+    // Nobody may have tried since there is room again.
+    const hasRoom = watch.fault === "overfull" && pending + dead < this.#fullWith;
+    return { pending, dead, oldestPendingMs, deadLetters, failing: hasRoom ? undefined : watch.failing };
   }
 }

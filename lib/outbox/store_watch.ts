@@ -16,6 +16,11 @@ export class StoreWatch {
     return [...this.#faults.values()].at(-1);
   }
 
+  /** Its kind. */
+  get fault(): string | undefined {
+    return [...this.#faults.keys()].at(-1);
+  }
+
   /** An operation failed. */
   failed({ fault, message }: StoreError): void {
     const isNew = !this.#faults.has(fault);

@@ -1,6 +1,7 @@
-import { API_KEY } from "../config/config.ts";
-import { clean } from "../config/settings.ts";
 import type { Log } from "../base/log.ts";
+import { clean } from "../config/given.ts";
+import { headerSecret } from "../config/parse_config.ts";
+import { readText } from "../config/read_settings.ts";
 import type { Files } from "../runtime/runtime.ts";
 
 /** PlatformX's key. From a file it can change while the service runs: secrets are rotated by replacing files. */
@@ -26,14 +27,16 @@ export class ApiKey {
   /** Reads the file again; called while PlatformX refuses the key. An unusable file changes nothing. */
   async reload(): Promise<void> {
     if (this.#path === undefined) return;
-    const bytes = await this.#files.read(this.#path, KEY_FILE_LIMIT);
+    const file = await readText(this.#files, this.#path, "one");
     // The file may be missing for a moment while it is replaced: the next probe looks again.
-    if (typeof bytes === "string") return;
-    const key = clean(new TextDecoder().decode(bytes));
-    if (key === undefined || key === this.#current || !API_KEY.test(key)) return;
+    const key = "text" in file ? clean(file.text) : undefined;
+    if (key === undefined || key === this.#current || !("value" in headerSecret(key))) return;
     this.#current = key;
-    const text = "The file of GETDX_API_KEY_FILE holds another key: it is used from now on";
-    this.#log.write("INFO", "key_reloaded", text);
+    this.#log.write(
+      "INFO",
+      "key_reloaded",
+      "The file of GETDX_API_KEY_FILE holds another key: it is used from now on",
+    );
   }
 }
 

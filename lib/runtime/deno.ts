@@ -1,8 +1,9 @@
 /** The runtime that the service was made for. */
-import { denoClient } from "./deno_client.ts";
-import { denoFiles } from "./deno_files.ts";
+import { denoEnv, denoFiles } from "./deno_files.ts";
 import { denoServer } from "./deno_server.ts";
+import { denoClient } from "./deno_client.ts";
 import { readAtMost } from "./read_at_most.ts";
+import { usageWith } from "./process_usage.ts";
 import type { OutputStream, Runtime } from "./runtime.ts";
 
 /** Windows knows no SIGTERM that a program could listen to. */
@@ -12,27 +13,18 @@ const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
 
 /** Deno, as the service uses it. */
 export function denoRuntime(): Runtime {
-  const env = (name: string) => {
-    try {
-      return Deno.env.get(name);
-    } catch (error) {
-      // Not among the names that may be read.
-      if (error instanceof Deno.errors.NotCapable) return undefined;
-      throw error;
-    }
-  };
   return {
     name: "deno",
     version: Deno.version.deno,
     os: Deno.build.os,
     args: Deno.args,
-    env,
+    env: denoEnv,
     stdin: { read: (limit) => readAtMost(Deno.stdin.readable, limit) },
     stdout: outputTo(Deno.stdout),
     stderr: outputTo(Deno.stderr),
-    files: denoFiles(),
+    files: denoFiles,
     listen: denoServer,
-    send: denoClient(env),
+    send: denoClient(denoEnv),
     tryToConnect: async ({ host, port }) => {
       try {
         (await Deno.connect({ hostname: host, port })).close();
@@ -51,6 +43,12 @@ export function denoRuntime(): Runtime {
       globalThis.addEventListener("unhandledrejection", onFault);
       globalThis.addEventListener("error", onFault);
     },
+    usage: usageWith({
+      residentBytes: () => Deno.memoryUsage().rss,
+      // Newer versions keep /proc from everybody who may not do everything (seen with 2.9.6, not with 2.6.10).
+      countEntries: (folder) => [...Deno.readDirSync(folder)].length,
+      readText: Deno.readTextFileSync,
+    }),
     exit: Deno.exit,
   };
 }

@@ -1,54 +1,50 @@
-import { readAtMost } from "./read_at_most.ts";
+/** Files and variables, as Deno has them. */
 import { readPipe } from "./read_pipe.ts";
 import type { FileFault, Files } from "./runtime.ts";
 
-/** Milliseconds that reading may take: a pipe may have no writer, a disk may stall. */
-const READ_TIMEOUT = 5_000;
-
-/** Files, as Deno brings them. */
-export function denoFiles(): Files {
-  /** Files whose reading was given up and has not ended: a thread of the runtime's is with each, and one must do. */
-  const stalled = new Set<string>();
-  return {
-    async read(path, limit) {
-      if (stalled.has(path)) return "stalled";
-      const { promise: late, resolve } = Promise.withResolvers<"stalled">();
-      const timer = setTimeout(() => {
-        stalled.add(path);
-        resolve("stalled");
-      }, READ_TIMEOUT);
-      const read = readOnce(path, limit).finally(() => stalled.delete(path));
-      try {
-        return await Promise.race([read, late]);
-      } catch (error) {
-        return faultOf(error);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    stat(path) {
-      try {
-        const { dev, ino, isDirectory, isFile, size } = Deno.statSync(path);
-        const kind = isFile ? "file" : isDirectory ? "folder" : "other";
-        return { kind, size, device: dev, id: ino === null ? undefined : `${dev}/${ino}` };
-      } catch {
-        return undefined;
-      }
-    },
-  };
+/** A variable of the environment; undefined when it is not set, or is not among those that may be read. */
+export function denoEnv(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
 }
 
-/** Once: a process substitution can be read a single time. */
-async function readOnce(path: string, limit: number): Promise<Uint8Array | FileFault> {
-  const { isDirectory, isFile } = await Deno.stat(path);
-  if (isDirectory) return "folder";
-  if (!isFile) return await readPipe(path, limit, READ_TIMEOUT);
-  const file = await Deno.open(path);
-  return await readAtMost(file.readable, limit) ?? "too_large";
-}
+/** Files that settings name. */
+export const denoFiles: Files = {
+  async read(path, limit) {
+    try {
+      const { isDirectory, isFile } = await Deno.stat(path);
+      if (isDirectory) return "folder";
+      if (!isFile) return await readPipe(path, limit);
+      using file = await Deno.open(path);
+      const bytes = new Uint8Array(limit + 1);
+      for (let length = 0;;) {
+        const count = await file.read(bytes.subarray(length));
+        if (count === null) return bytes.slice(0, length);
+        length += count;
+        if (length > limit) return "too_large";
+      }
+    } catch (error) {
+      return faultOf(error);
+    }
+  },
+  stat(path) {
+    try {
+      const { dev, ino, isDirectory, isFile, size } = Deno.statSync(path);
+      const kind = isFile ? "file" : isDirectory ? "folder" : "other";
+      return { kind, size, device: dev, id: ino === null ? undefined : `${dev}/${ino}` };
+    } catch {
+      return undefined;
+    }
+  },
+  absolute: (path) => /^(?:[\\/]|[a-z]:)/i.test(path) ? path : `${Deno.cwd()}/${path}`,
+};
 
 function faultOf(error: unknown): FileFault {
-  const { NotCapable, NotFound, PermissionDenied } = Deno.errors;
-  if (error instanceof NotFound) return "missing";
+  if (error instanceof Deno.errors.NotFound) return "missing";
+  const { NotCapable, PermissionDenied } = Deno.errors;
   return error instanceof PermissionDenied || error instanceof NotCapable ? "forbidden" : "unreadable";
 }

@@ -3,7 +3,8 @@
  * there are, and Deno shows both headers (requests with 2.4, answers with 2.9 too).
  */
 export function declaredLength(headers: { get(name: string): string | null }): number {
-  return headers.get("transfer-encoding") !== null ? NaN : Number(headers.get("content-length") ?? NaN);
+  const length = headers.get("transfer-encoding") === null ? headers.get("content-length") : null;
+  return length !== null && /^\d+$/.test(length) ? Number(length) : NaN;
 }
 
 /**

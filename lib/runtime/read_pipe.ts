@@ -1,42 +1,41 @@
-/** Milliseconds between two looks at a pipe that has nothing. */
-const LOOK_EVERY = 20;
+/** Reads what is no regular file: a pipe (FIFO, process substitution) or a device. */
+import type { FileFault } from "./runtime.ts";
+
+/** Milliseconds that a pipe may take until its last byte. */
+const TIMEOUT = 5_000;
+
+/** Milliseconds between two looks at a pipe that has nothing yet. */
+const PAUSE = 20;
 
 /**
- * Reads a named pipe, a process substitution or a device, for at most so many milliseconds. It is opened without
- * waiting for somebody who writes: that would keep a thread for ever, and up to Deno 2.7 the whole process.
+ * All of a pipe, once. Opened without waiting for a writer: Deno's own `open` waits, and up to 2.6 nothing else in the
+ * process runs meanwhile, no timer and no signal.
  *
- * @throws as `node:fs` does
+ * @throws {Error} the system's, with `code`
  */
-export async function readPipe(
-  path: string,
-  limit: number,
-  timeout: number,
-): Promise<Uint8Array | "too_large" | "stalled"> {
-  const { constants, open } = await import("node:fs/promises");
-  const until = performance.now() + timeout;
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+export async function readPipe(path: string, limit: number): Promise<Uint8Array | FileFault> {
+  const { closeSync, constants, openSync, readSync } = await import("node:fs");
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const bytes = new Uint8Array(limit + 1);
     let length = 0;
-    while (performance.now() < until) {
-      const read = await file.read(bytes, length, bytes.length - length).then(
-        (seen) => seen.bytesRead,
-        waiting,
-      );
-      length += read ?? 0;
-      if (length > limit) return "too_large";
-      // Before the first byte an end means that nobody has begun to write.
-      if (read === 0 && length > 0) return bytes.slice(0, length);
-      if (!read) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    for (let waited = 0; waited < TIMEOUT; waited += PAUSE) {
+      try {
+        for (;;) {
+          const count = readSync(file, bytes, length, bytes.length - length, null);
+          // Without a writer yet, a pipe is at its end as well.
+          if (count === 0 && length === 0) break;
+          if (count === 0) return bytes.slice(0, length);
+          length += count;
+          if (length > limit) return "too_large";
+        }
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
     return "stalled";
   } finally {
-    await file.close();
+    closeSync(file);
   }
-}
-
-/** Somebody has the pipe open, and has written nothing more so far. */
-function waiting(error: unknown): undefined {
-  if (error instanceof Error && "code" in error && error.code === "EAGAIN") return undefined;
-  throw error;
 }

@@ -1,13 +1,17 @@
 /** What `GET /metrics` tells. */
 import { REASONS_OF, STATUS_NAMES } from "../delivery/outcome.ts";
 import type { OutboxStatus } from "../outbox/outbox.ts";
+import { DEAD_REASONS } from "../outbox/record.ts";
 import { LATER_CAUSES, VERDICTS } from "../platformx/verdict.ts";
-import { type Buckets, expositionOf, type Family, type Sample } from "./exposition.ts";
+import type { ProcessUsage } from "../runtime/runtime.ts";
+import { ATTENTION_CODES, attentionOf } from "./attention.ts";
+import { type Buckets, expositionOf, type Family, type Format, type Sample } from "./exposition.ts";
 import type { Status } from "./status.ts";
 
 /** The text that Prometheus reads. */
-export function metricsText(status: Status): string {
-  return expositionOf(familiesOf(status).map((family) => ({ ...family, name: `${PREFIX}${family.name}` })));
+export function metricsText(status: Status, usage: ProcessUsage, format: Format): string {
+  const own = familiesOf(status).map((family) => ({ ...family, name: `${PREFIX}${family.name}` }));
+  return expositionOf([...own, ...processFamilies(status, usage)], format);
 }
 
 /** Before every name, so that nobody else's means something different. */
@@ -16,12 +20,34 @@ const PREFIX = "coder_platformx_";
 /** Every label value is one of a list: neither Coder nor PlatformX can add a series. */
 function familiesOf(state: Status): readonly Family[] {
   const { stats, platformx: { lastDelivered, paused } } = state;
+  const attention = attentionOf(state);
   return [
-    gauge("build_info", "Always 1; the labels are the versions of the service and of Deno.", [
-      { labels: { version: state.version, [state.runtime.name]: state.runtime.version }, value: 1 },
+    gauge("build_info", "Always 1; the labels are the versions of service and runtime, and the mode.", [
+      {
+        labels: { version: state.version, [state.runtime.name]: state.runtime.version, mode: state.mode },
+        value: 1,
+      },
     ]),
-    gauge("start_time_seconds", "When the process started, in Unix seconds.", time(state.startedAt)),
+    gauge(
+      "attention",
+      "1 for each reason why an operator is needed, else 0.",
+      ATTENTION_CODES.map((code) => ({ labels: { code }, value: attention.includes(code) ? 1 : 0 })),
+    ),
     counter("webhooks_total", "Webhooks answered, by the answer's status and reason.", webhooks(stats)),
+    counter(
+      "notifications_total",
+      "What became of notifications, by the catalogue's names; with an outbox also of their events.",
+      stats.notifications.flatMap(({ notification, outcomes }) =>
+        [...outcomes].map(([outcome, value]) => ({ labels: { notification, outcome }, value }))
+      ),
+    ),
+    gauge(
+      "notification_last_seen_timestamp_seconds",
+      "When a notification last arrived, in Unix seconds; missing before the first since the start.",
+      stats.notifications.flatMap(({ notification, lastSeen }) =>
+        time(lastSeen).map((sample) => ({ ...sample, labels: { notification } }))
+      ),
+    ),
     durations("webhook_duration_seconds", "From a webhook's arrival to its answer.", stats.webhookDurations),
     gauge("webhooks_in_flight", "Webhooks that are being worked on.", [{ value: state.inFlight }]),
     gauge(
@@ -50,7 +76,10 @@ function familiesOf(state: Status): readonly Family[] {
       "1 for the reason why sending to PlatformX is paused, else 0.",
       LATER_CAUSES.map((reason) => ({ labels: { reason }, value: reason === paused?.cause ? 1 : 0 })),
     ),
-    ...outboxFamilies(state.outbox),
+    counter("log_lines_lost_total", "Lines of the log that could not be written.", [{
+      value: state.log.lost,
+    }]),
+    ...outboxFamilies(stats, state.outbox),
   ];
 }
 
@@ -64,7 +93,7 @@ function webhooks(stats: Status["stats"]): readonly Sample[] {
   );
 }
 
-function outboxFamilies(outbox: OutboxStatus | undefined): readonly Family[] {
+function outboxFamilies(stats: Status["stats"], outbox: OutboxStatus | undefined): readonly Family[] {
   if (outbox === undefined) return [];
   return [
     gauge("outbox_usable", "1 while the outbox takes events, else 0.", [{
@@ -77,6 +106,24 @@ function outboxFamilies(outbox: OutboxStatus | undefined): readonly Family[] {
       "Age of the oldest pending event; 0 when nothing is pending.",
       [{ value: (outbox.oldestPendingMs ?? 0) / 1000 }],
     ),
+    counter(
+      "dead_letters_total",
+      "Events that this process gave up, by reason.",
+      DEAD_REASONS.map((reason) => ({ labels: { reason }, value: stats.deadLetters(reason) })),
+    ),
+  ];
+}
+
+/** Under the names that every Prometheus client uses. What the system does not tell is left out. */
+function processFamilies({ startedAt }: Status, usage: ProcessUsage): readonly Family[] {
+  const { cpuSeconds, maxDescriptors, openDescriptors, residentBytes } = usage;
+  const one = (value: number | undefined) => value === undefined ? [] : [{ value }];
+  return [
+    gauge("process_start_time_seconds", "When the process started, in Unix seconds.", time(startedAt)),
+    counter("process_cpu_seconds_total", "Processor time used, in seconds.", one(cpuSeconds)),
+    gauge("process_resident_memory_bytes", "Memory in use, in bytes.", one(residentBytes)),
+    gauge("process_open_fds", "Open file descriptors.", one(openDescriptors)),
+    gauge("process_max_fds", "File descriptors that may be open at once.", one(maxDescriptors)),
   ];
 }
 

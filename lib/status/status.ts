@@ -23,6 +23,8 @@ export interface Status {
   readonly platformx: GateStatus;
   /** In outbox mode. */
   readonly outbox: OutboxStatus | undefined;
+  /** Whether Coder answers when it is asked for people; undefined: it is not asked. */
+  readonly coder: { readonly failingMs: number | undefined } | undefined;
   /** Lines that could not be written, and milliseconds since the last of them. */
   readonly log: { readonly lost: number; readonly lastLostMs: number | undefined };
 }

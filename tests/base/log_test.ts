@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { createLog, LOG_LEVELS, type LogFields, type LogLevel, type LogOptions } from "../../lib/base/log.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
 import { anyText } from "../support/fakes.ts";
-import { runModule } from "../support/program.ts";
+import { runModule } from "../support/service.ts";
 
 const TIME = "2026-01-02T03:04:05.678Z";
 

@@ -25,6 +25,22 @@ const COMMANDS: readonly (readonly [args: string, command: Command])[] = [
   ["serve --help", { kind: "help", about: "serve" }],
   ["explain body.json -h", { kind: "help", about: "explain" }],
   ["healthcheck --nonsense --help", { kind: "help", about: "healthcheck" }],
+  ["help config", { kind: "help", about: "config" }],
+  ["--env-file my.env", { kind: "serve", envFile: "my.env" }],
+  ["--env-file=my.env check --json", {
+    kind: "check",
+    sendTestEvent: undefined,
+    showSecrets: false,
+    json: true,
+    envFile: "my.env",
+  }],
+  ["explain --env-file my.env body.json", {
+    kind: "explain",
+    file: "body.json",
+    json: false,
+    envFile: "my.env",
+  }],
+  ["outbox show --env-file my.env a", { kind: "outbox", action: "show", ids: ["a"], envFile: "my.env" }],
   ["--version", { kind: "version" }],
   ["-V", { kind: "version" }],
 ];
@@ -39,7 +55,19 @@ Deno.test("arguments make the command that the operator means", async (t) => {
 
 Deno.test("arguments that make no command say what is wrong and where to look", async (t) => {
   const rows: [args: string[], words: RegExp][] = [
-    [["srve"], /^'srve' is not a command: use one of serve, check, events, explain, healthcheck, outbox/],
+    [["start"], /^'start' is not a command: use one of serve, check, events, explain, healthcheck, outbox$/],
+    [["srve"], /^'srve' is not a command: did you mean 'serve'\?$/],
+    [["help", "evnets"], /^'evnets' is not a command: did you mean 'events'\?$/],
+    [["a\u001b[2J"], /^'a\\u\{1b\}\[2J' is not a command/],
+    [["x".repeat(1000)], /^'x{59}…' is not a command/],
+    [["events", "--jsno"], /^'events' has no option '--jsno': did you mean '--json'\?$/],
+    [["check", "--send-test-evnt", "a@b.c"], /has no option .* did you mean '--send-test-event'\?/],
+    [["check", "--env-fil", "x"], /did you mean '--env-file'\?/],
+    [["serve", "--\u202e"], /^'serve' has no option '--\\u\{202e\}'/],
+    [["--env-file"], /^'--env-file' needs a file: write --env-file FILE/],
+    [["check", "--env-file", "--json"], /^'--env-file' needs a file/],
+    [["check", "--env-file="], /^'--env-file' needs a file/],
+    [["--env-file", "a", "--env-file", "b"], /^'--env-file' is given twice/],
     [["SERVE"], /^'SERVE' is not a command/],
     [[""], /^'' is not a command/],
     [["--json"], /^'--json' is not a command/],

@@ -51,6 +51,8 @@ Deno.test("an entry is a name in any letter case and spacing, a former name, or 
     ["281FDF73-C6D6-4CBB-8FF5-888BAF8A2FFF", [created]],
     ["Workspace updated automatically", ["Workspace Updated Automatically"]],
     ["Task Idle,,Workspace Created, ", ["Task Idle", created]],
+    ["Task Idle; Workspace Created;", ["Task Idle", created]],
+    ["Task Idle\nWorkspace Created\r\n", ["Task Idle", created]],
     ["Task Idle, task idle, d4a6271c-cced-4ed0-84ad-afd02a9c7799", ["Task Idle"]],
     ["*", ["*"]],
     ["Test Notification, *", ["Test Notification", "*"]],
@@ -107,13 +109,14 @@ Deno.test("another unknown name beside a known one is a warning", async (t) => {
         const { tracking, errors, warnings } = parseTracking(list);
         assert.deepEqual(errors, []);
         assert.equal(warnings.length, 1);
-        assert.ok(warnings[0]!.includes(`'${name}'`), warnings[0]);
+        assert.equal(warnings[0]!.entry, name);
+        assert.ok(warnings[0]!.text.includes(`'${name}'`), warnings[0]!.text);
         assert.ok(tracking.names.includes(name));
       }
     });
   }
   await t.step("that is similar to a known one", () => {
-    assert.match(parseTracking("Task Idle, Task Waiting").warnings[0]!, /did you mean 'Task Working'\?/);
+    assert.match(parseTracking("Task Idle, Task Waiting").warnings[0]!.text, /did you mean 'Task Working'\?/);
   });
 });
 
@@ -123,7 +126,7 @@ Deno.test("an event that never has a person is a warning, and the others are non
     const { errors, warnings } = parseTracking(name);
     assert.deepEqual(errors, [], name);
     assert.equal(warnings.length, NEVER_A_PERSON.includes(name) ? 1 : 0, name);
-    if (warnings.length > 0) assert.ok(warnings[0]!.startsWith(`'${name}' never has a person`), warnings[0]);
+    if (warnings.length > 0) assert.match(warnings[0]!.text, RegExp(`^'${name}' never has a person: `));
   }
 });
 

@@ -1,84 +1,37 @@
-/** The executable that `deno task compile` made, and commands run to their end. */
-import { fileURLToPath } from "node:url";
+/** The executable that `deno task compile` made, and what is asked of it everywhere. */
+import assert from "node:assert/strict";
+import { STAND_IN_KEY, type StandIn } from "../support/platformx.ts";
+import { type Environment, executable } from "../support/program.ts";
+import { sampleOf } from "../support/samples.ts";
+import { type Program, runProgram, type Starting, startProgram } from "../support/service.ts";
 
-/** What a command left behind. */
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
+/** Starts it with these settings as its whole environment; it listens when this has settled. */
+export function startExecutable(environment: Environment, options: Starting = {}): Promise<Program> {
+  return startProgram({ program: [executable()], ...options, environment });
 }
 
-/** Settings as environment variables. */
-export type Settings = Readonly<Record<string, string>>;
-
-/** Milliseconds after which a command or an answer is not waited for any more. */
-export const PATIENCE = 20_000;
-
-/**
- * Path of the executable: `EXECUTABLE`, else where `deno task compile` puts it.
- *
- * @throws {Error} when it is not there
- */
-export function executable(): string {
-  const path = Deno.env.get("EXECUTABLE") ??
-    fileURLToPath(new URL("../../build/coder-platformx", import.meta.url));
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    throw new Error(
-      `'${path}' is missing: make it with 'deno task compile', or name another one by EXECUTABLE`,
-    );
-  }
+/** Runs one of its commands to its end. */
+export function runExecutable(args: readonly string[], options: Parameters<typeof runProgram>[1] = {}) {
+  return runProgram(args, { program: [executable()], ...options });
 }
 
-/** A command line that runs `program` with these settings as its whole environment. */
-export function withOnly(settings: Settings, ...program: readonly string[]): readonly string[] {
-  return ["env", "-i", ...Object.entries(settings).map(([name, value]) => `${name}=${value}`), ...program];
+/** The least that a service needs to send events to the stand-in, on a free port. */
+export function settingsFor(platformX: StandIn): Environment {
+  return { HOST: "127.0.0.1", PORT: "0", GETDX_API_KEY: STAND_IN_KEY, GETDX_API_URL: platformX.url };
 }
 
-/** Starts a command line. */
-export function spawn(
-  [command = "", ...args]: readonly string[],
-  { cwd, stdin }: { readonly cwd: string; readonly stdin: "null" | "piped" },
-): Deno.ChildProcess {
-  return new Deno.Command(command, { args, cwd, stdin, stdout: "piped", stderr: "piped" }).spawn();
-}
+/** Asserts that both routes work: health is answered, and a webhook becomes an event of the stand-in. */
+export async function assertServes(url: string, platformX: StandIn, client?: Deno.HttpClient): Promise<void> {
+  const options = client === undefined ? {} : { client };
+  const health = await fetch(url, options);
+  assert.equal(health.status, 200);
+  assert.equal((await health.json()).status, "ok");
 
-/** Runs a command line to its end, with `input` on its standard input. Fails when it takes longer than {@link PATIENCE}. */
-export async function run(
-  commandLine: readonly string[],
-  { cwd = "/", input = "" }: { readonly cwd?: string; readonly input?: string } = {},
-): Promise<Ended> {
-  const child = spawn(commandLine, { cwd, stdin: "piped" });
-  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
-  const [output] = await Promise.all([child.output(), write(child.stdin, input)]);
-  clearTimeout(timer);
-  if (output.signal === "SIGKILL") throw new Error(`not done in ${PATIENCE} ms: ${commandLine.join(" ")}`);
-  const decoder = new TextDecoder();
-  return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
-}
-
-async function write(stdin: WritableStream<Uint8Array>, input: string): Promise<void> {
-  try {
-    await new Response(input).body?.pipeTo(stdin);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error; // it ended without reading: its answer tells why
-  }
-}
-
-/**
- * Fails when a program that a test needs is not installed.
- *
- * @param remedy what the developer has to do
- */
-export async function needs(program: string, remedy: string): Promise<void> {
-  const { code } = await run(["sh", "-c", `command -v ${program}`]);
-  if (code !== 0) throw new Error(`'${program}' is missing, without which this cannot be tested: ${remedy}`);
-}
-
-/** A folder that everybody may enter, removed at the end. */
-export async function openFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await Deno.makeTempDir({ prefix: "coder-platformx-" });
-  await Deno.chmod(path, 0o755);
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify(sampleOf({ name: "Workspace Created" }));
+  const answer = await fetch(url, { ...options, method: "POST", headers, body });
+  assert.equal((await answer.json()).status, "forwarded");
+  assert.deepEqual(platformX.events.map(({ name, email }) => ({ name, email })), [
+    { name: "Workspace Created", email: "alice@example.com" },
+  ]);
 }

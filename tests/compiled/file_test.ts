@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readableNames } from "../../lib/config/variables.ts";
-import { executable, openFolder, run } from "./executable.ts";
+import { openFolder, run } from "../support/process.ts";
+import { executable } from "../support/program.ts";
 
 /** What `deno compile` writes into an executable about how it runs: the part of it that is asserted on. */
 interface Metadata {

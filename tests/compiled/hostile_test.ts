@@ -1,53 +1,39 @@
 /**
  * What attackers find different in the executable: its server and its client are those of the Deno that compiled it
- * (2.4.2 where no newer base can be had), and it does not raise its limit of descriptors. The rest is in `tests/proof/hostile`.
+ * (2.6.10 where no newer base can be had), and it does not raise its limit of descriptors. The rest is in
+ * `tests/proof/hostile`.
  */
 import assert from "node:assert/strict";
-import { AUTHORIZATION, connect, drip, head, SECRET, webhookOf } from "../proof/hostile/clients.ts";
-import { answer, flood, startUpstream, TAKES } from "../proof/hostile/upstream.ts";
-import { executable, needs, openFolder, type Settings, withOnly } from "./executable.ts";
-import { type Service, start } from "./service.ts";
+import type { Socket } from "node:net";
+import { drip, head, SECRET, tell, webhookOf } from "../proof/hostile/clients.ts";
+import { flood, redirectTo } from "../proof/hostile/answers.ts";
+import { startPlatformX } from "../support/platformx.ts";
+import { needs } from "../support/process.ts";
+import { PlainSocket } from "../support/socket.ts";
+import { startExecutable } from "./executable.ts";
 
-const DRY: Settings = { HOST: "127.0.0.1", PORT: "0", DRY_RUN: "true", WEBHOOK_SECRET: SECRET };
-
-let number = 0;
-
-/** Posts a webhook about a happening of its own. Status, or status and reason. */
-async function tell({ url }: Service): Promise<string> {
-  const headers = { "content-type": "application/json", authorization: AUTHORIZATION };
-  const body = webhookOf(`m-${++number}`);
-  const { status, reason } = await (await fetch(url, { method: "POST", headers, body })).json();
-  return [status, reason].join(" ").trim();
-}
-
-function portOf({ url }: Service): number {
-  return Number(new URL(url).port);
-}
+const DRY = { DRY_RUN: "true", WEBHOOK_SECRET: SECRET };
 
 Deno.test("the executable keeps its soft limit of descriptors, and ends with code 1 and says so when it is reached", async () => {
   await needs("prlimit", "install Debian's package util-linux");
-  await using folder = await openFolder();
-  const limited = ["prlimit", "--nofile=64:4096"];
-  await using service = await start([...limited, ...withOnly(DRY, executable())], { cwd: folder.path });
+  const wrap = (commandLine: readonly string[]) => ["prlimit", "--nofile=64:4096", ...commandLine];
+  await using service = await startExecutable(DRY, { wrap });
   assert.equal(await tell(service), "dry_run");
   using clients = new DisposableStack();
   // Until the listener is gone: then connections are refused.
   for (let refused = false; !refused;) {
-    const client = await connect(portOf(service)).catch(() => undefined);
+    const client = await PlainSocket.open(service.port).catch(() => undefined);
     if (client === undefined) refused = true;
     else clients.use(client);
   }
-  // While the connections stay open: 2.4.2 tells the service nothing, which finds out by itself.
-  const { code, stderr } = await service.ended();
-  assert.equal(code, 1, stderr);
-  assert.match(stderr, /"level":"ERROR","event":"listener_lost"/);
+  assert.equal(await service.ended(), 1, service.stderr);
+  assert.match(service.stderr, /"level":"ERROR","event":"listener_lost"/);
 });
 
 Deno.test("the executable answers others beside idle, half-open and dripping connections, and says 408", async () => {
-  await using folder = await openFolder();
-  await using service = await start(withOnly(DRY, executable()), { cwd: folder.path });
+  await using service = await startExecutable(DRY);
   using clients = new DisposableStack();
-  const open = async (text: string) => clients.use(await connect(portOf(service), text));
+  const open = async (text: string) => clients.use(await PlainSocket.open(service.port, text));
   for (let i = 0; i < 200; i++) await open("");
   for (let i = 0; i < 50; i++) await open("POST / HTTP/1.1\r\nHost: x\r\nX-Half: ");
   for (let i = 0; i < 50; i++) await open(`${head("Content-Length: 99\r\n")}{"msg_id":`);
@@ -62,8 +48,7 @@ Deno.test("the executable answers others beside idle, half-open and dripping con
 });
 
 Deno.test("no request is smuggled past the executable", async (t) => {
-  await using folder = await openFolder();
-  await using service = await start(withOnly(DRY, executable()), { cwd: folder.path });
+  await using service = await startExecutable(DRY);
   const inner = webhookOf("smuggled");
   const smuggled = `${head(`Content-Length: ${inner.length}\r\n`)}${inner}`;
   const length = `Content-Length: ${smuggled.length + 5}\r\n`;
@@ -72,8 +57,8 @@ Deno.test("no request is smuggled past the executable", async (t) => {
     async () => {
       const behind = smuggled.replace(/Authorization: .*\r\n/, "");
       const text = head(`${length}Transfer-Encoding: chunked\r\n`) + "0\r\n\r\n" + behind;
-      using client = await connect(portOf(service), text);
-      // 2.4.2 goes by the chunks and reads on; 2.9.6 refuses the first and closes.
+      using client = await PlainSocket.open(service.port, text);
+      // Older ones go by the chunks and read on; 2.9.6 refuses the first and closes.
       const answers = await client.receive(/HTTP[^]*\r\n\r\n(?:$|[^]*HTTP[^]*\}$)/);
       assert.match(answers, /^HTTP\/1\.1 400 [^]*?(?:$|HTTP\/1\.1 401 )/);
       assert.equal(await tell(service), "dry_run");
@@ -83,7 +68,7 @@ Deno.test("no request is smuggled past the executable", async (t) => {
     // JSON of 1.1 MB. Read whole, it would be answered 422.
     const text = head("Content-Length: 10\r\nTransfer-Encoding: chunked\r\n") +
       `10000\r\n${" ".repeat(65_536)}\r\n`.repeat(17) + "1\r\n1\r\n0\r\n\r\n";
-    using client = await connect(portOf(service), text);
+    using client = await PlainSocket.open(service.port, text);
     assert.match(await client.receive(/\r\n\r\n/), /^HTTP\/1\.1 4(?:00|13) /);
     assert.equal(await tell(service), "dry_run");
   });
@@ -95,7 +80,7 @@ Deno.test("no request is smuggled past the executable", async (t) => {
   ];
   for (const [what, text] of rows) {
     await t.step(what, async () => {
-      using client = await connect(portOf(service), text);
+      using client = await PlainSocket.open(service.port, text);
       assert.match(await client.receive(/\r\n\r\n/), /^$|^HTTP\/1\.1 400 /);
       assert.equal(await tell(service), "dry_run");
     });
@@ -105,29 +90,20 @@ Deno.test("no request is smuggled past the executable", async (t) => {
 });
 
 Deno.test("the executable gives up an answer of 100 MB, and follows no redirect", async () => {
-  await using folder = await openFolder();
-  await using elsewhere = await startUpstream();
-  await using upstream = await startUpstream();
-  const { DRY_RUN: _, ...serving } = DRY;
-  const settings = {
-    ...serving,
-    GETDX_API_URL: `http://127.0.0.1:${upstream.port}/events.track`,
-    GETDX_API_KEY: "key",
-    DELIVERY_DEADLINE: "1s",
-  };
-  await using service = await start(withOnly(settings, executable()), { cwd: folder.path });
-  upstream.behave(async (socket) => {
+  await using elsewhere = await startPlatformX();
+  await using platformX = await startPlatformX({ key: "key" });
+  const settings = { GETDX_API_URL: platformX.url, GETDX_API_KEY: "key", DELIVERY_DEADLINE: "1s" };
+  await using service = await startExecutable({ ...settings, WEBHOOK_SECRET: SECRET });
+  const write = async (socket: Socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n{"ok":true,"padding":"`);
     await flood(socket, " ".repeat(65_536), 104_857_600);
-  });
+  };
+  platformX.misbehave({ kind: "raw", write }, Infinity);
   assert.equal(await tell(service), "unavailable platformx");
-  assert.ok(upstream.written < 16 * 1024 * 1024, `${upstream.written} bytes were taken`);
-  upstream.behave(TAKES);
+  assert.ok(platformX.written < 16 * 1024 * 1024, `${platformX.written} bytes were taken`);
+  platformX.behave();
   assert.equal(await tell(service), "forwarded");
-  upstream.behave((socket) => {
-    socket.write(answer("302 Found", "{}", `location: http://127.0.0.1:${elsewhere.port}/\r\n`));
-  });
+  platformX.misbehave(redirectTo(302, elsewhere.url), Infinity);
   assert.equal(await tell(service), "unavailable url");
-  assert.equal(elsewhere.written, 0);
-  assert.equal(elsewhere.requests, 0);
+  assert.deepEqual([elsewhere.written, elsewhere.requests], [0, 0]);
 });

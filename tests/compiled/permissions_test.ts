@@ -1,12 +1,14 @@
 /** What the executable may do: read from it, and tried in it. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "../../tools/permissions.ts";
-import { type Ended, executable, needs, openFolder, run, type Settings, withOnly } from "./executable.ts";
+import { type Ended, needs, onTerminal, openFolder } from "../support/process.ts";
+import { fileOf } from "../support/files.ts";
+import { type Environment, executable } from "../support/program.ts";
+import { runProgram } from "../support/service.ts";
 
-const BUNDLE = fileURLToPath(new URL("../../build/coder-platformx.js", import.meta.url));
-const PROBE = fileURLToPath(new URL("permissions_probe.js", import.meta.url));
+const BUNDLE = fileOf("build/coder-platformx.js");
+const PROBE = fileOf("tests/compiled/permissions_probe.js");
 
 /** In the environment, under a name that the service does not read. */
 const UNNAMED = "sentinel-of-another-program-7c1d";
@@ -32,7 +34,7 @@ async function withProbe(): Promise<AsyncDisposable & { readonly path: string; r
 }
 
 /** A variable that is named, one that is not, and what Deno itself goes by. */
-function environmentIn(folder: string): Settings {
+function environmentIn(folder: string): Environment {
   return { UNNAMED, PORT: "8080", NO_COLOR: "1", PATH: "/usr/bin:/bin", DENO_DIR: folder };
 }
 
@@ -47,30 +49,26 @@ function linesOf({ code, stdout, stderr }: Ended): readonly Line[] {
   return lines.slice(0, -1);
 }
 
-/** A command line on a terminal, of which nobody answers a question. */
-function onTerminal(words: readonly string[]): readonly string[] {
-  const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  return ["script", "--quiet", "--flush", "--return", "--command", `exec ${line}`, "/dev/null"];
-}
-
 /** Who runs the probe. The flags are tried too, because `deno task start` runs the service by them. */
 const RUNNERS = {
   "the executable": (program: string) => [program],
   "Deno with the same flags": () => [Deno.execPath(), "run", "--no-config", ...PERMISSIONS, PROBE],
 };
 
+/** Where the probe runs; on a terminal nobody answers a question. */
+const PLACES = {
+  "without a terminal": (words: readonly string[]) => words,
+  "on a terminal": onTerminal,
+};
+
 for (const [runner, programOf] of Object.entries(RUNNERS)) {
-  for (
-    const [where, wrap] of [["without a terminal", (words: readonly string[]) => words], [
-      "on a terminal",
-      onTerminal,
-    ]] as const
-  ) {
+  for (const [where, wrap] of Object.entries(PLACES)) {
     Deno.test(`${runner} cannot run programs, load native code, use sys or read other variables, and asks for nothing: ${where}`, async (t) => {
       await needs("script", "install Debian's package bsdutils");
       await using folder = await withProbe();
-      const words = withOnly(environmentIn(folder.path), ...programOf(folder.program), folder.path);
-      const lines = linesOf(await run(wrap(words)));
+      const environment = environmentIn(folder.path);
+      const program = programOf(folder.program);
+      const lines = linesOf(await runProgram([folder.path], { program, environment, wrap }));
       for (const [permission, name, became, message] of lines) {
         await t.step(`${permission}: ${name}`, () => {
           switch (permission) {
@@ -95,10 +93,9 @@ for (const [runner, programOf] of Object.entries(RUNNERS)) {
 
 Deno.test("with all permissions none of these tries is stopped: the tests above show the permissions' work", async (t) => {
   await using folder = await openFolder();
-  const words = [Deno.execPath(), "run", "--no-config", "--allow-all", PROBE, folder.path];
-  for (
-    const [permission, name, became] of linesOf(await run(withOnly(environmentIn(folder.path), ...words)))
-  ) {
+  const program = [Deno.execPath(), "run", "--no-config", "--allow-all", PROBE];
+  const ended = await runProgram([folder.path], { program, environment: environmentIn(folder.path) });
+  for (const [permission, name, became] of linesOf(ended)) {
     await t.step(`${permission}: ${name}`, () => {
       if (permission === "request") assert.equal(became, "granted");
       else assert.notEqual(became, "NotCapable");
@@ -109,8 +106,8 @@ Deno.test("with all permissions none of these tries is stopped: the tests above 
 for (const [runner, programOf] of Object.entries(RUNNERS)) {
   Deno.test(`a worker with permissions of its own ends the process before it begins: ${runner}`, async () => {
     await using folder = await withProbe();
-    const words = withOnly(environmentIn(folder.path), ...programOf(folder.program), folder.path, "worker");
-    const { code, stdout, stderr } = await run(words);
+    const [program, environment] = [programOf(folder.program), environmentIn(folder.path)];
+    const { code, stdout, stderr } = await runProgram([folder.path, "worker"], { program, environment });
     assert.deepEqual([code, stdout], [70, ""]);
     assert.match(stderr, /^Unstable API 'Worker.deno.permissions'/);
   });

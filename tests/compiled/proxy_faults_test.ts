@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ProxyOptions } from "./connect_proxy.ts";
+import type { ProxyOptions } from "../support/proxy.ts";
 import { check, CREDENTIALS, HOST, openScene, sendOne, toldBy, without } from "./proxy_scene.ts";
 
 Deno.test("without DENO_CERT the certificate is not trusted: 503, the log says what to do, and with it the same webhook arrives", async () => {

@@ -1,12 +1,13 @@
 /** The executable between Coder and a PlatformX that is reached through a proxy and by a private CA's certificate. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../tools/demo/platformx.ts";
-import { issueCertificate } from "./certificates.ts";
-import { type Proxy, type ProxyOptions, startProxy } from "./connect_proxy.ts";
-import { executable, openFolder, PATIENCE, run, type Settings, withOnly } from "./executable.ts";
-import { settingsFor, webhook } from "./exchange.ts";
-import { start } from "./service.ts";
-import { serveTls } from "./tls_in_front.ts";
+import { STAND_IN_KEY, type StandIn, startPlatformX } from "../support/platformx.ts";
+import { issueCertificate } from "../support/certificates.ts";
+import { openFolder } from "../support/process.ts";
+import type { Environment } from "../support/program.ts";
+import { type Proxy, type ProxyOptions, startProxy } from "../support/proxy.ts";
+import { sampleOf } from "../support/samples.ts";
+import { answered, type Entry } from "../support/service.ts";
+import { runExecutable, settingsFor, startExecutable } from "./executable.ts";
 
 /** A name that only the proxy knows: what arrives came through it. */
 export const HOST = "platformx.internal";
@@ -22,52 +23,40 @@ const SECRETS = [PASSWORD, encodeURIComponent(PASSWORD), btoa(CREDENTIALS), STAN
 export interface Scene extends AsyncDisposable {
   readonly platformX: StandIn;
   readonly proxy: Proxy;
-  /** Port of PlatformX by HTTPS. */
-  readonly port: number;
   /** All that is needed to get there. */
-  readonly settings: Settings;
+  readonly settings: Environment;
 }
 
 /** Starts all of it. */
 export async function openScene(options: Partial<ProxyOptions> = {}): Promise<Scene> {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await openFolder());
-  const platformX = stack.use(startPlatformX());
   const issued = await issueCertificate(folder.path, [`DNS:${HOST}`, "IP:127.0.0.1"]);
-  const tls = stack.use(serveTls(Number(new URL(platformX.url).port), issued));
-  const proxy = stack.use(startProxy({ leadsTo: tls.port, ...options }));
+  const platformX = stack.use(await startPlatformX({ tls: issued }));
+  const proxy = stack.use(await startProxy({ leadsTo: platformX.port, ...options }));
   const settings = {
     ...settingsFor(platformX),
     GETDX_API_URL: `https://${HOST}/events.track`,
     HTTPS_PROXY: `http://${USER_INFO}@127.0.0.1:${proxy.port}`,
     DENO_CERT: issued.caFile,
   };
-  return { platformX, proxy, port: tls.port, settings, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { platformX, proxy, settings, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** Sends one webhook to a service with these settings; returns the answer, and the log's entries. */
-export async function sendOne(settings: Settings) {
-  await using service = await start(withOnly(settings, executable()), { cwd: "/" });
-  const response = await fetch(service.url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: await webhook(),
-    signal: AbortSignal.timeout(PATIENCE),
-  });
-  const text = await response.text();
-  const { code, stdout, stderr } = await service.stop();
-  assert.equal(code, 0, stderr);
-  assertDiscreet(text + stdout + stderr);
-  const entries = (stdout + stderr).split("\n").filter((line) => line.startsWith("{")).map((line) =>
-    JSON.parse(line)
-  );
-  const { status, reason } = JSON.parse(text);
-  return { answer: [response.status, reason ?? status], entries };
+/** Sends one webhook to a service with these settings; returns the answer's code and last word, and the log's entries. */
+export async function sendOne(settings: Environment) {
+  await using service = await startExecutable(settings);
+  const response = await service.post(sampleOf({ name: "Workspace Created" }));
+  assertDiscreet(await response.clone().text());
+  const [status, outcome, reason] = await answered(response);
+  assert.equal((await service.stop()).code, 0, service.stderr);
+  assertDiscreet(service.log);
+  return { answer: [status, reason ?? outcome], entries: service.entries };
 }
 
 /** `check`'s findings about the way, by their names. */
-export async function check(settings: Settings): Promise<Map<string, string>> {
-  const { stdout, stderr } = await run(withOnly(settings, executable(), "check", "--json"));
+export async function check(settings: Environment): Promise<Map<string, string>> {
+  const { stdout, stderr } = await runExecutable(["check", "--json"], { environment: settings });
   assertDiscreet(stdout + stderr);
   const { findings } = JSON.parse(stdout);
   return new Map(
@@ -83,14 +72,14 @@ function assertDiscreet(said: string): void {
   for (const secret of SECRETS) assert.ok(!said.includes(secret), said);
 }
 
-/** Settings without some. */
-export function without(settings: Settings, ...names: readonly string[]): Settings {
+/** Environment without some. */
+export function without(settings: Environment, ...names: readonly string[]): Environment {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)));
 }
 
 /** What an entry with this name tells an operator. */
-export function toldBy(entries: readonly Record<string, string>[], event: string) {
-  const entry = entries.find((entry) => entry["event"] === event);
+export function toldBy(entries: readonly Entry[], event: string) {
+  const entry = entries.find((entry) => entry.event === event);
   assert.ok(entry, `no ${event} in ${JSON.stringify(entries)}`);
-  return entry as { readonly level: string; readonly message: string; readonly seen: string };
+  return entry;
 }

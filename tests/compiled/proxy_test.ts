@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
-import { startProxy } from "./connect_proxy.ts";
-import { executable, run, type Settings, withOnly } from "./executable.ts";
-import { settingsFor } from "./exchange.ts";
+import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
+import type { Environment } from "../support/program.ts";
+import { startProxy } from "../support/proxy.ts";
+import { runExecutable, settingsFor, startExecutable } from "./executable.ts";
 import { check, CREDENTIALS, HOST, openScene, sendOne, USER_INFO } from "./proxy_scene.ts";
-import { start } from "./service.ts";
 
 const WAYS: readonly {
   readonly name: string;
   readonly credentials?: string;
-  readonly change: (settings: Settings) => Settings;
+  readonly change: (settings: Environment) => Environment;
   readonly by: string;
 }[] = [
   {
@@ -67,7 +66,7 @@ Deno.test("NO_PROXY: the event goes past the proxy", async () => {
   await using scene = await openScene();
   const settings = {
     ...scene.settings,
-    GETDX_API_URL: `https://127.0.0.1:${scene.port}/events.track`,
+    GETDX_API_URL: scene.platformX.url,
     NO_PROXY: "example.com,127.0.0.0/8",
   };
   const { answer } = await sendOne(settings);
@@ -90,8 +89,8 @@ Deno.test("DENO_TLS_CA_STORE=system: a CA that the machine trusts is trusted", a
 });
 
 Deno.test("HTTP_PROXY: for an address with http the proxy passes the request on, and the service warns", async () => {
-  await using platformX = startPlatformX();
-  await using proxy = startProxy({ leadsTo: Number(new URL(platformX.url).port), credentials: CREDENTIALS });
+  await using platformX = await startPlatformX();
+  await using proxy = await startProxy({ leadsTo: platformX.port, credentials: CREDENTIALS });
   const settings = {
     ...settingsFor(platformX),
     GETDX_API_URL: `http://${HOST}/events.track`,
@@ -106,16 +105,14 @@ Deno.test("HTTP_PROXY: for an address with http the proxy passes the request on,
 });
 
 Deno.test("healthcheck and check ask the service itself past any proxy", async () => {
-  await using proxy = startProxy({ leadsTo: 0, refusesWith: "502 Bad Gateway" });
+  await using proxy = await startProxy({ leadsTo: 0, refusesWith: "502 Bad Gateway" });
   const address = `http://${USER_INFO}@127.0.0.1:${proxy.port}`;
-  const settings = { HOST: "127.0.0.1", PORT: "0", DRY_RUN: "1", HTTP_PROXY: address, ALL_PROXY: address };
-  await using service = await start(withOnly(settings, executable()), { cwd: "/" });
-  const running = { ...settings, PORT: new URL(service.url).port };
-  const { code, stdout } = await run(withOnly(running, executable(), "healthcheck"));
+  const settings = { HOST: "127.0.0.1", DRY_RUN: "1", HTTP_PROXY: address, ALL_PROXY: address };
+  await using service = await startExecutable(settings);
+  const environment = { ...settings, PORT: String(service.port) };
+  const { code, stdout } = await runExecutable(["healthcheck"], { environment });
   assert.deepEqual([code, stdout], [0, "ok\n"]);
-  assert.match(
-    (await run(withOnly(running, executable(), "check"))).stdout,
-    /in use by this service, which says: ok/,
-  );
+  const checked = await runExecutable(["check"], { environment });
+  assert.match(checked.stdout, /in use by this service, which says: ok/);
   assert.deepEqual(proxy.requests, []);
 });

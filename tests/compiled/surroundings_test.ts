@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { startPlatformX } from "../../tools/demo/platformx.ts";
-import { executable, needs, openFolder, run, withOnly } from "./executable.ts";
-import { assertServes, settingsFor } from "./exchange.ts";
-import { start } from "./service.ts";
+import { startPlatformX } from "../support/platformx.ts";
+import { needs, openFolder, run } from "../support/process.ts";
+import { executable } from "../support/program.ts";
+import { runProgram } from "../support/service.ts";
+import { assertServes, settingsFor, startExecutable } from "./executable.ts";
 
 const NOBODY = "65534";
 const AS_NOBODY = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--no-new-privs"];
@@ -42,16 +43,20 @@ for (const { name, wrapper, proof: [script, printed] } of SURROUNDINGS) {
     assert.equal((await run(["id", "-u"])).stdout, "0\n", "only root can start it as another user: use sudo");
     await using home = await openFolder();
     await using folder = await openFolder();
-    await using platformX = startPlatformX();
+    await using platformX = await startPlatformX();
     const program = `${home.path}/coder-platformx`; // where every user can reach it, away from the project
     await Deno.copyFile(executable(), program);
     await Deno.chmod(program, 0o755);
 
-    const probe = await run([...wrapper, ...withOnly({}, "/bin/sh", "-c", script)], { cwd: folder.path });
+    const around = {
+      wrap: (commandLine: readonly string[]) => [...wrapper, ...commandLine],
+      directory: folder.path,
+    };
+    const probe = await runProgram(["-c", script], { ...around, program: ["/bin/sh"] });
     assert.match(probe.stdout, printed, `the surroundings are not as they should be: ${probe.stderr}`);
 
     const settings = { ...settingsFor(platformX), TMPDIR: folder.path };
-    await using service = await start([...wrapper, ...withOnly(settings, program)], { cwd: folder.path });
+    await using service = await startExecutable(settings, { ...around, program: [program] });
     await assertServes(service.url, platformX);
     const { code, stdout, stderr } = await service.stop();
 

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
-import { startPlatformX } from "../../tools/demo/platformx.ts";
-import { executable, needs, openFolder, withOnly } from "./executable.ts";
-import { assertServes, settingsFor } from "./exchange.ts";
-import { start } from "./service.ts";
+import { startPlatformX } from "../support/platformx.ts";
+import { needs } from "../support/process.ts";
+import { assertServes, settingsFor, startExecutable } from "./executable.ts";
 
 Deno.test("on a terminal the executable serves without asking anything, logs text, and Ctrl-C ends it", async () => {
   await needs("script", "install Debian's package bsdutils");
-  await using folder = await openFolder();
-  await using platformX = startPlatformX();
-  const words = withOnly({ ...settingsFor(platformX), NO_COLOR: "1" }, executable());
-  const shellLine = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-
-  await using service = await start(
-    // `exec`, because a shell that waits, such as dash, would end of the Ctrl-C itself, with 130.
-    ["script", "--quiet", "--flush", "--return", "--command", `exec ${shellLine}`, "/dev/null"],
-    { cwd: folder.path, onTerminal: true },
-  );
+  await using platformX = await startPlatformX();
+  const settings = { ...settingsFor(platformX), NO_COLOR: "1" };
+  await using service = await startExecutable(settings, { terminal: true });
   await assertServes(service.url, platformX);
   const { code, stdout } = await service.stop();
 

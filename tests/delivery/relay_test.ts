@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type Misbehaviour, type StandIn, startPlatformX } from "../../tools/demo/platformx.ts";
-import { ALICE, type Body, notificationWith, TINA, until } from "../support/fakes.ts";
+import { type Misbehaviour, type StandIn, startPlatformX } from "../support/platformx.ts";
+import { eventually } from "../support/eventually.ts";
+import { ALICE, type Body, notificationWith, TINA } from "../support/fakes.ts";
 import { type Reply, startRelay } from "./relay_fakes.ts";
 
 type Relay = ReturnType<typeof startRelay>;
@@ -46,7 +47,7 @@ Deno.test("ten copies at once from ten connections are one event", async (t) => 
   ];
   for (const [what, misbehaviour, requests] of rows) {
     await t.step(what, async () => {
-      await using platformX = startPlatformX();
+      await using platformX = await startPlatformX();
       await using relay = startRelay(platformX.url);
       if (misbehaviour !== undefined) platformX.misbehave(misbehaviour);
       const replies = await sendAll(relay, TEN);
@@ -67,13 +68,13 @@ Deno.test("a recipient's k-th message is the k-th event", async (t) => {
   for (const recipients of ["A A B B", "A B A B C"]) {
     const bodies = recipients.split(" ").map((name, i) => copyTo(name, `message-${i}`));
     await t.step(`${recipients}, at once`, async () => {
-      await using platformX = startPlatformX();
+      await using platformX = await startPlatformX();
       await using relay = startRelay(platformX.url);
       assert.deepEqual(tally(await sendAll(relay, bodies)), { forwarded: 2, duplicate: bodies.length - 2 });
       assert.equal(platformX.events.length, 2);
     });
     await t.step(`${recipients}, one after the other`, async () => {
-      await using platformX = startPlatformX();
+      await using platformX = await startPlatformX();
       await using relay = startRelay(platformX.url);
       for (const body of bodies) await relay.send(body);
       assert.equal(platformX.events.length, 2);
@@ -82,7 +83,7 @@ Deno.test("a recipient's k-th message is the k-th event", async (t) => {
 });
 
 Deno.test("a template deprecated for four owners is four events, each about its owner", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using relay = startRelay(platformX.url);
   const sample = JSON.parse(
     await Deno.readTextFile(new URL("../fixtures/coder/template-deprecated.json", import.meta.url)),
@@ -98,7 +99,7 @@ Deno.test("a template deprecated for four owners is four events, each about its 
 });
 
 Deno.test("a workspace made for an administrator, who is told as one, is one event", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using relay = startRelay(platformX.url);
   const bodies = [ALICE, TINA].map(({ id, email }, i) =>
     notificationWith({
@@ -131,7 +132,7 @@ Deno.test("while PlatformX fails, all copies are asked to come again at once, an
   ];
   for (const [what, reason, requests] of rows) {
     await t.step(JSON.stringify(what), async () => {
-      await using platformX = startPlatformX();
+      await using platformX = await startPlatformX();
       await using relay = startRelay(platformX.url);
       platformX.misbehave(what, Infinity);
       const replies = await sendAll(relay, TEN);
@@ -144,7 +145,7 @@ Deno.test("while PlatformX fails, all copies are asked to come again at once, an
 });
 
 Deno.test("a refusal answers all copies, and their retries, without a second call", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using relay = startRelay(platformX.url);
   platformX.misbehave({ kind: "answer", status: 422, body: '{"ok":false,"error":"invalid_payload"}' });
   const replies = [...await sendAll(relay, TEN), ...await sendAll(relay, TEN)];
@@ -154,7 +155,7 @@ Deno.test("a refusal answers all copies, and their retries, without a second cal
 });
 
 Deno.test("while PlatformX never answers, two attempts are made, whatever the number of copies, then all are asked to come again", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using relay = startRelay(platformX.url);
   relay.controls.patience = 250;
   platformX.misbehave({ kind: "silent" }, Infinity);
@@ -169,13 +170,13 @@ Deno.test("while PlatformX never answers, two attempts are made, whatever the nu
 });
 
 Deno.test("while PlatformX never answers, the other copies wait until their deadline, not longer", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   {
     await using relay = startRelay(platformX.url, { deadline: 300 });
     platformX.misbehave({ kind: "silent" });
     let answered = 0;
     const replies = TEN.map((body) => relay.send(body).finally(() => answered++));
-    await until(() => answered === 9);
+    await eventually(() => answered === 9, "nine answers");
     assert.equal(platformX.requests, 1);
     relay.draining.abort();
     relay.cut.abort();
@@ -199,20 +200,20 @@ Deno.test("a shutdown releases those that wait at once, and lets the one that se
   using _ = { [Symbol.dispose]: () => answer.resolve() };
   await using relay = startRelay(`http://127.0.0.1:${platformX.addr.port}/`);
   const replies = TEN.map((body) => relay.send(body));
-  await until(() => requests === 1 && relay.app.inFlight.count === 10);
+  await eventually(() => requests === 1 && relay.app.inFlight.count === 10, "ten webhooks in flight");
   relay.draining.abort();
-  await until(() => relay.app.inFlight.count === 1);
+  await eventually(() => relay.app.inFlight.count === 1, "one webhook in flight");
   answer.resolve();
   assert.deepEqual(tally(await Promise.all(replies)), { forwarded: 1, "unavailable/draining": 9 });
   assert.equal(requests, 1);
 });
 
 Deno.test("one event that waits for PlatformX does not keep another one waiting", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using relay = startRelay(platformX.url);
   platformX.misbehave({ kind: "silent" });
   const stuck = relay.send(copyTo("tina", "message-0"));
-  await until(() => platformX.requests === 1);
+  await eventually(() => platformX.requests === 1, "the attempt");
   const other = notificationWith({ labels: { workspace: "another" } }, "message-1");
   assert.equal((await relay.send(other)).status, "forwarded");
   relay.cut.abort();
@@ -220,19 +221,19 @@ Deno.test("one event that waits for PlatformX does not keep another one waiting"
 });
 
 Deno.test("an answer that was lost on the way can become a second event, as the documents say", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using relay = startRelay(platformX.url);
   relay.controls.patience = 250;
   platformX.misbehave({ kind: "lost" });
   const replies = sendAll(relay, TEN);
-  await until(() => platformX.events.length === 1);
+  await eventually(() => platformX.events.length === 1, "the event");
   relay.controls.patience = undefined;
   assert.deepEqual(tally(await replies), { forwarded: 1, duplicate: 9 });
   assert.equal(platformX.events.length, 2);
 });
 
 Deno.test("a dry run sends nothing, and counts as done", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using relay = startRelay(platformX.url, { dryRun: true });
   assert.deepEqual(tally(await sendAll(relay, TEN)), { dry_run: 1, duplicate: 9 });
   assert.equal(relay.log.of("event").filter(({ level }) => level === "INFO").length, 1);

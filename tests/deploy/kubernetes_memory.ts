@@ -4,10 +4,10 @@
  *
  *     deno run --allow-all tests/deploy/kubernetes_memory.ts
  */
-import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
-import { executable, openFolder, withOnly } from "../compiled/executable.ts";
-import { webhook } from "../compiled/exchange.ts";
-import { start } from "../compiled/service.ts";
+import { startPlatformX } from "../support/platformx.ts";
+import { settingsFor, startExecutable } from "../compiled/executable.ts";
+import { openFolder } from "../support/process.ts";
+import { sampleOf } from "../support/samples.ts";
 import { container, imageVariables } from "./kubernetes_manifests.ts";
 
 const AT_ONCE = 500;
@@ -26,28 +26,23 @@ const limit = /^(\d+)Mi$/.exec(container().resources?.limits?.["memory"] ?? "")?
 if (limit === undefined) throw new Error("the limit is not in Mi");
 
 await using folder = await openFolder();
-await using platformX = startPlatformX();
+await using platformX = await startPlatformX();
 platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
 Deno.mkdirSync(GROUP);
 try {
   Deno.writeTextFileSync(`${GROUP}/${LIMIT}`, String(Number(limit) * 2 ** 20));
   const settings = {
     ...imageVariables(),
-    ...{ HOST: "127.0.0.1", PORT: "0", GETDX_API_KEY: STAND_IN_KEY, GETDX_API_URL: platformX.url },
+    ...settingsFor(platformX),
     OUTBOX: `${folder.path}/outbox.db`,
   };
   const join = ["sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', GROUP];
-  await using service = await start([...join, ...withOnly(settings, executable())], { cwd: "/" });
+  await using service = await startExecutable(settings, { wrap: (words) => [...join, ...words] });
   console.log(`limit ${limit} MiB, at rest ${mebibytes(NOW)}`);
-  const body = await webhook();
   const answers = new Map<number, number>();
   for (let round = 0; round < ROUNDS; round++) {
     await Promise.all(Array.from({ length: AT_ONCE }, async (_, i) => {
-      const answer = await fetch(service.url, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: distinct(body, `w${round}-${i}`),
-      });
+      const answer = await service.post(about(`w${round}-${i}`));
       await answer.body?.cancel();
       answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
     }));
@@ -63,8 +58,11 @@ try {
 }
 
 /** The sample, about another workspace. */
-function distinct(body: string, workspace: string): string {
-  const notification = JSON.parse(body);
-  notification.payload.labels.workspace = workspace;
-  return JSON.stringify({ ...notification, msg_id: crypto.randomUUID() });
+function about(workspace: string) {
+  const { payload, ...rest } = sampleOf({ name: "Workspace Created" });
+  return {
+    ...rest,
+    msg_id: crypto.randomUUID(),
+    payload: { ...payload, labels: { ...payload.labels, workspace } },
+  };
 }

@@ -1,9 +1,11 @@
 /** The executable, in what the StatefulSet makes of a container, as far as that goes without a cluster. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
-import { executable, needs, openFolder, PATIENCE, run, withOnly } from "../compiled/executable.ts";
-import { webhook } from "../compiled/exchange.ts";
-import { start } from "../compiled/service.ts";
+import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
+import { eventually } from "../support/eventually.ts";
+import { needs, openFolder, run, succeed } from "../support/process.ts";
+import { executable } from "../support/program.ts";
+import { sampleOf } from "../support/samples.ts";
+import { answered, type Program, runProgram, startProgram } from "../support/service.ts";
 import { container, imageVariables, pod, variables } from "./kubernetes_manifests.ts";
 
 const SECRETS: Readonly<Record<string, string>> = {
@@ -60,17 +62,18 @@ function containerIn(path: string, volumes: Readonly<Record<string, string>>): r
 Deno.test("as this pod the executable serves, keeps its outbox over a restart, and answers every probe and kubectl exec", async () => {
   await needs("setpriv", "install Debian's package util-linux");
   await needs("bwrap", "install Debian's package bubblewrap");
-  assert.equal((await run(["id", "-u"])).stdout, "0\n", "only root can start it as another user: use sudo");
+  assert.equal(await succeed(["id", "-u"]), "0\n", "only root can start it as another user: use sudo");
   await using folder = await openFolder();
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   const volumes = await volumesIn(folder.path);
   const inContainer = containerIn(folder.path, volumes);
   const here = { HOST: "127.0.0.1", PORT: "0", GETDX_API_URL: platformX.url };
-  const settings = { ...imageVariables(), ...variables(), ...here };
-  const command = (...args: readonly string[]) => [
-    ...inContainer,
-    ...withOnly(settings, "/coder-platformx", ...args),
-  ];
+  const asPod = {
+    program: ["/coder-platformx"],
+    environment: { ...imageVariables(), ...variables(), ...here },
+    directory: "/",
+    wrap: (commandLine: readonly string[]) => [...inContainer, ...commandLine],
+  };
   const { runAsUser: user, runAsGroup: group } = pod().securityContext ?? {};
 
   const script = "id -u; id -G; grep CapBnd /proc/self/status; echo > /here";
@@ -80,15 +83,15 @@ Deno.test("as this pod the executable serves, keeps its outbox over a restart, a
 
   platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
   {
-    await using service = await start(command(), { cwd: "/" });
+    await using service = await startProgram(asPod);
     for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"] as const) {
       const { path = "" } = container()[probe]?.httpGet ?? assert.fail(`${probe} asks nothing`);
-      const answer = await fetch(new URL(path, service.url), { signal: AbortSignal.timeout(PATIENCE) });
+      const answer = await fetch(new URL(path, service.url));
       assert.equal(answer.status, 200, probe);
       await answer.body?.cancel();
     }
-    assert.deepEqual(await send(service.url), [202, "queued"]);
-    const listed = await run(command("outbox", "list"));
+    assert.deepEqual(await send(service), [202, "queued", undefined]);
+    const listed = await runProgram(["outbox", "list"], asPod);
     assert.match(listed.stdout, /pending +Workspace Created/, listed.stderr);
     const ended = await service.stop();
     assert.equal(ended.code, 0, ended.stderr);
@@ -97,9 +100,9 @@ Deno.test("as this pod the executable serves, keeps its outbox over a restart, a
   assert.deepEqual([mode! & 0o777, uid], [0o600, user]);
 
   platformX.behave();
-  await using service = await start(command(), { cwd: "/" });
-  assert.deepEqual(await send(service.url), [200, "duplicate"]);
-  await until(() => platformX.events.length > 0, "the event that waited in the outbox to arrive");
+  await using service = await startProgram(asPod);
+  assert.deepEqual(await send(service), [200, "duplicate", undefined]);
+  await eventually(() => platformX.events.length > 0, "the event that waited in the outbox to arrive");
   assert.deepEqual(platformX.events.map(({ name, email }) => [name, email]), [
     ["Workspace Created", "alice@example.com"],
   ]);
@@ -108,21 +111,8 @@ Deno.test("as this pod the executable serves, keeps its outbox over a restart, a
   assert.doesNotMatch(ended.stderr, /"level":"ERROR"|panic|NotCapable/);
 });
 
-/** Sends the sample as Coder does; status and the word for it. */
-async function send(url: string): Promise<readonly [number, string]> {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Basic ${btoa("coder:for-coder")}` },
-    body: await webhook(),
-    signal: AbortSignal.timeout(PATIENCE),
-  });
-  return [answer.status, (await answer.json()).status];
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  const patience = AbortSignal.timeout(PATIENCE);
-  while (!isSo()) {
-    if (patience.aborted) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+/** Sends the sample as Coder does. */
+function send(service: Program) {
+  const authorization = `Basic ${btoa("coder:for-coder")}`;
+  return answered(service.post(sampleOf({ name: "Workspace Created" }), { authorization }));
 }

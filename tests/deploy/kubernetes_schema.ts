@@ -2,22 +2,19 @@
  * Compares documents with the types of the Kubernetes API, by the compiler: in an object literal it accepts no field that
  * the type does not have, at any depth.
  */
-import { fileURLToPath } from "node:url";
+import { openFolder, run } from "../support/process.ts";
+import { fileOf } from "../support/files.ts";
 
 /** Name of a document → what is wrong with it, one sentence each. */
 export type Faults = ReadonlyMap<string, readonly string[]>;
 
 /** What the compiler finds in documents, which are named as files can be. */
 export async function faultsIn(documents: ReadonlyMap<string, unknown>): Promise<Faults> {
-  const folder = await Deno.makeTempDir({ prefix: "coder-platformx-" });
-  try {
-    for (const [name, document] of documents) {
-      await Deno.writeTextFile(`${folder}/${name}.ts`, moduleOf(document));
-    }
-    return faultsByName(await check(folder), [...documents.keys()]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using folder = await openFolder();
+  for (const [name, document] of documents) {
+    await Deno.writeTextFile(`${folder.path}/${name}.ts`, moduleOf(document));
   }
+  return faultsByName(await check(folder.path), [...documents.keys()]);
 }
 
 /** A module that assigns the document to the type that it says it is of: `apps/v1`, `v1`, `networking.k8s.io/v1`. */
@@ -41,15 +38,9 @@ function fractions(value: unknown): readonly number[] {
 
 /** What `deno check` says about the folder, with the project's versions of packages; empty: nothing. */
 async function check(folder: string): Promise<string> {
-  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--quiet", "--config", config, folder],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  return success ? "" : new TextDecoder().decode(stderr);
+  const command = [Deno.execPath(), "check", "--quiet", "--config", fileOf("deno.json"), folder];
+  const { code, stderr } = await run(command, { environment: { ...Deno.env.toObject(), NO_COLOR: "1" } });
+  return code === 0 ? "" : stderr;
 }
 
 function faultsByName(output: string, names: readonly string[]): Faults {

@@ -1,6 +1,8 @@
 /** The release's own shell steps, run as GitHub runs them, with stand-ins for what they call. */
 import assert from "node:assert/strict";
-import { read, workflows } from "../documents/workflows.ts";
+import { workflows } from "../documents/workflows.ts";
+import { read } from "../support/files.ts";
+import { openFolder, run } from "../support/process.ts";
 
 const JOBS = workflows().get("release.yml")?.jobs ?? {};
 
@@ -27,42 +29,32 @@ async function withStep(
 ): Promise<void> {
   const [step] = JOBS[job]?.steps?.filter(({ run }) => run?.includes(part)) ?? [];
   assert.ok(step?.run, `no step of ${job} has '${part}'`);
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const [path, text] of Object.entries({ "bin/none": "", ...files })) {
-      await Deno.mkdir(`${folder}/${path.replace(/[^/]*$/, "")}`, { recursive: true });
-      await Deno.writeTextFile(`${folder}/${path}`, text, { mode: 0o755 });
-    }
-    const directory = `${folder}/${step["working-directory"] ?? ""}`;
-    const { code, stdout, stderr } = await bash(step.run, directory, {
-      PATH: `${folder}/bin:/usr/local/bin:/usr/bin:/bin`,
-      GITHUB_OUTPUT: `${folder}/output`,
-      RUNNER_TEMP: folder,
-      ...env,
-    });
-    await use({
-      code,
-      output: stdout + stderr,
-      file: (path) => Deno.readTextFileSync(`${folder}/${path}`),
-      names: (path) => [...Deno.readDirSync(`${folder}/${path}`)].map(({ name }) => name).sort(),
-      list: async (archive) => (await bash(`tar -tzf ${archive}`, folder, {})).stdout.trim().split("\n"),
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using open = await openFolder();
+  const folder = open.path;
+  for (const [path, text] of Object.entries({ "bin/none": "", ...files })) {
+    await Deno.mkdir(`${folder}/${path.replace(/[^/]*$/, "")}`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/${path}`, text, { mode: 0o755 });
   }
+  const directory = `${folder}/${step["working-directory"] ?? ""}`;
+  const { code, stdout, stderr } = await bash(step.run, directory, {
+    PATH: `${folder}/bin:/usr/local/bin:/usr/bin:/bin`,
+    GITHUB_OUTPUT: `${folder}/output`,
+    RUNNER_TEMP: folder,
+    ...env,
+  });
+  await use({
+    code,
+    output: stdout + stderr,
+    file: (path) => Deno.readTextFileSync(`${folder}/${path}`),
+    names: (path) => [...Deno.readDirSync(`${folder}/${path}`)].map(({ name }) => name).sort(),
+    list: async (archive) => (await bash(`tar -tzf ${archive}`, folder, {})).stdout.trim().split("\n"),
+  });
 }
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell */
-async function bash(script: string, cwd: string, env: Readonly<Record<string, string>>) {
-  const { code, stdout, stderr } = await new Deno.Command("/bin/bash", {
-    args: ["--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-    cwd,
-    clearEnv: true,
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...env },
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+function bash(script: string, cwd: string, env: Readonly<Record<string, string>>) {
+  const commandLine = ["/bin/bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script];
+  return run(commandLine, { cwd, environment: { PATH: "/usr/local/bin:/usr/bin:/bin", ...env } });
 }
 
 const says = (text: string) => `#!/bin/sh\necho '${text}'\n`;

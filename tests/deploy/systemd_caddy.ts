@@ -1,7 +1,8 @@
 /** Caddy with the Caddyfile of deploy/caddy, in front of a service on a free port. */
 import assert from "node:assert/strict";
-import { openFolder, PATIENCE, run } from "../compiled/executable.ts";
-import { path } from "./systemd_units.ts";
+import { eventually } from "../support/eventually.ts";
+import { Child, freePort, openFolder, run } from "../support/process.ts";
+import { fileOf } from "../support/files.ts";
 
 /** A running Caddy. */
 export interface Caddy extends AsyncDisposable {
@@ -33,7 +34,7 @@ export async function caddyfileFor(
     ["127.0.0.1:8080\n\t}", `${upstream}\n\t}`],
     ["read_body 30s", `read_body ${readBody}`],
   ];
-  let text = await Deno.readTextFile(path("deploy/caddy/Caddyfile"));
+  let text = await Deno.readTextFile(fileOf("deploy/caddy/Caddyfile"));
   for (const [from, to] of changes) {
     assert.equal(text.split(from).length, 2, `the Caddyfile has not exactly one ${JSON.stringify(from)}`);
     text = text.replace(from, to);
@@ -41,50 +42,26 @@ export async function caddyfileFor(
   return text;
 }
 
-/** Two ports that were free a moment ago. */
-function freePorts(): readonly [number, number] {
-  using first = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using second = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return [first.addr.port, second.addr.port];
-}
-
 /** Starts Caddy; it answers when this returns. */
 export async function startCaddy(
   upstream: string,
   { readBody }: { readonly readBody: string },
 ): Promise<Caddy> {
-  const folder = await openFolder();
-  const [port, plainPort] = freePorts();
-  const file = `${folder.path}/Caddyfile`;
+  await using stack = new AsyncDisposableStack();
+  const { path: HOME } = stack.use(await openFolder());
+  const [port, plainPort] = [freePort(), freePort()];
+  const file = `${HOME}/Caddyfile`;
   await Deno.writeTextFile(file, await caddyfileFor({ port, plainPort, upstream, readBody }));
-  const child = new Deno.Command("caddy", {
-    args: ["run", "--config", file, "--adapter", "caddyfile"],
-    env: { HOME: folder.path, XDG_DATA_HOME: folder.path, XDG_CONFIG_HOME: folder.path },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const said = new Response(child.stderr).text();
-  let ended = false;
-  child.status.then(() => ended = true);
-
-  async function stop(): Promise<void> {
-    if (!ended) child.kill("SIGKILL");
-    await child.status;
-    await said;
-    await folder[Symbol.asyncDispose]();
-  }
-
-  const root = `${folder.path}/caddy/pki/authorities/local/root.crt`;
-  const late = AbortSignal.timeout(PATIENCE);
-  for (;;) {
-    const { code } = await run(["curl", "--silent", "--cacert", root, `https://127.0.0.1:${port}/up`]);
-    if (code === 0) break;
-    if (ended || late.aborted) {
-      await stop();
-      throw new Error(`Caddy did not start:\n${await said}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return { port, plainPort, ca: await Deno.readTextFile(root), [Symbol.asyncDispose]: stop };
+  const home = [`HOME=${HOME}`, `XDG_DATA_HOME=${HOME}`, `XDG_CONFIG_HOME=${HOME}`];
+  const child = stack.use(
+    new Child(["env", ...home, "caddy", "run", "--config", file, "--adapter", "caddyfile"]),
+  );
+  const root = `${HOME}/caddy/pki/authorities/local/root.crt`;
+  const ask = ["curl", "--silent", "--cacert", root, `https://127.0.0.1:${port}/up`];
+  const answers = async () => (await run(ask)).code === 0 || child.isOver;
+  await eventually(answers, "Caddy to answer", { seen: () => child.told });
+  if (child.isOver) throw new Error(`Caddy did not start:\n${child.told}`);
+  const running = stack.move();
+  const ca = await Deno.readTextFile(root);
+  return { port, plainPort, ca, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -1,16 +1,16 @@
 /** Caddy in front of the executable: webhooks pass, what stalls is cut, and nothing redirects. */
 import assert from "node:assert/strict";
-import { startPlatformX } from "../../tools/demo/platformx.ts";
+import { startPlatformX } from "../support/platformx.ts";
 import { BODY_TIMEOUT } from "../../lib/http/body.ts";
-import { executable, needs, openFolder, run, withOnly } from "../compiled/executable.ts";
-import { assertServes, settingsFor } from "../compiled/exchange.ts";
-import { start } from "../compiled/service.ts";
+import { assertServes, settingsFor, startExecutable } from "../compiled/executable.ts";
+import { needs, openFolder, run } from "../support/process.ts";
+import { PlainSocket } from "../support/socket.ts";
 import { type Caddy, startCaddy } from "./systemd_caddy.ts";
-import { path } from "./systemd_units.ts";
+import { fileOf } from "../support/files.ts";
 
 Deno.test("Caddy finds the Caddyfile valid, and in its own form", async () => {
   await needs("caddy", "install Debian's package caddy");
-  const file = path("deploy/caddy/Caddyfile");
+  const file = fileOf("deploy/caddy/Caddyfile");
   await using home = await openFolder();
   const caddy = ["env", `HOME=${home.path}`, "caddy"];
   const valid = await run([...caddy, "validate", "--adapter", "caddyfile", "--config", file]);
@@ -27,9 +27,8 @@ async function inFront(
   ) => Promise<void>,
 ): Promise<void> {
   await needs("caddy", "install Debian's package caddy");
-  await using folder = await openFolder();
-  await using platformX = startPlatformX();
-  await using service = await start(withOnly(settingsFor(platformX), executable()), { cwd: folder.path });
+  await using platformX = await startPlatformX();
+  await using service = await startExecutable(settingsFor(platformX));
   await using caddy = await startCaddy(new URL(service.url).host, { readBody });
   using client = Deno.createHttpClient({ caCerts: [caddy.ca] });
   const url = `https://127.0.0.1:${caddy.port}/`;
@@ -66,47 +65,19 @@ const STALLED = [
 Deno.test("a body that drips or stops is answered with the service's 408, and Caddy closes the connection", async () => {
   await inFront("20s", async ({ caddy }) => { // the service gives a body 15 s
     await Promise.all(STALLED.map(async ({ name, first, again }) => {
-      using connection = await Deno.connectTls({
-        hostname: "127.0.0.1",
-        port: caddy.port,
-        caCerts: [caddy.ca],
-      });
-      const write = (text: string) => connection.write(new TextEncoder().encode(text));
-      const head = [
-        "POST / HTTP/1.1",
-        "Host: 127.0.0.1",
-        "Content-Type: application/json",
-        "Content-Length: 9999",
-      ];
-      await write(`${head.join("\r\n")}\r\n\r\n${first}`);
-      const closed = read(connection);
-      const moment = () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100));
-      let answer: string | undefined;
-      while ((answer = await Promise.race([closed, moment()])) === undefined) {
-        await write(again).catch(() => {}); // it may close just now
-      }
+      const head =
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n";
+      using socket = await PlainSocket.open(caddy.port, head + first, [caddy.ca]);
+      // It may close just now.
+      const timer = setInterval(() => void socket.send(again).catch(() => {}), 100);
+      const answer = await socket.receive().finally(() => clearInterval(timer));
       assert.match(answer, /^HTTP\/1\.1 408 [^]*"reason":"too_slow"/, name);
     }));
   });
 });
 
-/** All that comes until the connection is closed. */
-async function read(connection: Deno.TlsConn): Promise<string> {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(4096);
-  let text = "";
-  try {
-    for (let length; (length = await connection.read(buffer)) !== null;) {
-      text += decoder.decode(buffer.subarray(0, length));
-    }
-  } catch {
-    // Closed without a farewell.
-  }
-  return text;
-}
-
 Deno.test("Caddy waits longer for a body than for a header and for the service's 408", async () => {
-  const text = await Deno.readTextFile(path("deploy/caddy/Caddyfile"));
+  const text = await Deno.readTextFile(fileOf("deploy/caddy/Caddyfile"));
   const seconds = (name: string) => Number(new RegExp(`^\\s*${name} (\\d+)s$`, "m").exec(text)?.[1]);
   assert.ok(seconds("read_body") * 1000 >= seconds("read_header") * 1000 + BODY_TIMEOUT + 1000);
 });

@@ -1,18 +1,18 @@
 /** The unit of deploy/systemd and its drop-ins, read as systemd reads them. */
-import { fileURLToPath } from "node:url";
-
-/** Path of a file or folder of the project. */
-export const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+import { fileOf } from "../support/files.ts";
 
 /** The unit's name. */
 export const UNIT = "coder-platformx.service";
+
+/** The administrator's command. */
+export const ADMIN = "coder-platformx-admin";
 
 /** The drop-ins, in the order in which systemd reads them. */
 export const DROP_INS = ["50-tls.conf", "60-port-443.conf"] as const;
 
 /** Text of a file in deploy/systemd. */
 export const systemdFile = (name: string): Promise<string> =>
-  Deno.readTextFile(path(`deploy/systemd/${name}`));
+  Deno.readTextFile(fileOf(`deploy/systemd/${name}`));
 
 /** Every value of a key, in order. Comments and sections are left out. */
 export function valuesOf(text: string, key: string): readonly string[] {

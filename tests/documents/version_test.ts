@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { sectionsOf } from "../../tools/release_notes.ts";
 import { notificationWith } from "../support/fakes.ts";
-import { runProgram, startProgram } from "../support/program.ts";
-import { read, ROOT, workflows } from "./workflows.ts";
+import { startPlatformX } from "../support/platformx.ts";
+import { runProgram, startProgram } from "../support/service.ts";
+import { filesIn, read } from "../support/files.ts";
+import { workflows } from "./workflows.ts";
 
 const { version } = manifest;
 
@@ -22,23 +24,18 @@ Deno.test("--version prints it", async () => {
 });
 
 Deno.test("health, the user agent and the log tell it", async () => {
-  const agents: (string | null)[] = [];
-  await using platformx = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    agents.push(request.headers.get("user-agent"));
-    return Response.json({ ok: true });
-  });
+  await using platformx = await startPlatformX({ key: "key" });
   await using program = await startProgram({
     environment: {
       GETDX_API_KEY: "key",
-      GETDX_API_URL: `http://127.0.0.1:${platformx.addr.port}/events.track`,
+      GETDX_API_URL: platformx.url,
       LOG_FORMAT: "json",
     },
   });
-  const health = await (await fetch(program.url)).json();
-  const answer = await (await program.post(notificationWith())).json();
-  assert.deepEqual([health.version, answer.status, agents], [version, "forwarded", [
-    `coder-platformx/${version}`,
-  ]]);
+  assert.equal((await program.health()).version, version);
+  await (await program.post(notificationWith())).body?.cancel();
+  const agents = platformx.received.map(({ headers }) => headers.get("user-agent"));
+  assert.deepEqual(agents, [`coder-platformx/${version}`]);
   assert.equal((await program.logged("starting"))["version"], version);
 });
 
@@ -65,9 +62,3 @@ Deno.test("it stands nowhere else in the program, its tools, its workflows or it
     await t.step(path, () => assert.doesNotMatch(read(path), literal));
   }
 });
-
-function filesIn(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(folder, ROOT))].flatMap(({ name, isDirectory }) =>
-    isDirectory ? filesIn(`${folder}/${name}`) : `${folder}/${name}`
-  );
-}

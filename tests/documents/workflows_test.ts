@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
-import { read, steps, workflows } from "./workflows.ts";
+import { run } from "../support/process.ts";
+import { fileOf, read } from "../support/files.ts";
+import { cellsOf } from "./markdown.ts";
+import { steps, workflows } from "./workflows.ts";
 
 const FILES = workflows();
-
-/** A row of a table in Markdown, as its cells. */
-function cells(line: string): string[] {
-  return line.split("|").slice(1, -1).map((cell) => cell.trim());
-}
 
 Deno.test("there are two workflows: for every change, and for a tag", () => {
   assert.deepEqual([...FILES.keys()], ["ci.yml", "release.yml"]);
@@ -59,7 +57,7 @@ Deno.test("every job ends some time, on a machine that is named", () => {
 
 Deno.test("every action is pinned to a commit that docs/releasing.md says was read", () => {
   const documented = read("docs/releasing.md").split("\n").filter((line) => /`[0-9a-f]{40}`/.test(line)).map(
-    cells,
+    cellsOf,
   );
   const listed = new Map(documented.map(([action, version, commit]) => [action, `${commit} ${version}`]));
   const used = new Map<string | undefined, string>();
@@ -116,11 +114,11 @@ Deno.test("CI on Linux is the script that anyone can run", () => {
 });
 
 Deno.test("executables are released for every target that Deno has", async () => {
-  const { stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["compile", "--target=none", "main.ts"],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const [, targets = ""] = /possible values: ([^\n\]]+)/.exec(new TextDecoder().decode(stderr)) ?? [];
+  const { stderr } = await run([Deno.execPath(), "compile", "--target=none", "main.ts"], {
+    cwd: fileOf(""),
+    environment: { ...Deno.env.toObject(), NO_COLOR: "1" },
+  });
+  const [, targets = ""] = /possible values: ([^\n\]]+)/.exec(stderr) ?? [];
   const rows = FILES.get("release.yml")?.jobs["executables"]?.strategy?.matrix.include ?? [];
   assert.deepEqual(rows.map(({ target }) => target).sort(), targets.split(", ").sort());
   assert.equal(rows.length, 6);

@@ -2,8 +2,7 @@
  * Stand-ins for the two base images, which a machine without a way to their registries cannot have: Deno with a shell,
  * and a root with nothing but the libraries of distroless `cc`.
  */
-import assert from "node:assert/strict";
-import { run } from "../compiled/executable.ts";
+import { succeed } from "../support/process.ts";
 import type { Buildah } from "./buildah.ts";
 
 /** Names that the Dockerfile's build arguments are given. */
@@ -61,9 +60,8 @@ async function makeRunBase(buildah: Buildah, root: string): Promise<void> {
 
 /** Paths of the libraries that a program is linked to. */
 async function librariesOf(program: string): Promise<readonly string[]> {
-  const { code, stdout, stderr } = await run(["ldd", program]);
-  assert.equal(code, 0, stderr);
-  return [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1]!);
+  const linked = await succeed(["ldd", program]);
+  return [...linked.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1]!);
 }
 
 async function copy(from: string, to: string): Promise<void> {
@@ -73,14 +71,10 @@ async function copy(from: string, to: string): Promise<void> {
 
 /** Deno's downloads, so that the build needs no network. */
 async function copyCache(part: string, to: string): Promise<void> {
-  const info = await run([compiler, "info", "--json"]);
-  assert.equal(info.code, 0, info.stderr);
-  const { denoDir } = JSON.parse(info.stdout);
+  const { denoDir } = JSON.parse(await succeed([compiler, "info", "--json"]));
   await Deno.mkdir(to, { recursive: true });
-  const { code, stderr } = await run(["cp", "--recursive", `${denoDir}/${part}`, to]);
-  assert.equal(
-    code,
-    0,
-    `Deno's cache lacks what the build needs: run 'deno install' and 'deno task compile' first: ${stderr}`,
-  );
+  await succeed(["cp", "--recursive", `${denoDir}/${part}`, to]).catch((cause) => {
+    const remedy = "run 'deno install' and 'deno task compile' first";
+    throw new Error(`Deno's cache lacks what the build needs: ${remedy}`, { cause });
+  });
 }

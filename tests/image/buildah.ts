@@ -1,5 +1,5 @@
 /** Images, made and looked at by Debian's `buildah` with a storage of its own. */
-import { needs } from "../compiled/executable.ts";
+import { needs, succeed } from "../support/process.ts";
 
 /** What of an image's configuration is asserted on, in Docker's names. */
 export interface ImageConfig {
@@ -36,11 +36,11 @@ export class Buildah {
    */
   async do(subcommand: string, ...args: readonly string[]): Promise<string> {
     await needs("buildah", "install Debian's package buildah");
-    return await succeed([
-      ...["unshare", "--net", "buildah", "--storage-driver", "vfs"],
-      ...["--root", `${this.#folder}/root`, "--runroot", `${this.#folder}/run`, subcommand],
-      ...args,
-    ]);
+    const storage = [
+      ...["--storage-driver", "vfs", "--root", `${this.#folder}/root`, "--runroot", `${this.#folder}/run`],
+    ];
+    const commandLine = ["unshare", "--net", "buildah", ...storage, subcommand, ...args];
+    return (await succeed(commandLine, { patience: PATIENCE })).trim();
   }
 
   /** Makes an image whose only layer is a folder. */
@@ -74,13 +74,4 @@ export class Buildah {
     await succeed(["cp", "--archive", mounted, folder]);
     await this.do("rm", container);
   }
-}
-
-/** What a command line prints. It may take {@link PATIENCE}. */
-async function succeed([command = "", ...args]: readonly string[]): Promise<string> {
-  const signal = AbortSignal.timeout(PATIENCE);
-  const { code, stdout, stderr } = await new Deno.Command(command, { args, signal }).output();
-  const [printed, said] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (code !== 0) throw new Error(`exit code ${code} of ${command} ${args.join(" ")}:\n${printed}${said}`);
-  return printed!.trim();
 }

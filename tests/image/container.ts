@@ -1,6 +1,7 @@
 /** Runs what is in an image as a container runtime does, by Debian's `bubblewrap`. */
-import assert from "node:assert/strict";
-import { needs, run, type Settings } from "../compiled/executable.ts";
+import { type Ended, needs, run, succeed } from "../support/process.ts";
+import type { Environment } from "../support/program.ts";
+import { type Program, startProgram } from "../support/service.ts";
 import type { ImageConfig } from "./buildah.ts";
 
 /** An image, unpacked. */
@@ -13,7 +14,7 @@ export interface Unpacked {
 /** What `docker run` would be told. */
 export interface ContainerOptions {
   /** `--env` */
-  readonly settings?: Settings;
+  readonly settings?: Environment;
   /** `--volume FOLDER:/data` */
   readonly volume?: string;
   /** Another program in the place of the image's. */
@@ -51,20 +52,34 @@ export async function containerOf(
   ];
 }
 
+/** Starts the service in a container; it listens when this has settled. */
+export async function startIn(image: Unpacked, options: ContainerOptions): Promise<Program> {
+  const commandLine = await containerOf(image, [], options);
+  return await startProgram({ directory: "/", wrap: () => commandLine });
+}
+
+/** Runs a command in a container to its end. */
+export async function runIn(
+  image: Unpacked,
+  args: readonly string[],
+  options?: ContainerOptions,
+): Promise<Ended> {
+  return await run(await containerOf(image, args, options));
+}
+
 /** A volume as Docker makes it: it takes over the image's folder, its owner and mode included. */
 export async function newVolume(folder: string, { root }: Unpacked): Promise<string> {
   const parent = await Deno.makeTempDir({ dir: folder });
   await Deno.chmod(parent, 0o755);
-  const { code, stderr } = await run(["cp", "--archive", `${root}/data`, parent]);
-  assert.equal(code, 0, stderr);
+  await succeed(["cp", "--archive", `${root}/data`, parent]);
   return `${parent}/data`;
 }
 
 /** What a root file system holds: path to kind, mode and owner, and the size of what is not a folder. */
 export async function filesIn(root: string): Promise<ReadonlyMap<string, string>> {
   const folders = ["(", "-type", "d", "-printf", "/%P %y %m %U:%G\\n", ")"];
-  const { stdout } = await run(["find", root, ...folders, "-o", "-printf", "/%P %y %m %U:%G %s\\n"]);
+  const found = await succeed(["find", root, ...folders, "-o", "-printf", "/%P %y %m %U:%G %s\\n"]);
   return new Map(
-    stdout.trim().split("\n").map((line) => [line.replace(/ .*/, ""), line.replace(/^\S+ /, "")]),
+    found.trim().split("\n").map((line) => [line.replace(/ .*/, ""), line.replace(/^\S+ /, "")]),
   );
 }

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
-import { startPlatformX } from "../../tools/demo/platformx.ts";
-import { openFolder, PATIENCE, run, type Settings } from "../compiled/executable.ts";
-import { settingsFor, webhook } from "../compiled/exchange.ts";
-import { start } from "../compiled/service.ts";
+import { startPlatformX } from "../support/platformx.ts";
+import { settingsFor } from "../compiled/executable.ts";
+import { eventually } from "../support/eventually.ts";
+import { openFolder, succeed } from "../support/process.ts";
+import { fileOf } from "../support/files.ts";
+import type { Environment } from "../support/program.ts";
+import { sampleOf } from "../support/samples.ts";
+import { answered } from "../support/service.ts";
 import { BASES, makeBases } from "./bases.ts";
 import { Buildah } from "./buildah.ts";
-import { containerOf, filesIn, newVolume, type Unpacked } from "./container.ts";
+import { filesIn, newVolume, runIn, startIn, type Unpacked } from "./container.ts";
 import { compileProbe, look } from "./probe.ts";
 
-const CONTEXT = fileURLToPath(new URL("../../", import.meta.url));
+const CONTEXT = fileOf("");
 const USER = 65532;
 
 /** What the tests look at. */
@@ -34,7 +37,7 @@ let making: Promise<Made> | undefined;
 const made = () => making ??= make(folder.path);
 
 async function make(folder: string): Promise<Made> {
-  assert.equal((await run(["id", "-u"])).stdout, "0\n", "only root can build and start it: use sudo");
+  assert.equal(await succeed(["id", "-u"]), "0\n", "only root can build and start it: use sudo");
   const buildah = new Buildah(`${folder}/storage`);
   await makeBases(buildah, `${folder}/bases`);
   await buildah.build(CONTEXT, "image", { ...BASES, VERSION: manifest.version, REVISION: "0123abc" });
@@ -106,25 +109,25 @@ Deno.test("a build that is told another version than deno.json's fails and names
 for (const args of [["check"], ["outbox", "list"], ["healthcheck"]]) {
   Deno.test(`'docker exec' of '${args.join(" ")}' finds the running service, with the image's user and folder`, async () => {
     const { folder, image } = await made();
-    await using platformX = startPlatformX();
+    await using platformX = await startPlatformX();
     const volume = await newVolume(folder, image);
     const settings = { ...settingsFor(platformX), OUTBOX: "/data/outbox.db" };
-    await using service = await start(await containerOf(image, [], { settings, volume }), { cwd: "/" });
-    const same = { ...settings, PORT: new URL(service.url).port };
-    const { code, stdout, stderr } = await run(await containerOf(image, args, { settings: same, volume }));
+    await using service = await startIn(image, { settings, volume });
+    const same = { ...settings, PORT: String(service.port) };
+    const { code, stdout, stderr } = await runIn(image, args, { settings: same, volume });
     assert.equal(code, 0, stdout + stderr);
   });
 }
 
 Deno.test("'docker run IMAGE' without settings names what is missing, and ends with 2", async () => {
   const { image } = await made();
-  const { code, stderr } = await run(await containerOf(image, []));
+  const { code, stderr } = await runIn(image, []);
   assert.deepEqual([code, /GETDX_API_KEY/.test(stderr)], [2, true], stderr);
 });
 
 Deno.test("with a new volume, as user 65532, without capabilities, on a read-only root, the outbox takes and delivers a webhook, and SIGTERM ends it with 0", async () => {
   const { folder, image, probe } = await made();
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   const volume = await newVolume(folder, image);
   const settings = { ...settingsFor(platformX), OUTBOX: "/data/outbox.db" };
   const { heapLimit: _, ...surroundings } = await look(image, probe, { volume });
@@ -135,14 +138,14 @@ Deno.test("with a new volume, as user 65532, without capabilities, on a read-onl
     writable: ["/data"],
   });
 
-  await using service = await start(await containerOf(image, [], { settings, volume }), { cwd: "/" });
-  const answer = await post(service.url);
-  assert.deepEqual([answer.status, (await answer.json()).status], [202, "queued"]);
-  await until(() => platformX.events.length > 0, "the event is delivered");
+  await using service = await startIn(image, { settings, volume });
+  const webhook = sampleOf({ name: "Workspace Created" });
+  assert.deepEqual(await answered(service.post(webhook)), [202, "queued", undefined]);
+  await eventually(() => platformX.events.length > 0, "the event is delivered");
   assert.deepEqual(platformX.events.map(({ email }) => email), ["alice@example.com"]);
-  const alive = await healthcheck(image, { ...settings, PORT: new URL(service.url).port });
+  const alive = await healthcheck(image, { ...settings, PORT: String(service.port) });
   const ended = await service.stop();
-  const gone = await healthcheck(image, { ...settings, PORT: new URL(service.url).port });
+  const gone = await healthcheck(image, { ...settings, PORT: String(service.port) });
 
   assert.deepEqual([alive.code, ended.code, gone.code], [0, 0, 1], alive.stderr + ended.stderr);
   assert.match(ended.stdout, /"event":"stopped"/);
@@ -166,17 +169,15 @@ for (const limit of [512, 1024, 2048]) {
 
 Deno.test("size and start-up time are stated", async () => {
   const { image } = await made();
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   const times: number[] = [];
   for (let i = 0; i < 5; i++) {
-    const commandLine = await containerOf(image, [], { settings: settingsFor(platformX) });
     const from = performance.now();
-    await using service = await start(commandLine, { cwd: "/" });
-    const answer = await fetch(service.url);
-    assert.equal((await answer.json()).status, "ok");
+    await using service = await startIn(image, { settings: settingsFor(platformX) });
+    assert.equal((await service.health()).status, "ok");
     times.push(Math.round(performance.now() - from));
   }
-  const packed = Number((await run(["sh", "-c", `gzip -c ${image.root}/coder-platformx | wc -c`])).stdout);
+  const packed = Number(await succeed(["sh", "-c", `gzip -c ${image.root}/coder-platformx | wc -c`]));
   const { size } = await Deno.stat(`${image.root}/coder-platformx`);
   assert.ok(packed > 0 && packed < size);
   console.log(
@@ -185,21 +186,10 @@ Deno.test("size and start-up time are stated", async () => {
   );
 });
 
-function post(url: string): Promise<Response> {
-  const headers = { "content-type": "application/json" };
-  return webhook().then((body) => fetch(url, { method: "POST", headers, body }));
-}
-
 /** Runs the image's health check where the service runs. */
-async function healthcheck(image: Unpacked, settings: Settings) {
+function healthcheck(image: Unpacked, settings: Environment) {
   const [, ...Entrypoint] = image.config.Healthcheck.Test;
-  return run(await containerOf({ ...image, config: { ...image.config, Entrypoint } }, [], { settings }));
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const from = Date.now(); !condition(); await new Promise((resolve) => setTimeout(resolve, 20))) {
-    assert.ok(Date.now() - from < PATIENCE, `not in time: ${what}`);
-  }
+  return runIn({ ...image, config: { ...image.config, Entrypoint } }, [], { settings });
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,6 +1,5 @@
 /** A program in the place of the service, that tells what the service finds around it. */
-import assert from "node:assert/strict";
-import { run } from "../compiled/executable.ts";
+import { succeed } from "../support/process.ts";
 import { compiler } from "./bases.ts";
 import { containerOf, type ContainerOptions, type Unpacked } from "./container.ts";
 
@@ -42,18 +41,8 @@ console.log(JSON.stringify({
 export async function compileProbe(folder: string): Promise<string> {
   const [source, program] = [`${folder}/probe.js`, `${folder}/probe`];
   await Deno.writeTextFile(source, PROGRAM);
-  const args = [
-    "compile",
-    "--quiet",
-    "--no-check",
-    "--no-config",
-    "--allow-all",
-    "--output",
-    program,
-    source,
-  ];
-  const { code, stderr } = await run([compiler, ...args], { cwd: folder });
-  assert.equal(code, 0, stderr);
+  const options = ["--quiet", "--no-check", "--no-config", "--allow-all", "--output", program];
+  await succeed([compiler, "compile", ...options, source], { cwd: folder });
   return program;
 }
 
@@ -63,7 +52,6 @@ export async function look(
   program: string,
   options: ContainerOptions,
 ): Promise<Surroundings> {
-  const { code, stdout, stderr } = await run(await containerOf(image, [], { ...options, program }));
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout.trim().split("\n").at(-1)!);
+  const printed = await succeed(await containerOf(image, [], { ...options, program }));
+  return JSON.parse(printed.trim().split("\n").at(-1)!);
 }

@@ -7,7 +7,7 @@ import {
   QUEUED,
   UNAVAILABLE,
 } from "../support/outbox_program.ts";
-import { runProgram } from "../support/program.ts";
+import { runProgram } from "../support/service.ts";
 
 /**
  * Fills an outbox with more than SQLite keeps in memory (2 MB), all among the happenings: a new one's place is then most
@@ -81,7 +81,7 @@ const unusable: {
 
 for (const { what, prepare, words } of unusable) {
   Deno.test(`an outbox that ${what} at the start is exit code 1 with a message`, async () => {
-    await using scene = new OutboxScene();
+    await using scene = await OutboxScene.open();
     await prepare(scene.file);
     const environment = outboxEnvironment(scene.file, scene.platformX);
     let { code, stderr } = await runProgram([], { environment });
@@ -98,7 +98,7 @@ for (const { what, prepare, words } of unusable) {
 }
 
 Deno.test("an outbox garbled under the running service: 503, and it goes on with a new file", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   await fill(scene.file);
   const program = await scene.start();
   assert.deepEqual(await scene.tell(program, "a"), QUEUED);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Alarm } from "../../lib/outbox/alarm.ts";
 import { type Cron, ringEveryMinute } from "../../lib/outbox/deploy_cron.ts";
-import { PROGRAM_DENO } from "../support/program_deno.ts";
+import { PROGRAM_DENO } from "../support/program.ts";
 
 Deno.test("on Deno Deploy a cron wakes the outbox once a minute, as soon as there is one", () => {
   const crons: Parameters<Cron>[] = [];

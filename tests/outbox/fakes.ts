@@ -10,6 +10,7 @@ import { Outbox, type OutboxOptions } from "../../lib/outbox/outbox.ts";
 import { OUTBOX_KEYS } from "../../lib/outbox/outbox_keys.ts";
 import { added, OutboxLedger } from "../../lib/outbox/ledger.ts";
 import { Store } from "../../lib/outbox/store.ts";
+import { eventually } from "../support/eventually.ts";
 import { EVENT, FakeClock } from "../support/fakes.ts";
 
 export const HOUR = 3_600_000;
@@ -57,7 +58,7 @@ export async function openOutbox(settings: Partial<OutboxOptions> = {}): Promise
 
 /** Opens a store in a file. */
 export function openStore(path: string): Promise<Store> {
-  return Store.open({ kind: "file", path }, systemClock);
+  return Store.open({ kind: "sqlite", path }, systemClock);
 }
 
 /** The order of a webhook of the happening `key`, told to `recipient`. */
@@ -129,16 +130,12 @@ export async function assertConsistent(store: Store): Promise<readonly OutboxRec
   return records;
 }
 
-/** Milliseconds of real time after which a condition that does not come is a failure. */
+/** Milliseconds of real time after which a worker that never rests is a failure. */
 const HANGS = 20_000;
 
 /** Waits until a condition holds. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + HANGS;
-  while (!await holds()) {
-    assert.ok(performance.now() < end, `this never came: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+  await eventually(holds, what);
 }
 
 /** Counts what a store is asked, and knows when nobody waits for it. */

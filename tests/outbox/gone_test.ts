@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assertTells, faultsIn, OutboxScene, QUEUED, UNAVAILABLE } from "../support/outbox_program.ts";
-import { until } from "../support/program.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** The outbox and the files that SQLite keeps beside it. */
 const SUFFIXES = ["", "-wal", "-shm"] as const;
@@ -13,11 +13,11 @@ const deletions: { readonly what: string; readonly removed: readonly string[] }[
 
 for (const { what, removed } of deletions) {
   Deno.test(`the outbox deleted ${what}: 503 until an empty file takes its place, and what it held goes out`, async () => {
-    await using scene = new OutboxScene();
+    await using scene = await OutboxScene.open();
     const program = await scene.start();
     scene.platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
     for (const message of ["a", "b", "c"]) assert.deepEqual(await scene.tell(program, message), QUEUED);
-    await until(() => scene.platformX.requests > 0, "an attempt");
+    await eventually(() => scene.platformX.requests > 0, "an attempt");
 
     for (const suffix of removed) Deno.removeSync(`${scene.file}${suffix}`);
     assert.deepEqual(await scene.tell(program, "d"), UNAVAILABLE);
@@ -48,7 +48,7 @@ const moves: { readonly what: string; readonly paths: (file: string) => readonly
 
 for (const { what, paths } of moves) {
   Deno.test(`the outbox moved ${what}, and back: 503 in between, then it goes on as if nothing had happened`, async () => {
-    await using scene = new OutboxScene();
+    await using scene = await OutboxScene.open();
     const program = await scene.start();
     assert.deepEqual(await scene.tell(program, "a"), QUEUED);
     await scene.allArrived();
@@ -74,7 +74,7 @@ for (const { what, paths } of moves) {
 }
 
 Deno.test("the outbox on another disk and back, so a new file of the same content: nothing is sent again", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   const program = await scene.start();
   assert.deepEqual(await scene.tell(program, "a"), QUEUED);
   await scene.allArrived();

@@ -8,7 +8,7 @@ import {
   QUEUED,
   UNAVAILABLE,
 } from "../support/outbox_program.ts";
-import { runProgram } from "../support/program.ts";
+import { runProgram } from "../support/service.ts";
 
 /** Locks the outbox against writing, as a process that writes or a backup does; disposing unlocks it. */
 function locked(file: string): Disposable {
@@ -23,7 +23,7 @@ function locked(file: string): Disposable {
 }
 
 Deno.test("an outbox that another process locks for a moment is waited for", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   const program = await scene.start();
   const lock = locked(scene.file);
   const answers = Promise.all(["a", "b", "c"].map((message) => scene.tell(program, message)));
@@ -38,7 +38,7 @@ Deno.test("an outbox that another process locks for a moment is waited for", asy
 });
 
 Deno.test("an outbox that stays locked: 503, and it goes on when the lock is gone", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   const program = await scene.start();
   assert.deepEqual(await scene.tell(program, "a"), QUEUED);
   await scene.allArrived();
@@ -56,7 +56,7 @@ Deno.test("an outbox that stays locked: 503, and it goes on when the lock is gon
 });
 
 Deno.test("an outbox that stays locked at the start is exit code 1 with a message", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   (await Deno.openKv(scene.file)).close();
   using _ = locked(scene.file);
   const { code, stderr } = await runProgram([], {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { notificationWith } from "../support/fakes.ts";
 import { faultsIn, OutboxScene } from "../support/outbox_program.ts";
-import { type Program, until } from "../support/program.ts";
+import { eventually } from "../support/eventually.ts";
+import type { Program } from "../support/service.ts";
 
 const HAPPENINGS = 60;
 const RECIPIENTS = ["tina", "omar", "uma"];
@@ -23,7 +24,7 @@ async function told(program: Program, happening: number, recipient: string): Pro
 }
 
 Deno.test("two processes on one file, the copies split between them under load: one event for each happening", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   const programs = await Promise.all([scene.start(), scene.start()]);
   scene.platformX.misbehave({ kind: "answer", status: 503 }, 2);
   const copies = Array.from(
@@ -37,8 +38,8 @@ Deno.test("two processes on one file, the copies split between them under load: 
     assert.deepEqual(outcomes.toSorted(), ["duplicate", "duplicate", "queued"]);
   }
   const happenings = () => scene.platformX.events.map(({ metadata }) => metadata["workspace"]).toSorted();
-  await until(() => happenings().length >= HAPPENINGS, "every event to arrive");
-  await scene.drained(programs[0]!);
+  await eventually(() => happenings().length >= HAPPENINGS, "every event to arrive");
+  await scene.holds(programs[0]!, 0);
   assert.deepEqual(happenings(), Array.from({ length: HAPPENINGS }, (_, i) => `w${i}`).toSorted());
   for (const program of programs) assert.deepEqual(faultsIn(program), []);
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { startPlatformX } from "../../tools/demo/platformx.ts";
+import { startPlatformX } from "../support/platformx.ts";
 import type { NetworkFailure, Verdict } from "../../lib/platformx/verdict.ts";
 import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";
-import { EVENT, FakeClock, settled, until, watched } from "../support/fakes.ts";
+import { eventually } from "../support/eventually.ts";
+import { EVENT, FakeClock, settled, watched } from "../support/fakes.ts";
 
 const KEY = "k3y-never-to-be-seen";
 const UNCUT = new AbortController().signal;
@@ -157,7 +158,7 @@ function endedOnAbort(body: ReadableStream<Uint8Array>, signal: AbortSignal): Re
 }
 
 Deno.test("the real fetch is ended when its time is over", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   platformX.misbehave({ kind: "silent" });
   const key = { current: KEY };
   const attempt = attemptAt({
@@ -175,22 +176,22 @@ Deno.test("the real fetch is ended when its time is over", async () => {
 
 Deno.test("a cut ends an attempt at once", async (t) => {
   await t.step("while it waits for the answer", async () => {
-    await using platformX = startPlatformX();
+    await using platformX = await startPlatformX();
     platformX.misbehave({ kind: "lost" });
     const cut = new AbortController();
     const attempt = watched(attemptTo(platformX.url, fetch, cut.signal)(EVENT));
-    await until(() => platformX.requests > 0);
+    await eventually(() => platformX.requests > 0, "the attempt");
     cut.abort();
-    await until(() => attempt.value !== undefined);
+    await eventually(() => attempt.value !== undefined, "its end");
     assert.deepEqual(attempt.value, lost("cut_off"));
   });
   await t.step("before it began", async () => {
-    await using platformX = startPlatformX();
+    await using platformX = await startPlatformX();
     assert.deepEqual(await attemptTo(platformX.url, fetch, AbortSignal.abort())(EVENT), lost("cut_off"));
     assert.equal(platformX.requests, 0);
   });
   await t.step("and one that has ended is not touched any more", async () => {
-    await using platformX = startPlatformX({ key: KEY });
+    await using platformX = await startPlatformX({ key: KEY });
     const cut = new AbortController();
     let signal: AbortSignal | undefined | null;
     const attempt = attemptTo(platformX.url, (input, init) => {

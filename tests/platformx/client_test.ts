@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Misbehaviour } from "../../tools/demo/platformx.ts";
-import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
+import type { Misbehaviour } from "../support/platformx.ts";
+import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";
@@ -33,7 +33,7 @@ function serverWith(handler: (request: Request) => Response | Promise<Response>)
 }
 
 tidyTest("PlatformX takes the event as it is sent", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   const events: PlatformXEvent[] = [
     EVENT,
     { ...EVENT, name: "Größe \u{1f980}\n", metadata: {}, test_data: true },
@@ -112,7 +112,7 @@ tidyTest("an answer is judged by status, body and Retry-After", async (t) => {
     }],
     [answer(503, "", { "retry-after": "soon" }), { kind: "later", cause: "platformx", seen: "status 503" }],
   ];
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   for (const [what, verdict] of rows) {
     await t.step(JSON.stringify(what), async () => {
       platformX.misbehave(what);
@@ -123,7 +123,7 @@ tidyTest("an answer is judged by status, body and Retry-After", async (t) => {
 });
 
 tidyTest("a redirect is not followed", async (t) => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   for (const status of [301, 302, 303, 307, 308]) {
     await t.step(String(status), async () => {
       const before = platformX.requests;

@@ -1,29 +1,61 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
-import { startService } from "../../tools/demo/service.ts";
-import { findingsIn, runCheck, startRecorder } from "../support/check_program.ts";
+import { FIXED_CERTIFICATE } from "../support/certificates.ts";
+import {
+  type Misbehaviour,
+  STAND_IN_KEY,
+  type StandInOptions,
+  startPlatformX,
+} from "../support/platformx.ts";
+import { type Ended, freePort } from "../support/process.ts";
+import { fileOf } from "../support/files.ts";
+import type { Environment } from "../support/program.ts";
+import { runProgram, startProgram } from "../support/service.ts";
 
-const FIXTURES = new URL("../fixtures/", import.meta.url);
-const CERT_FILE = new URL("tls_cert.pem", FIXTURES);
-const cert = await Deno.readTextFile(CERT_FILE);
-const key = await Deno.readTextFile(new URL("tls_key.pem", FIXTURES));
+const CERT_FILE = fileOf("tests/fixtures/tls_cert.pem");
 
-/** A port at which nothing listens. */
-function deadPort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
+/** A finding, as `--json` writes it. */
+interface JsonFinding {
+  readonly check: string;
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+  readonly to_do: string | null;
+}
+
+/** Runs `check` with these settings over ones that are well. */
+function runCheck(args: readonly string[], settings: Environment): Promise<Ended> {
+  const well = {
+    HOST: "127.0.0.1",
+    PORT: "0",
+    GETDX_API_KEY: STAND_IN_KEY,
+    WEBHOOK_SECRET: "webhook-s3cret",
+  };
+  return runProgram(["check", ...args], { environment: { ...well, ...settings } });
+}
+
+/** The findings that `check --json` wrote. */
+function findingsIn({ stdout }: Ended): readonly JsonFinding[] {
+  return JSON.parse(stdout).findings;
+}
+
+/** A server that answers every request the same. */
+async function startAnswering(
+  answer: Omit<Misbehaviour & { kind: "answer" }, "kind">,
+  options?: StandInOptions,
+) {
+  const server = await startPlatformX(options);
+  server.misbehave({ kind: "answer", ...answer }, Infinity);
+  return server;
 }
 
 Deno.test("a set-up that is well passes, and neither key nor event is sent", async () => {
-  await using platformx = startRecorder(() => new Response("Not Found", { status: 404 }));
-  const settings = { GETDX_API_URL: `${platformx.origin}/events.track`, OUTBOX: "outbox" };
+  await using platformx = await startAnswering({ status: 404, body: "Not Found" });
+  const settings = { GETDX_API_URL: platformx.url };
   const json = await runCheck(["--json"], settings);
   assert.deepEqual([json.code, json.stderr], [0, ""], json.stdout);
   const findings = findingsIn(json);
-  const { ok, coder } = JSON.parse(json.stdout);
-  assert.equal(ok, true);
+  const { ok, failed, warnings, notes, coder } = JSON.parse(json.stdout);
+  assert.deepEqual([ok, failed, warnings], [true, 0, 0]);
   assert.deepEqual(coder, {
     CODER_NOTIFICATIONS_METHOD: "webhook",
     CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT: "https://coder:SECRET@<your host>/",
@@ -35,123 +67,105 @@ Deno.test("a set-up that is well passes, and neither key nor event is sent", asy
 
   const text = await runCheck([], settings);
   assert.deepEqual([text.code, text.stderr], [0, ""], text.stdout);
-  const table = text.stdout.replaceAll(/ {2,}/g, "  ");
+  const table = text.stdout.replaceAll(/\s+/g, " ");
   for (const { check, name, state, detail, to_do } of findings) {
-    assert.ok(table.includes(`${state}  ${check}  ${name}  ${detail}`.replaceAll(/ {2,}/g, "  ")), name);
-    if (to_do !== null) assert.ok(text.stdout.includes(`-> ${to_do}`), name);
+    assert.ok(table.includes(`${state} ${check} ${name} ${detail}`), name);
+    if (to_do !== null) assert.ok(table.includes(`-> ${to_do}`), name);
   }
+  assert.ok(text.stdout.endsWith(`\n0 failed, 0 warnings, ${notes} notes\n`), text.stdout);
   assert.match(text.stdout, /^CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT=https:\/\/coder:SECRET@<your host>\/$/m);
 
-  assert.equal(platformx.requests.length, 2);
-  for (const { method, headers, body } of platformx.requests) {
+  assert.equal(platformx.requests, 2);
+  for (const { method, headers, body } of platformx.received) {
     assert.deepEqual([method, headers.get("authorization"), body], ["GET", null, ""]);
     assert.ok(!JSON.stringify([...headers]).includes(STAND_IN_KEY));
   }
 });
 
 Deno.test("whatever is wrong on the way to PlatformX fails the check at its step", async (t) => {
-  await using plain = startRecorder(() => new Response(null));
-  await using secure = startRecorder(() => Response.json({ ok: false }, { status: 401 }), { cert, key });
-  await using late = startRecorder(() =>
-    new Response(null, { headers: { date: new Date(Date.now() - 120_000).toUTCString() } })
-  );
-  const rows: [what: string, settings: Record<string, string>, name: string, state: string, words: RegExp][] =
+  await using plain = await startAnswering({ status: 200 });
+  await using secure = await startAnswering({ status: 401, body: '{"ok":false}' }, {
+    tls: FIXED_CERTIFICATE,
+  });
+  await using late = await startPlatformX();
+  late.misbehave(() => {
+    const headers = { date: new Date(Date.now() - 120_000).toUTCString() };
+    return { kind: "answer", status: 200, headers };
+  }, Infinity);
+  const at = (GETDX_API_URL: string, more: Environment = {}) => ({ GETDX_API_URL, ...more });
+  const dead = `127.0.0.1:${freePort()}`;
+  const nowhere = "name.invalid/events.track";
+  const proxy = { HTTPS_PROXY: `http://user:pr0xy-s3cret@${dead}` };
+  const rows: [what: string, settings: Environment, name: string, state: string, words: RegExp][] = [
+    ["another path", at(`${plain.origin}/track`), "address", "note", /path/],
+    ["no such name", at(`http://${nowhere}`), "name (DNS)", "failed", /not found/],
+    ["a refused port", at(`http://${dead}/events.track`), "connection (TCP)", "failed", /refused/],
+    ["a certificate of nobody", at(secure.url), "TLS", "failed", /not trusted.*DENO_CERT/],
     [
-      ["another path", { GETDX_API_URL: `${plain.origin}/track` }, "address", "warning", /path/],
-      [
-        "no such name",
-        { GETDX_API_URL: "http://name.invalid/events.track" },
-        "name (DNS)",
-        "failed",
-        /not found/,
-      ],
-      [
-        "a refused port",
-        { GETDX_API_URL: `http://127.0.0.1:${deadPort()}/events.track` },
-        "connection (TCP)",
-        "failed",
-        /refused/,
-      ],
-      [
-        "a certificate of nobody",
-        { GETDX_API_URL: `${secure.origin}/events.track` },
-        "TLS",
-        "failed",
-        /not trusted.*DENO_CERT/,
-      ],
-      [
-        "a certificate of an extra CA",
-        { GETDX_API_URL: `${secure.origin}/events.track`, DENO_CERT: fileURLToPath(CERT_FILE) },
-        "answer (HTTP)",
-        "ok",
-        /PlatformX answers 401/,
-      ],
-      [
-        "an extra CA that is not there",
-        { GETDX_API_URL: `${plain.origin}/events.track`, DENO_CERT: "none.pem" },
-        "extra CA",
-        "failed",
-        /there is no such file/,
-      ],
-      [
-        "TLS where there is none",
-        { GETDX_API_URL: `${plain.origin.replace("http", "https")}/events.track` },
-        "TLS",
-        "failed",
-        /no TLS/,
-      ],
-      [
-        "a proxy that is not there",
-        {
-          GETDX_API_URL: "https://name.invalid/events.track",
-          HTTPS_PROXY: `http://user:pr0xy-s3cret@127.0.0.1:${deadPort()}`,
-        },
-        "connection (TCP)",
-        "failed",
-        /proxy/,
-      ],
-      [
-        "a clock two minutes off",
-        { GETDX_API_URL: `${late.origin}/events.track` },
-        "clock",
-        "failed",
-        /1(?:19|2\d) s ahead/,
-      ],
-    ];
+      "one of an extra CA",
+      at(secure.url, { DENO_CERT: CERT_FILE }),
+      "answer (HTTP)",
+      "ok",
+      /PlatformX answers 401/,
+    ],
+    [
+      "an extra CA that is not there",
+      at(plain.url, { DENO_CERT: "none.pem" }),
+      "extra CA",
+      "failed",
+      /no such file/,
+    ],
+    [
+      "an extra CA that is not there: the way is not tried",
+      at(secure.url, { DENO_CERT: "none.pem" }),
+      "TLS",
+      "skipped",
+      /not tried/,
+    ],
+    ["TLS where there is none", at(plain.url.replace("http", "https")), "TLS", "failed", /no TLS/],
+    ["a proxy that is not there", at(`https://${nowhere}`, proxy), "connection (TCP)", "failed", /proxy/],
+    ["a clock two minutes off", at(late.url), "clock", "failed", /1(?:19|2\d) s ahead/],
+  ];
   for (const [what, settings, name, state, words] of rows) {
     await t.step(what, async () => {
       const checked = await runCheck(["--json"], settings);
       const finding = findingsIn(checked).find((finding) => finding.name === name);
       assert.equal(finding?.state, state, checked.stdout);
       assert.match(`${finding?.detail} ${finding?.to_do}`, words);
-      assert.equal(checked.code, state === "failed" ? 1 : 0);
-      assert.equal(JSON.parse(checked.stdout).ok, state !== "failed");
+      const { failed, ok } = JSON.parse(checked.stdout);
+      assert.equal(checked.code, failed > 0 ? 1 : 0);
+      assert.equal(ok, failed === 0);
+      if (state === "failed") assert.ok(failed > 0);
       assert.doesNotMatch(checked.stdout, /os error|client error|pr0xy-s3cret/);
     });
   }
 });
 
 Deno.test("store and port are looked at", async (t) => {
-  await using platformx = startPlatformX();
+  await using platformx = await startPlatformX();
   const GETDX_API_URL = platformx.url;
   const portOf = async (port: number) => {
     const checked = await runCheck(["--json"], { GETDX_API_URL, PORT: String(port) });
     return { code: checked.code, ...findingsIn(checked).find(({ check }) => check === "port")! };
   };
+  await t.step("an outbox that can be made, and is not", async () => {
+    const checked = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "./outbox.db" });
+    const { detail, state } = findingsIn(checked).find(({ name }) => name === "outbox")!;
+    assert.deepEqual([checked.code, state], [0, "ok"], detail);
+  });
   await t.step("a folder that is not there", async () => {
-    const { code, stdout } = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "none/outbox" });
+    const { code, stdout } = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "none/outbox.db" });
     const outbox = findingsIn({ code, stdout, stderr: "" }).find(({ name }) => name === "outbox")!;
     assert.deepEqual([code, outbox.state], [1, "failed"]);
   });
   await t.step("a port of another program", async () => {
-    const port = Number(new URL(platformx.url).port);
-    const { code, state, detail } = await portOf(port);
+    const { code, state, detail } = await portOf(platformx.port);
     assert.deepEqual([code, state, detail], [1, "failed", "in use by another program"]);
   });
   await t.step("the port of the running service", async () => {
-    const running = AbortSignal.timeout(60_000);
-    await using service = await startService({ GETDX_API_URL, GETDX_API_KEY: STAND_IN_KEY }, running);
-    const { code, state, detail } = await portOf(Number(new URL(service.url).port));
+    const environment = { GETDX_API_URL, GETDX_API_KEY: STAND_IN_KEY };
+    await using program = await startProgram({ environment });
+    const { code, state, detail } = await portOf(program.port);
     assert.deepEqual([code, state, detail], [0, "ok", "in use by this service, which says: ok"]);
   });
   await t.step("a dry run asks nobody and opens nothing", async () => {
@@ -164,7 +178,7 @@ Deno.test("store and port are looked at", async (t) => {
 });
 
 Deno.test("secrets stay where they are; the webhook secret is shown when it is asked for", async () => {
-  await using platformx = startPlatformX({ key: "s3ntinel-key" });
+  await using platformx = await startPlatformX({ key: "s3ntinel-key" });
   const settings = {
     GETDX_API_URL: platformx.url,
     GETDX_API_KEY: "s3ntinel-key",
@@ -186,7 +200,7 @@ Deno.test("secrets stay where they are; the webhook secret is shown when it is a
 });
 
 Deno.test("a test event is announced, sent once, marked as test data, and its answer decides", async (t) => {
-  await using platformx = startPlatformX();
+  await using platformx = await startPlatformX();
   const GETDX_API_URL = platformx.url;
   const send = ["--send-test-event", "ann@example.com"];
   await t.step("delivered", async () => {
@@ -197,6 +211,15 @@ Deno.test("a test event is announced, sent once, marked as test data, and its an
     const [{ name, email, test_data } = {}] = platformx.events;
     assert.equal(platformx.events.length, 1);
     assert.deepEqual([name, email, test_data], ["coder-platformx test", "ann@example.com", true]);
+  });
+  await t.step("once on the wire, also over a connection that was used before and closes", async () => {
+    await using broken = await startPlatformX();
+    broken.misbehave(({ method }) => method === "POST" ? { kind: "closed" } : undefined, Infinity);
+    const checked = await runCheck([...send, "--json"], { GETDX_API_URL: broken.url });
+    const { state, detail, to_do } = findingsIn(checked).at(-1)!;
+    assert.deepEqual([checked.code, state], [1, "failed"]);
+    assert.match(`${detail} ${to_do}`, /connection_lost.*it may have this one/);
+    assert.deepEqual(broken.received.map(({ method }) => method), ["GET", "POST"]);
   });
   await t.step("not with another key", async () => {
     const checked = await runCheck([...send, "--json"], { GETDX_API_URL, GETDX_API_KEY: "wr0ng-key" });
@@ -217,8 +240,68 @@ Deno.test("a test event is announced, sent once, marked as test data, and its an
   }
 });
 
+Deno.test("the public address must lead to this service, which is shown by its 401 without the secret", async (t) => {
+  await using platformx = await startPlatformX();
+  const environment = {
+    ...{ GETDX_API_URL: platformx.url, GETDX_API_KEY: STAND_IN_KEY, WEBHOOK_SECRET: "webhook-s3cret" },
+  };
+  await using program = await startProgram({ environment });
+  const found = async (url: string, settings: Environment = {}) => {
+    const checked = await runCheck(["--json", "--public-url", url], {
+      GETDX_API_URL: platformx.url,
+      ...settings,
+    });
+    assert.doesNotMatch(checked.stdout, /s3cret|wr0ng/);
+    const findings = findingsIn(checked).filter(({ check }) => check === "public_url");
+    return {
+      code: checked.code,
+      states: findings.map(({ state }) => state).join(" "),
+      told: JSON.stringify(findings),
+    };
+  };
+  await t.step("it does, and nothing becomes of what was asked", async () => {
+    const { code, states, told } = await found(program.url.replace("//", "//coder:webhook-s3cret@"));
+    assert.deepEqual([code, states], [0, "ok ok ok"], told);
+    assert.match(told, /answered 401 by this service.*the secret arrives; the service says: ok/);
+    const webhooks = program.entries.filter(({ event }) => event === "webhook");
+    assert.deepEqual(webhooks.map(({ reason }) => reason), ["unauthorized"]);
+    assert.deepEqual(platformx.events, []);
+  });
+  await t.step("to another service, with another secret", async () => {
+    const { code, states, told } = await found(program.url, { WEBHOOK_SECRET: "an0ther-s3cret" });
+    assert.deepEqual([code, states], [1, "ok ok failed"]);
+    assert.match(told, /the secret does not arrive/);
+  });
+  await t.step("at another path", async () => {
+    const { code, told } = await found(`${program.url}relay`);
+    assert.equal(code, 1);
+    assert.match(told, /this service is reached, at another path.*'\/relay'/);
+  });
+  const strangers: [what: string, answer: Parameters<typeof startAnswering>[0], words: RegExp][] = [
+    ["an empty 200", { status: 200 }, /answered 200, and not by this service: Coder would count/],
+    ["a redirect", { status: 308, headers: { location: program.url } }, /a redirect \(308\) to http:\/\/127/],
+    [
+      "a password of its own",
+      { status: 401, headers: { "www-authenticate": "Basic" } },
+      /password of its own/,
+    ],
+  ];
+  for (const [what, answer, words] of strangers) {
+    await t.step(what, async () => {
+      await using stranger = await startAnswering(answer);
+      const { code, states, told } = await found(`${stranger.origin}/`);
+      assert.deepEqual([code, states], [1, "ok failed skipped"], told);
+      assert.match(told, words);
+      assert.deepEqual(
+        stranger.received.map(({ method, headers }) => [method, headers.get("authorization")]),
+        [["POST", null]],
+      );
+    });
+  }
+});
+
 Deno.test("a configuration that does not start is told as the service tells it", async () => {
   const { code, stdout, stderr } = await runCheck(["--json"], { PORT: "http", OUTBOX: "" });
   assert.deepEqual([code, stdout], [2, ""]);
-  assert.match(stderr, /^The configuration has 2 problems:\n- .*\n- .*\n$/);
+  assert.match(stderr, /^The configuration has 2 problems:\n- .*\n- .*\nRead from .*\n$/);
 });

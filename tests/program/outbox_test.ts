@@ -1,37 +1,13 @@
 import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
 import { notificationWith, TINA } from "../support/fakes.ts";
 import { OutboxScene, QUEUED } from "../support/outbox_program.ts";
-import { type Program, runProgram, until } from "../support/program.ts";
-
-/** The details of health. */
-async function healthOf(program: Program) {
-  return await (await fetch(program.url)).json();
-}
-
-/** Waits until health shows so many pending and dead events. */
-async function untilHolds(program: Program, pending: number, dead = 0): Promise<void> {
-  let outbox: { pending: number; dead: number } | undefined;
-  let asking = false;
-  await until(
-    () => {
-      if (!asking) {
-        asking = true;
-        void healthOf(program).then(
-          (health) => (outbox = health.outbox, asking = false),
-          () => asking = false,
-        );
-      }
-      return outbox?.pending === pending && outbox.dead === dead;
-    },
-    `${pending} pending and ${dead} dead`,
-    () => JSON.stringify(outbox),
-  );
-}
+import { runProgram } from "../support/service.ts";
 
 const onWindows = Deno.build.os === "windows";
 
 Deno.test("a webhook is answered 202, its event arrives once, and log and health tell of it", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   const program = await scene.start();
   const response = await program.post(notificationWith({}, "m1"));
   assert.deepEqual([response.status, await response.json()], [202, {
@@ -51,8 +27,8 @@ Deno.test("a webhook is answered 202, its event arrives once, and log and health
     const copy = await program.post(notificationWith(recipient, message));
     assert.deepEqual([copy.status, (await copy.json()).status], [200, "duplicate"]);
   }
-  await untilHolds(program, 0);
-  const { counts, mode, outbox, status } = await healthOf(program);
+  await scene.holds(program, 0);
+  const { counts, mode, outbox, status } = await program.health();
   assert.deepEqual([status, mode, outbox], ["ok", "outbox", {
     pending: 0,
     dead: 0,
@@ -64,14 +40,14 @@ Deno.test("a webhook is answered 202, its event arrives once, and log and health
 });
 
 Deno.test("while PlatformX fails events wait, health and the command agree, and then all arrive", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   scene.platformX.misbehave({ kind: "answer", status: 503, body: "{}" }, Infinity);
   const program = await scene.start();
   for (const message of ["m1", "m2", "m3", "m4", "m5"]) {
     assert.deepEqual(await scene.tell(program, message), QUEUED);
   }
   await program.logged("paused");
-  const { outbox, platformx } = await healthOf(program);
+  const { outbox, platformx } = await program.health();
   assert.deepEqual([outbox.pending, outbox.dead, platformx.state], [5, 0, "paused"]);
   assert.ok(Number.isInteger(outbox.oldest_pending_seconds));
   const environment = { OUTBOX: scene.file };
@@ -80,37 +56,37 @@ Deno.test("while PlatformX fails events wait, health and the command agree, and 
   assert.match(stdout, /\n5 pending, the oldest since \S+Z, 0 dead\n$/);
   scene.platformX.behave();
   await scene.allArrived();
-  await untilHolds(program, 0);
+  await scene.holds(program, 0);
   assert.deepEqual(scene.arrived.toSorted(), ["m1", "m2", "m3", "m4", "m5"]);
   await program.logged("resumed");
 });
 
 Deno.test("a refused event is a dead letter in log, health and list; replayed while the service runs it arrives", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   const words = JSON.stringify({ ok: false, error: "no_such_user" });
   scene.platformX.misbehave({ kind: "answer", status: 200, body: words });
   const program = await scene.start();
   assert.deepEqual(await scene.tell(program, "m1"), QUEUED);
   const entry = await program.logged("dead_letter");
   assert.deepEqual([entry.level, entry["reason"], entry["seen"]], ["WARNING", "refused", "no_such_user"]);
-  await untilHolds(program, 0, 1);
+  await scene.holds(program, 0, 1);
   const environment = { OUTBOX: scene.file };
   const [row] = JSON.parse((await runProgram(["outbox", "list", "--json"], { environment })).stdout);
   assert.deepEqual([row.id, row.state, row.seen, row.attempts], [entry["id"], "refused", "no_such_user", 1]);
   assert.equal((await runProgram(["outbox", "replay", row.id], { environment })).stdout, "1 replayed\n");
   await scene.allArrived();
-  await untilHolds(program, 0, 0);
+  await scene.holds(program, 0, 0);
   assert.deepEqual(scene.arrived, ["m1"]);
 });
 
 Deno.test("SIGTERM during an attempt: what it was comes out after the restart, nothing is lost", {
   ignore: onWindows, // no signal reaches another process there
 }, async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   scene.platformX.misbehave({ kind: "silent" });
   const program = await scene.start({ SHUTDOWN_GRACE: "100ms" });
   assert.deepEqual(await scene.tell(program, "m1"), QUEUED);
-  await until(() => scene.platformX.requests === 1, "the attempt");
+  await eventually(() => scene.platformX.requests === 1, "the attempt");
   program.signal("SIGTERM");
   assert.equal(await program.ended(), 0, program.stderr);
   assert.doesNotMatch(program.stderr, /outbox_unusable|internal_error/);
@@ -128,11 +104,11 @@ Deno.test(
   "SIGTERM lets an attempt that ends within the grace be written down",
   { ignore: onWindows },
   async () => {
-    await using scene = new OutboxScene();
+    await using scene = await OutboxScene.open();
     scene.platformX.misbehave({ kind: "late", ms: 300 });
     const program = await scene.start();
     assert.deepEqual(await scene.tell(program, "m1"), QUEUED);
-    await until(() => scene.platformX.requests === 1, "the attempt");
+    await eventually(() => scene.platformX.requests === 1, "the attempt");
     program.signal("SIGTERM");
     assert.equal(await program.ended(), 0, program.stderr);
     const { stdout } = await runProgram(["outbox", "list"], { environment: { OUTBOX: scene.file } });
@@ -142,7 +118,7 @@ Deno.test(
 );
 
 Deno.test("kill -9 loses nothing that was answered 202, and the copies stay duplicates", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   scene.platformX.misbehave({ kind: "answer", status: 503, body: "{}" }, Infinity);
   const program = await scene.start();
   const messages = Array.from({ length: 20 }, (_, n) => `m${n}`);
@@ -163,12 +139,12 @@ Deno.test("kill -9 loses nothing that was answered 202, and the copies stay dupl
   }
   scene.platformX.behave();
   await scene.allArrived();
-  await untilHolds(again, 0);
+  await scene.holds(again, 0);
   assert.deepEqual(scene.arrived.toSorted(), messages.toSorted());
 });
 
 Deno.test("beyond OUTBOX_MAX_PENDING webhooks are answered 503, said once", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   scene.platformX.misbehave({ kind: "answer", status: 503, body: "{}" }, Infinity);
   const program = await scene.start({ OUTBOX_MAX_PENDING: "2" });
   const answers = [];
@@ -180,18 +156,18 @@ Deno.test("beyond OUTBOX_MAX_PENDING webhooks are answered 503, said once", asyn
 });
 
 Deno.test("DRY_RUN opens no outbox", async () => {
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   const program = await scene.start({ DRY_RUN: "true" });
   assert.deepEqual(await scene.tell(program, "m1"), [200, "dry_run", undefined]);
   await assert.rejects(Deno.stat(scene.file), Deno.errors.NotFound);
-  assert.equal("outbox" in await healthOf(program), false);
+  assert.equal("outbox" in await program.health(), false);
 });
 
 /** What OUTBOX names, and what is said of it. */
 const unusable: readonly (readonly [what: string, path: string, stderr: RegExp])[] = [
   ["a folder that is missing", "missing/outbox.db", /it cannot be used: check that the folder exists/],
-  ["a directory", ".", /it cannot be used/],
-  ["a text", "text", /the file is damaged: move it away/],
+  ["a directory", "./.", /it cannot be used/],
+  ["a text", "./text", /the file is damaged: move it away/],
 ];
 
 for (const [what, path, said] of unusable) {

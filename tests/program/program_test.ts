@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../tools/demo/platformx.ts";
+import { STAND_IN_KEY, type StandIn, startPlatformX } from "../support/platformx.ts";
 import { notificationWith, TINA } from "../support/fakes.ts";
-import { type Program, runProgram, startProgram, within } from "../support/program.ts";
+import { answered, type Program, runProgram, startProgram } from "../support/service.ts";
+import { PlainSocket } from "../support/socket.ts";
 
 /** The program in front of a stand-in for PlatformX. */
 function startBefore(platformX: StandIn, environment: Record<string, string> = {}): Promise<Program> {
@@ -14,21 +15,16 @@ function basic(secret: string): { readonly authorization: string } {
   return { authorization: `Basic ${btoa(`coder:${secret}`)}` };
 }
 
-async function statusOf(response: Promise<Response>): Promise<[number, unknown, unknown]> {
-  const { status, reason } = await (await response).clone().json();
-  return [(await response).status, status, reason];
-}
-
 Deno.test("a webhook becomes one event at PlatformX, its copies and repetitions none", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using program = await startBefore(platformX);
   const happened = { data: { owner: { email: "alice@example.com" }, timestamp: "2026-01-02T03:04:05Z" } };
 
   const first = notificationWith(happened, "m-1");
   const copy = notificationWith({ ...happened, user_id: "another", user_email: "omar@example.com" }, "m-2");
-  assert.deepEqual(await statusOf(program.post(first)), [200, "forwarded", undefined]);
-  assert.deepEqual(await statusOf(program.post(copy)), [200, "duplicate", undefined]);
-  assert.deepEqual(await statusOf(program.post(first)), [200, "duplicate", undefined]);
+  assert.deepEqual(await answered(program.post(first)), [200, "forwarded", undefined]);
+  assert.deepEqual(await answered(program.post(copy)), [200, "duplicate", undefined]);
+  assert.deepEqual(await answered(program.post(first)), [200, "duplicate", undefined]);
 
   assert.equal(platformX.requests, 1);
   const [event] = platformX.events;
@@ -39,7 +35,7 @@ Deno.test("a webhook becomes one event at PlatformX, its copies and repetitions 
 });
 
 Deno.test("a webhook has one line in the log, with its fields in JSON", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   await using program = await startBefore(platformX);
   const untracked = notificationWith({ notification_name: "Else", notification_template_id: "" }, "m-2");
   const posts: [body: unknown, fields: object][] = [
@@ -76,11 +72,11 @@ Deno.test("a webhook has one line in the log, with its fields in JSON", async ()
 });
 
 Deno.test("in a dry run an event is logged with its address masked, and nothing is sent", async () => {
-  await using platformX = startPlatformX();
+  await using platformX = await startPlatformX();
   const environment = { DRY_RUN: "true", GETDX_API_URL: platformX.url };
   await using program = await startProgram({ environment });
-  assert.deepEqual(await statusOf(program.post(notificationWith())), [200, "dry_run", undefined]);
-  assert.deepEqual(await statusOf(program.post(notificationWith())), [200, "duplicate", undefined]);
+  assert.deepEqual(await answered(program.post(notificationWith())), [200, "dry_run", undefined]);
+  assert.deepEqual(await answered(program.post(notificationWith())), [200, "duplicate", undefined]);
 
   const { level, notification, email, timestamp, metadata } = await program.logged("event");
   assert.deepEqual([level, notification, email], ["INFO", "Workspace Created", "a…@example.com"]);
@@ -130,10 +126,10 @@ Deno.test("health tells everybody that it is alive, and the rest to who has a se
   const environment = { DRY_RUN: "true", WEBHOOK_SECRET: "s3cret", READ_SECRET: "read" };
   await using program = await startProgram({ environment });
   await program.post(notificationWith(), basic("s3cret"));
-  assert.deepEqual(await (await fetch(program.url)).json(), { status: "ok" });
+  assert.deepEqual(await program.health(), { status: "ok" });
   assert.equal((await fetch(`${program.url}?details`)).status, 401);
   for (const secret of ["read", "s3cret"]) {
-    const details = await (await fetch(program.url, { headers: basic(secret) })).json();
+    const details = await program.health(basic(secret));
     assert.equal(details.mode, "dry_run");
     assert.equal(details.counts.dry_run, 1);
     assert.match(details.last_seen["Workspace Created"], /^\d{4}-/);
@@ -148,8 +144,8 @@ Deno.test("an event tracked by the id of a template that is not known is seen in
   const EVENTS_TRACKED = `Workspace Created, ${id}=recipient`;
   await using program = await startProgram({ environment: { DRY_RUN: "true", EVENTS_TRACKED } });
   const body = notificationWith({ notification_name: "Sundown", notification_template_id: id });
-  assert.deepEqual(await statusOf(program.post(body)), [200, "dry_run", undefined]);
-  const { last_seen } = await (await fetch(program.url)).json();
+  assert.deepEqual(await answered(program.post(body)), [200, "dry_run", undefined]);
+  const { last_seen } = await program.health();
   assert.equal(typeof last_seen[id], "string", JSON.stringify(last_seen));
 });
 
@@ -158,29 +154,15 @@ Deno.test("a person that is missing and a code that was sent are warned of, once
   const passcode = { notification_name: "One-Time Passcode", labels: { one_time_passcode: "0" } };
   for (const id of ["m-1", "m-2"]) {
     const missing = program.post(notificationWith({ data: null }, id), basic("s3cret"));
-    assert.deepEqual(await statusOf(missing), [200, "ignored", "no_person"]);
+    assert.deepEqual(await answered(missing), [200, "ignored", "no_person"]);
     const dropped = program.post(notificationWith(passcode, id), basic("s3cret"));
-    assert.deepEqual(await statusOf(dropped), [200, "ignored", "secret"]);
+    assert.deepEqual(await answered(dropped), [200, "ignored", "secret"]);
   }
   program.signal("SIGTERM");
   await program.ended();
   const warnings = program.entries.filter(({ level }) => level === "WARNING").map(({ event }) => event);
   assert.deepEqual(warnings.sort(), ["passcode_dropped", "person_missing"]);
 });
-
-/** Sends bytes, and reads until the connection ends or the pattern is there. */
-async function exchange(port: number, text: string, until: RegExp): Promise<string> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await connection.write(new TextEncoder().encode(text));
-  let answer = "";
-  const buffer = new Uint8Array(65_536);
-  while (!until.test(answer)) {
-    const length = await within(connection.read(buffer), "an answer", () => answer);
-    if (length === null) break;
-    answer += new TextDecoder().decode(buffer.subarray(0, length));
-  }
-  return answer;
-}
 
 Deno.test("a body over the limit is told while it arrives, a length over it before", async () => {
   await using program = await startProgram({ environment: { DRY_RUN: "true" } });
@@ -191,7 +173,8 @@ Deno.test("a body over the limit is told while it arrives, a length over it befo
     `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(17)}`,
   ];
   for (const text of rows) {
-    const answer = await exchange(program.port, text, /\}$/);
+    using socket = await PlainSocket.open(program.port, text);
+    const answer = await socket.receive(/\}$/);
     assert.match(answer, /^HTTP\/1\.1 413 /);
     assert.match(answer, /"reason":"too_large".*1048576/);
   }
@@ -219,7 +202,8 @@ Deno.test("requests of other shapes are answered as errors and do no harm", asyn
     await t.step(JSON.stringify(text), async () => {
       // Head and body can come one after the other.
       const end = answer.source.includes('"') ? /\r\n\r\n.*\}/s : /\r\n\r\n/;
-      assert.match(await exchange(program.port, text, end), answer);
+      using socket = await PlainSocket.open(program.port, text);
+      assert.match(await socket.receive(end), answer);
     });
   }
   assert.equal((await fetch(program.url)).status, 200);

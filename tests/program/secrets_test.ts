@@ -1,6 +1,8 @@
 /** Plants a sentinel wherever a secret can be, runs the real program, and looks for it wherever it must not be. */
 import assert from "node:assert/strict";
-import { type Program, startProgram } from "../support/program.ts";
+import { startPlatformX } from "../support/platformx.ts";
+import { freePort } from "../support/process.ts";
+import { type Program, startProgram } from "../support/service.ts";
 
 /** Texts that must never be seen again. */
 const SECRET = {
@@ -104,26 +106,7 @@ const PASSCODE = {
   actions: [{ url: `https://coder.example.com/?otp=${SECRET.passcode}&email=${EMAIL.recipient}` }],
 };
 
-/** A PlatformX that gives answers in order, the last one for ever, and keeps all it is told. */
-function startUpstream(answers: readonly (readonly [status: number, body: object])[]) {
-  const bodies: string[] = [];
-  const headers: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    const [status, body] = answers[Math.min(bodies.length, answers.length - 1)]!;
-    const { authorization, ...others } = Object.fromEntries(request.headers);
-    assert.equal(authorization, `Bearer ${SECRET.key}`);
-    headers.push(JSON.stringify(others));
-    bodies.push(await request.text());
-    return Response.json(body, { status });
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}/events.track`,
-    bodies,
-    headers,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
+/** Of PlatformX, in order; the last one for ever. */
 const ANSWERS = [
   [200, { ok: true }],
   [200, { ok: true }],
@@ -197,7 +180,11 @@ const RUNS: readonly Record<string, string>[] = [
 
 for (const run of RUNS) {
   Deno.test(`no secret leaves, and an address only where it may: ${JSON.stringify(run)}`, async () => {
-    await using upstream = startUpstream(ANSWERS);
+    await using upstream = await startPlatformX();
+    for (const [i, [status, body]] of ANSWERS.entries()) {
+      const isLast = i === ANSWERS.length - 1;
+      upstream.misbehave({ kind: "answer", status, body: JSON.stringify(body) }, isLast ? Infinity : 1);
+    }
     await using program = await startProgram({
       environment: {
         GETDX_API_KEY: SECRET.key,
@@ -218,8 +205,12 @@ for (const run of RUNS) {
       assertAbsent(where, withoutDebug(text), EMAIL);
       assert.doesNotMatch(text, /^\{"level":"ERROR","event":"forged"/m);
     }
-    const sent = upstream.bodies.join("\n");
-    assertAbsent("what PlatformX was told", sent + upstream.headers.join("\n"), {
+    const sent = upstream.received.map(({ body }) => body).join("\n");
+    const headers = upstream.received.flatMap((call) => [...call.headers]).filter((header) => {
+      if (header[0] === "authorization") assert.equal(header[1], `Bearer ${SECRET.key}`);
+      return header[0] !== "authorization";
+    });
+    assertAbsent("what PlatformX was told", sent + JSON.stringify(headers), {
       ...SECRET,
       recipient: EMAIL.recipient,
       recipientId: RECIPIENT_ID,
@@ -240,9 +231,7 @@ for (const run of RUNS) {
 }
 
 Deno.test("a failure of the network is told by its kind, without address and key", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   await using program = await startProgram({
     environment: {
       GETDX_API_KEY: SECRET.key,

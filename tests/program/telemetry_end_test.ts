@@ -1,30 +1,28 @@
 /** What telemetry does to the program's start and end. */
 import assert from "node:assert/strict";
 import { notificationWith } from "../support/fakes.ts";
-import { startReceiver } from "../support/otlp_receiver.ts";
-import { startObserved } from "../support/telemetry_program.ts";
+import { eventually } from "../support/eventually.ts";
+import { observedBy, startReceiver } from "../support/otlp_receiver.ts";
+import { startPlatformX } from "../support/platformx.ts";
+import { answered, startProgram } from "../support/service.ts";
 
 Deno.test("a collector that hangs does not keep the process beyond the grace", async () => {
   await using receiver = startReceiver({ hangs: true });
-  const held = Promise.withResolvers<void>();
-  await using platformX = holdingServer(held.promise);
-  await using program = await startObserved(receiver.endpoint, {
-    GETDX_API_KEY: "key",
-    GETDX_API_URL: platformX.url,
-    SHUTDOWN_GRACE: "4s",
+  await using platformX = await startPlatformX({ key: "key" });
+  platformX.misbehave({ kind: "silent" });
+  await using program = await startProgram({
+    environment: {
+      ...observedBy(receiver),
+      GETDX_API_KEY: "key",
+      GETDX_API_URL: platformX.url,
+      SHUTDOWN_GRACE: "4s",
+    },
   });
-  const body = JSON.stringify(notificationWith());
-  const answer = fetch(program.url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body,
-  });
-  await platformX.asked;
+  const answer = answered(program.post(notificationWith()));
+  await eventually(() => platformX.open === 1, "the attempt");
   // The grace and much for a slow machine, and yet less than the 10 s that Deno waits by default for each export.
-  const ended = await program.stop(12_000);
-  held.resolve();
-  assert.equal(ended, 0, program.log);
-  assert.equal((await (await answer).json()).reason, "draining");
+  assert.equal((await program.stop({ patience: 12_000 })).code, 0, program.log);
+  assert.deepEqual(await answer, [503, "unavailable", "draining"]);
   // Half of the grace is kept for the export: the end of the work is told in the log.
   assert.match(program.log, /"event":"draining".*"grace_ms":2000/);
   assert.ok(receiver.raw.length > 0, "something was exported");
@@ -43,24 +41,8 @@ for (
   Deno.test(`${name} are refused at the start: the end could be late`, async () => {
     await using receiver = startReceiver();
     await assert.rejects(
-      startObserved(receiver.endpoint, { DRY_RUN: "true", ...settings }),
+      startProgram({ environment: { ...observedBy(receiver), DRY_RUN: "true", ...settings } }),
       new RegExp(`The configuration has a problem:\\n- ${problem}`),
     );
   });
-}
-
-/** A server that says when it was asked, and answers when told. */
-function holdingServer(release: Promise<void>) {
-  const asked = Promise.withResolvers<void>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    await request.body?.cancel();
-    asked.resolve();
-    await release;
-    return Response.json({ ok: true });
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}/events.track`,
-    asked: asked.promise,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
 }

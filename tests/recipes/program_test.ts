@@ -1,18 +1,13 @@
 /** The program with the settings of the recipes for hosts: what they say of answers and of the end is so. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, startPlatformX } from "../../tools/demo/platformx.ts";
-import { startProgram, until } from "../support/program.ts";
-import { environmentsOf, read } from "./read.ts";
+import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
+import { eventually } from "../support/eventually.ts";
+import { sampleOf } from "../support/samples.ts";
+import { answered, startProgram } from "../support/service.ts";
+import { read } from "../support/files.ts";
+import { environmentsOf } from "./read.ts";
 
 const SECRET = "webhook-s3cret";
-const SAMPLE = JSON.parse(read("tests/fixtures/coder/workspace-created.json"));
-
-/** A happening of its own: Deno 2.4 keeps the platform's database in its cache folder, where the last run's is found. */
-function newBody() {
-  const labels = { ...SAMPLE.payload.labels, workspace: crypto.randomUUID() };
-  return { ...SAMPLE, msg_id: crypto.randomUUID(), payload: { ...SAMPLE.payload, labels } };
-}
-
 interface Host {
   /** The recipe's file with settings. */
   readonly file?: string;
@@ -38,11 +33,10 @@ const HOSTS: Readonly<Record<string, Host>> = {
     grace: 1_000,
   },
   "Heroku": { signal: "SIGTERM", answers: ["forwarded", "duplicate"], grace: 12_000 },
-  // A file stands in for the platform's database.
   "Deno Deploy": {
-    more: { DENO_DEPLOY: "true", OUTBOX: "kv", DENO_KV_DEFAULT_PATH: "database" },
+    more: { DENO_DEPLOY: "true" },
     signal: "SIGINT",
-    answers: ["queued", "duplicate"],
+    answers: ["forwarded", "duplicate"],
     grace: 4_000,
   },
 };
@@ -60,19 +54,21 @@ function settingsOf(file: string | undefined): Readonly<Record<string, string>> 
 
 for (const [name, { file, more, signal, answers, grace }] of Object.entries(HOSTS)) {
   Deno.test(`with the settings for ${name}, the program delivers a webhook once, and ends at the platform's signal`, async () => {
-    await using platformX = startPlatformX();
+    await using platformX = await startPlatformX();
     await using program = await startProgram({
       environment: { WEBHOOK_SECRET: SECRET, ...settingsOf(file), ...more, GETDX_API_URL: platformX.url },
       files: { GETDX_API_KEY_FILE: STAND_IN_KEY },
     });
     const health = await fetch(program.url);
     assert.deepEqual([health.status, await health.json()], [200, { status: "ok" }]);
-    const body = newBody();
+    const body = sampleOf({ name: "Workspace Created" });
     for (const expected of answers) {
-      const answer = await program.post(body, { Authorization: `Basic ${btoa(`coder:${SECRET}`)}` });
-      assert.equal((await answer.json()).status, expected);
+      const [, status] = await answered(
+        program.post(body, { authorization: `Basic ${btoa(`coder:${SECRET}`)}` }),
+      );
+      assert.equal(status, expected);
     }
-    await until(() => platformX.events.length > 0, "the event");
+    await eventually(() => platformX.events.length > 0, "the event");
     program.signal(signal);
     assert.equal((await program.logged("draining")).grace_ms, grace);
     assert.equal(await program.ended(), 0);

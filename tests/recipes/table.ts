@@ -20,7 +20,7 @@ export function tableProblems(text: string, { folders, tasks, exists }: Project)
   return [
     ...missing.map((folder) => `deploy/${folder} has no row`),
     ...rows.flatMap(([recipe, triedBy, what, onlyRead]) => {
-      const named = [...triedBy!.matchAll(/`deno task ([\w:]+)`/g)].map(([, task]) => task!);
+      const named = [...triedBy!.matchAll(/`deno task ([\w:]+)(?: \w+)?`/g)].map(([, task]) => task!);
       const tests = linksOf(triedBy!).map((link) => normalize(`deploy/${link}`));
       const isTried = named.length > 0 && tests.length > 0 && what !== "";
       const faults = [

@@ -88,16 +88,6 @@ export async function settled(): Promise<void> {
   await setImmediate();
 }
 
-/** Resolves as soon as the condition holds; fails when it still does not after ten seconds. */
-export async function until(condition: () => boolean): Promise<void> {
-  const begun = performance.now();
-  while (!condition()) {
-    assert.ok(performance.now() - begun < 10_000, "it never came to that");
-    // Not a timer: those may be in a test's hands.
-    await setImmediate();
-  }
-}
-
 /** What a promise has come to so far; undefined: to nothing yet. */
 export function watched<T>(promise: Promise<T>): { value: T | undefined } {
   const seen: { value: T | undefined } = { value: undefined };

@@ -36,6 +36,18 @@ export interface Receiver extends AsyncDisposable {
   readonly raw: readonly string[];
 }
 
+/** What switches a program's telemetry on, to a collector. */
+export function observedBy({ endpoint }: Receiver): Readonly<Record<string, string>> {
+  return {
+    OTEL_DENO: "true",
+    OTEL_DENO_METRICS: "false",
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_BSP_EXPORT_TIMEOUT: "500",
+    OTEL_BLRP_EXPORT_TIMEOUT: "500",
+  };
+}
+
 /**
  * Starts a collector.
  *

@@ -1,8 +1,9 @@
 /** The program with an outbox in a file, in front of a stand-in, for tests in which the file meets a fault. */
 import assert from "node:assert/strict";
-import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../tools/demo/platformx.ts";
+import { eventually } from "./eventually.ts";
 import { notificationWith } from "./fakes.ts";
-import { type Entry, type Program, startProgram, until } from "./program.ts";
+import { STAND_IN_KEY, type StandIn, startPlatformX } from "./platformx.ts";
+import { type Answered, answered, type Entry, type Program, startProgram } from "./service.ts";
 
 /** The environment of a program with this outbox. */
 export function outboxEnvironment(outbox: string, platformX: StandIn): Record<string, string> {
@@ -16,9 +17,6 @@ export function outboxEnvironment(outbox: string, platformX: StandIn): Record<st
   };
 }
 
-/** What a webhook was answered: HTTP status, outcome, reason. */
-export type Answered = readonly [code: number, status: string, reason: string | undefined];
-
 /** The answer while the store fails. */
 export const UNAVAILABLE: Answered = [503, "unavailable", "outbox"];
 
@@ -27,7 +25,7 @@ export const QUEUED: Answered = [202, "queued", undefined];
 
 /** A stand-in, a folder for the outbox, and the programs that work on it. */
 export class OutboxScene implements AsyncDisposable {
-  readonly platformX = startPlatformX({ requestsPerMinute: Infinity });
+  readonly platformX: StandIn;
   /** The outbox: a file in a folder of its own, both gone at the end. */
   readonly file: string;
   readonly #folder: string;
@@ -35,11 +33,16 @@ export class OutboxScene implements AsyncDisposable {
   readonly #acknowledged = new Set<string>();
   readonly #programs: Program[] = [];
 
-  /** @param folder where the outbox is to be, if not in a temporary folder */
-  constructor(folder?: string) {
+  private constructor(platformX: StandIn, folder: string | undefined) {
+    this.platformX = platformX;
     this.#ownsFolder = folder === undefined;
     this.#folder = folder ?? Deno.makeTempDirSync();
     this.file = `${this.#folder}/outbox.db`;
+  }
+
+  /** @param folder where the outbox is to be, if not in a temporary folder */
+  static async open(folder?: string): Promise<OutboxScene> {
+    return new OutboxScene(await startPlatformX({ requestsPerMinute: Infinity }), folder);
   }
 
   /** Starts a program on the outbox. */
@@ -52,23 +55,25 @@ export class OutboxScene implements AsyncDisposable {
 
   /** Posts a happening of its own, named by its message, and remembers whether it was acknowledged. */
   async tell(program: Program, message: string): Promise<Answered> {
-    const response = await program.post(notificationWith({ labels: { workspace: message } }, message));
-    const { status, reason } = await response.json();
-    if (response.ok) this.#acknowledged.add(message);
-    return [response.status, status, reason];
+    const answer = await answered(
+      program.post(notificationWith({ labels: { workspace: message } }, message)),
+    );
+    if (answer[0] < 300) this.#acknowledged.add(message);
+    return answer;
   }
 
   /** Posts new happenings until one is answered so; others must be answered in one of the ways in `meanwhile`. */
   async tellUntil(program: Program, expected: Answered, meanwhile: readonly Answered[]): Promise<void> {
-    const prefix = crypto.randomUUID();
-    for (let i = 0, isSo = false; !isSo; i++) {
-      assert.ok(i < 600, `600 webhooks were not answered ${expected}\n${program.stderr}`);
-      const answered = await this.tell(program, `${prefix}-${i}`);
-      isSo = String(answered) === String(expected);
-      if (isSo) return;
-      assert.ok(meanwhile.some((one) => String(one) === String(answered)), `answered ${answered}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    const tell = async () => {
+      const answer = String(await this.tell(program, crypto.randomUUID()));
+      assert.ok([expected, ...meanwhile].some((one) => String(one) === answer), `answered ${answer}`);
+      return answer;
+    };
+    const seen = () => program.stderr;
+    await eventually(tell, `the answer ${expected}`, {
+      until: (answer) => answer === String(expected),
+      seen,
+    });
   }
 
   /** Waits until everything that was answered 2xx is with PlatformX. */
@@ -77,18 +82,19 @@ export class OutboxScene implements AsyncDisposable {
       const arrived = new Set(this.arrived);
       return [...this.#acknowledged].filter((message) => !arrived.has(message));
     };
-    const output = () => `missing: ${missing()}\n${this.#programs.map(({ stderr }) => stderr).join("\n")}`;
-    await until(() => missing().length === 0, "all that was acknowledged to arrive", output);
+    const seen = () => this.#programs.map(({ stderr }) => stderr).join("\n");
+    await eventually(missing, "all that was acknowledged to arrive", {
+      until: ({ length }) => length === 0,
+      seen,
+    });
   }
 
-  /** Waits until the program says that nothing is pending. */
-  async drained(program: Program): Promise<void> {
-    for (let tries = 0; tries < 600; tries++) {
-      const { outbox } = await (await fetch(program.url)).json();
-      if (outbox.pending === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    assert.fail(`events stay pending\n${program.stderr}`);
+  /** Waits until the program says that so many events are pending and dead. */
+  async holds(program: Program, pending: number, dead = 0): Promise<void> {
+    await eventually(async () => (await program.health()).outbox, `${pending} pending and ${dead} dead`, {
+      until: (outbox) => outbox.pending === pending && outbox.dead === dead,
+      seen: () => program.stderr,
+    });
   }
 
   /** Message ids of the events that PlatformX took, in order. */

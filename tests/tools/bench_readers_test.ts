@@ -1,7 +1,6 @@
 /** What the benchmarks read: reports of tools, files of the kernel, answers over HTTP; and what they count. */
 import assert from "node:assert/strict";
 import { parseBench } from "../../tools/bench/bench_output.ts";
-import { lengthOf } from "../../tools/bench/growth/answer_length.ts";
 import { fileSystemOf } from "../../tools/bench/file_system.ts";
 import { parseUsage } from "../../tools/bench/load/usage.ts";
 import { wrongCount } from "../../tools/bench/load/count.ts";
@@ -87,12 +86,8 @@ Deno.test("a process's usage is read from the kernel's files, whatever the progr
 
 Deno.test("a path is on the file system of its nearest mount, the latest of one place", async (t) => {
   const mounts = [
-    "/dev/vda / ext4 rw 0 0",
-    "tmpfs /tmp tmpfs rw 0 0",
-    "/dev/vdb /tmp/disk xfs rw 0 0",
-    "/dev/vdc /data ext4 rw 0 0",
-    "tmpfs /data tmpfs rw 0 0",
-    "",
+    ...["/dev/vda / ext4 rw 0 0", "tmpfs /tmp tmpfs rw 0 0", "/dev/vdb /tmp/disk xfs rw 0 0"],
+    ...["/dev/vdc /data ext4 rw 0 0", "tmpfs /data tmpfs rw 0 0", ""],
   ].join("\n");
   const rows = {
     "/home/x": "ext4",
@@ -106,21 +101,6 @@ Deno.test("a path is on the file system of its nearest mount, the latest of one 
     await t.step(path, () => assert.equal(fileSystemOf(path, mounts), expected));
   }
   assert.equal(fileSystemOf("/home", ""), "unknown");
-});
-
-Deno.test("an answer's length is known when its head is there", async (t) => {
-  const head = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nvary: x\r\n\r\n";
-  const rows: [text: string, expected: number | undefined][] = [
-    ["", undefined],
-    ["HTTP/1.1 200 OK\r\nContent-Length: 11\r\n", undefined],
-    [head, head.length + 11],
-    [`${head}{"ok":true}`, head.length + 11],
-    ["HTTP/1.1 204 No Content\r\n\r\n", 27],
-    ["HTTP/1.1 200 OK\r\nx-content-length: 9\r\n\r\n", 40],
-  ];
-  for (const [text, expected] of rows) {
-    await t.step(JSON.stringify(text), () => assert.equal(lengthOf(text), expected));
-  }
 });
 
 Deno.test("a count is wrong when an accepted webhook is no event, or an event comes from nowhere", async (t) => {

@@ -1,24 +1,17 @@
 import assert from "node:assert/strict";
 import { compare } from "../../tools/demo/check.ts";
-import type { ReceivedEvent } from "../../tools/demo/platformx.ts";
+import type { ReceivedEvent } from "../support/platformx_rules.ts";
 import { report } from "../../tools/demo/show.ts";
 import type { Exchange } from "../../tools/demo/story.ts";
+import { eventually } from "../support/eventually.ts";
+import { Child, run } from "../support/process.ts";
+import { fileOf } from "../support/files.ts";
+import { answered } from "../support/service.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 
-/** Milliseconds after which a demo that hangs is ended; it takes some three seconds. */
-const HANGS = 60_000;
-
 /** `deno task demo`, as a newcomer starts it. */
-function startDemo(...args: string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "demo", ...args],
-    cwd: new URL("../../", import.meta.url),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    signal: AbortSignal.timeout(HANGS),
-  }).spawn();
-}
+const DEMO = [Deno.execPath(), "task", "--quiet", "demo"];
+const AT = { cwd: fileOf("") };
 
 /** Cells of the table's rows: notification, recipient, outcome, person, bytes. */
 function rowsIn(output: string): string[][] {
@@ -27,9 +20,8 @@ function rowsIn(output: string): string[][] {
 }
 
 Deno.test("the demo ends by itself and shows what became of each of the 39 notifications", async (t) => {
-  const { code, stdout, stderr } = await startDemo().output();
-  const output = new TextDecoder().decode(stdout);
-  assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""], output);
+  const { code, stdout: output, stderr } = await run(DEMO, AT);
+  assert.deepEqual([code, stderr], [0, ""], output);
   for (const line of output.split("\n")) assert.ok(line.length <= 120, `too wide: ${line}`);
   assert.ok(!output.includes("\x1b"), "colour where nobody looks on");
 
@@ -65,67 +57,32 @@ Deno.test({
   name: "with --serve the printed curl line works until Ctrl-C, after which nothing runs any more",
   ignore: Deno.build.os === "windows", // no signal reaches another process there
   async fn() {
-    const demo = startDemo("--serve");
-    const printed = printedBy(demo.stdout);
-    const [, url] = await printed.until(/^Health: (\S+)$/m);
-    const [, user, type, body] = await printed.until(/^curl -u '(.+?)' -H '(.+?)' -d '(.+?)' \S+$/m);
-    await printed.until(/What arrives at PlatformX:\n/);
+    await using demo = new Child([...DEMO, "--serve"], AT);
+    const printed = async (pattern: RegExp) => {
+      const seen = () => demo.told;
+      const found = await eventually(() => demo.isOver || pattern.exec(demo.stdout), `${pattern}`, { seen });
+      return Array.isArray(found) ? found : assert.fail(demo.told);
+    };
+    const [, url] = await printed(/^Health: (\S+)$/m);
+    const [, user, type, body] = await printed(/^curl -u '(.+?)' -H '(.+?)' -d '(.+?)' \S+$/m);
+    await printed(/What arrives at PlatformX:\n/);
     const authorization = `Basic ${new TextEncoder().encode(user).toBase64()}`;
     const headers = { authorization, "content-type": type!.replace("Content-Type: ", "") };
 
-    const statuses: string[] = [];
-    for (let i = 0; i < 2; i++) {
-      statuses.push((await (await fetch(url!, { method: "POST", headers, body: body! })).json()).status);
+    for (const expected of ["forwarded", "duplicate"]) {
+      const [, status] = await answered(fetch(url!, { method: "POST", headers, body: body! }));
+      assert.equal(status, expected);
     }
-    assert.deepEqual(statuses, ["forwarded", "duplicate"]);
-    const [, arrived] = await printed.until(/^(\{.*"email":"you@example.com".*\})$/m);
+    const [, arrived] = await printed(/^(\{.*"email":"you@example.com".*\})$/m);
     assert.equal(JSON.parse(arrived!).name, "Workspace Created");
     assert.equal((await (await fetch(url!)).json()).status, "ok");
 
-    demo.kill("SIGINT");
-    const [{ code }, errors] = await Promise.all([
-      demo.status,
-      new Response(demo.stderr).text(),
-      printed.end,
-    ]);
-    assert.deepEqual([code, errors], [0, ""]);
+    demo.signal("SIGINT");
+    const { code, stderr } = await demo.ended();
+    assert.deepEqual([code, stderr], [0, ""]);
     await assert.rejects(fetch(url!), TypeError);
   },
 });
-
-interface Printed {
-  /** Settles when what was printed matches. */
-  until(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Settles when nothing more will be printed. */
-  readonly end: Promise<void>;
-}
-
-function printedBy(stream: ReadableStream<Uint8Array>): Printed {
-  let text = "";
-  let ended = false;
-  let more = Promise.withResolvers<void>();
-  const wake = () => {
-    more.resolve();
-    more = Promise.withResolvers();
-  };
-  const end = (async () => {
-    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      wake();
-    }
-    ended = true;
-    wake();
-  })();
-  const until = async (pattern: RegExp) => {
-    for (;;) {
-      const match = pattern.exec(text);
-      if (match !== null) return match;
-      assert.ok(!ended, `it never printed ${pattern}:\n${text}`);
-      await more.promise;
-    }
-  };
-  return { until, end };
-}
 
 const FORWARDED: Exchange = {
   scene: "One",

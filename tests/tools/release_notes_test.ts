@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { run } from "../support/process.ts";
+import { fileOf } from "../support/files.ts";
 import { releaseNotes, sectionsOf } from "../../tools/release_notes.ts";
 
 const CHANGELOG = `# Changelog
@@ -53,10 +54,8 @@ Deno.test("what does not agree is not released", async (t) => {
 });
 
 Deno.test("the tool says why it refuses, and prints no notes", async () => {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-read=CHANGELOG.md", "tools/release_notes.ts", "v0.0.0"],
-    cwd: fileURLToPath(new URL("../../", import.meta.url)),
-  }).output();
-  assert.deepEqual([code, stdout.length], [1, 0]);
-  assert.match(new TextDecoder().decode(stderr), /No release: the tag must be/);
+  const tool = ["run", "--no-prompt", "--allow-read=CHANGELOG.md", "tools/release_notes.ts"];
+  const { code, stdout, stderr } = await run([Deno.execPath(), ...tool, "v0.0.0"], { cwd: fileOf("") });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /No release: the tag must be/);
 });

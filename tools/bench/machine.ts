@@ -1,4 +1,5 @@
 /** What a measurement was made on: without that no number can be repeated. */
+import { run } from "../../tests/support/process.ts";
 
 /** One paragraph about this machine and the programs, for the head of every result. */
 export async function describeMachine(): Promise<string> {
@@ -22,6 +23,5 @@ export async function describeMachine(): Promise<string> {
  * systems than Linux.
  */
 export async function kernelSays(path: string): Promise<string> {
-  const { stdout } = await new Deno.Command("cat", { args: [path], stdin: "null", stderr: "null" }).output();
-  return new TextDecoder().decode(stdout);
+  return (await run(["cat", path])).stdout;
 }

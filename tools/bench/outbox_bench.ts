@@ -23,7 +23,7 @@ const EVENT = {
 
 /** An outbox with so many events that are due tomorrow. */
 async function filled(path: string, pending: number) {
-  const store = await Store.open({ kind: "file", path }, clock);
+  const store = await Store.open({ kind: "sqlite", path }, clock);
   const tomorrow = clock.now() + 86_400_000;
   for (let n = 0; n < pending; n += 200) {
     await store.commit((atomic) => {

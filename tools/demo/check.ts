@@ -1,5 +1,5 @@
 /** Compares what the service answered with what arrived at PlatformX. */
-import type { ReceivedEvent } from "./platformx_rules.ts";
+import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
 import { type Exchange, FORWARDED } from "./story.ts";
 
 /** A webhook with the events that came of it. */

@@ -4,29 +4,7 @@
  * Sources: Coder `coderd/notifications/dispatch/webhook.go`, and Go's `net/http` and `encoding/json`.
  */
 import { Buffer } from "node:buffer";
-import type { CatalogueRow } from "../../lib/coder/catalogue/row.ts";
-
-/** Whom Coder tells: not always the person whom the event is about. */
-export interface Recipient {
-  readonly user_id: string;
-  readonly user_email: string;
-  readonly user_name: string;
-  readonly user_username: string;
-}
-
-/** Body of a webhook, as far as the demo looks at it. */
-export interface Webhook {
-  /** One for each recipient; the same when Coder sends again. */
-  readonly msg_id: string;
-  readonly payload: Recipient & {
-    readonly notification_name: string;
-    readonly data: { readonly owner?: PersonInData; readonly user?: PersonInData } | null;
-  };
-}
-
-interface PersonInData {
-  readonly email: string;
-}
+import type { Webhook } from "../../tests/support/samples.ts";
 
 /** The service's answer: Coder goes by the HTTP status alone, and logs the rest. */
 export interface Answer {
@@ -34,19 +12,6 @@ export interface Answer {
   readonly outcome: string;
   /** Milliseconds after which sending again can help. */
   readonly retryAfterMs: number;
-}
-
-/** The sample of a notification. Its file's name is the notification's, as a slug. */
-export function sampleOf({ name }: Pick<CatalogueRow, "name">): Webhook {
-  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  return JSON.parse(
-    Deno.readTextFileSync(new URL(`../../tests/fixtures/coder/${slug}.json`, import.meta.url)),
-  );
-}
-
-/** The webhook with which Coder tells a further recipient the same. */
-export function toldTo(recipient: Recipient, webhook: Webhook): Webhook {
-  return { ...webhook, msg_id: crypto.randomUUID(), payload: { ...webhook.payload, ...recipient } };
 }
 
 /** The endpoint as it stands in Coder's setting: the secret is the password, percent-encoded. */

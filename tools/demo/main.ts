@@ -5,11 +5,13 @@
  * Exit codes: 0 done, 1 answers and record disagree or the service failed, 2 usage, 130 interrupted.
  */
 import { escapeControls } from "../../lib/base/redact.ts";
-import { processTerminal as terminal } from "../../lib/cli/terminal.ts";
+import type { Terminal } from "../../lib/cli/terminal.ts";
 import { compare } from "./check.ts";
 import { endpointOf, post } from "./coder.ts";
-import { type ReceivedEvent, STAND_IN_KEY, startPlatformX } from "./platformx.ts";
-import { type Service, startService } from "./service.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../tests/support/platformx.ts";
+import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
+import { fileOf } from "../../tests/support/files.ts";
+import { type Program, startProgram } from "../../tests/support/service.ts";
 import { INTRO, report } from "./show.ts";
 import { tell, TRACKED } from "./story.ts";
 
@@ -19,6 +21,17 @@ const SECRET = "sésame/open@demo";
 /** Milliseconds within which everything has been shown, unless something hangs. */
 const LIMIT = 60_000;
 
+/** Milliseconds that the service gets to end by itself. */
+const PATIENCE = 5_000;
+
+/** Not a command's own, which would escape the colours. */
+const terminal: Terminal = {
+  out: (text) => console.log(text),
+  err: (text) => console.error(text),
+  isTerminal: Deno.stdout.isTerminal(),
+  flush: () => Promise.resolve(true),
+};
+
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
@@ -27,13 +40,17 @@ async function demo(goesOn: boolean, interrupted: AbortSignal): Promise<number> 
   const signal = AbortSignal.any([interrupted, AbortSignal.timeout(LIMIT)]);
   terminal.out(`${INTRO}\n`);
   let announce = (_event: ReceivedEvent) => {};
-  await using platformX = startPlatformX({ onEvent: (event) => announce(event) });
-  await using service = await startService({
-    EVENTS_TRACKED: TRACKED.join(", "),
-    GETDX_API_KEY: STAND_IN_KEY,
-    GETDX_API_URL: platformX.url,
-    WEBHOOK_SECRET: SECRET,
-  }, signal);
+  await using platformX = await startPlatformX({ onEvent: (event) => announce(event) });
+  await using service = await startProgram({
+    directory: fileOf("tests/fixtures/coder"), // in which there is no `.env`
+    environment: {
+      EVENTS_TRACKED: TRACKED.join(", "),
+      GETDX_API_KEY: STAND_IN_KEY,
+      GETDX_API_URL: platformX.url,
+      WEBHOOK_SECRET: SECRET,
+      LOG_FORMAT: "json",
+    },
+  });
 
   const endpoint = endpointOf(service.url, SECRET);
   const exchanges = await tell({
@@ -41,7 +58,7 @@ async function demo(goesOn: boolean, interrupted: AbortSignal): Promise<number> 
     platformX,
     sleep: (ms) => sleep(ms, signal),
   });
-  if (!goesOn) await service.stop(); // an event that comes late is then in the record too
+  if (!goesOn) await service.stop({ patience: PATIENCE }); // an event that comes late is then in the record too
 
   const code = report(compare(exchanges, platformX.events), platformX.events, terminal);
   if (code !== 0) return code;
@@ -53,10 +70,12 @@ async function demo(goesOn: boolean, interrupted: AbortSignal): Promise<number> 
   }
   terminal.out(howToTry(service, endpoint));
   announce = (event) => terminal.out(escapeControls(JSON.stringify(event)));
-  return await untilEnd(service, interrupted);
+  const ended = await untilEnd(service, interrupted);
+  await service.stop({ patience: PATIENCE });
+  return ended;
 }
 
-function howToTry({ url }: Service, endpoint: string): string {
+function howToTry({ url }: Program, endpoint: string): string {
   const sample = {
     msg_id: "1",
     payload: {
@@ -81,12 +100,12 @@ Sent twice, the second is a duplicate; with another msg_id it is another event. 
 }
 
 /** Waits for Ctrl-C. */
-async function untilEnd(service: Service, interrupted: AbortSignal): Promise<number> {
+async function untilEnd(service: Program, interrupted: AbortSignal): Promise<number> {
   const stopped = new Promise<undefined>((resolve) => {
     if (interrupted.aborted) resolve(undefined);
     interrupted.addEventListener("abort", () => resolve(undefined));
   });
-  const code = await Promise.race([stopped, service.ended]);
+  const code = await Promise.race([stopped, service.ended()]);
   // Ctrl-C reaches the service too, and can end it first.
   if (code === undefined || code === 0) return 0;
   throw new Error(`the service ended with code ${code}`);

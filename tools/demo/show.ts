@@ -3,7 +3,7 @@ import { alignColumns } from "../../lib/cli/columns.ts";
 import { escapeControls } from "../../lib/base/redact.ts";
 import type { Terminal } from "../../lib/cli/terminal.ts";
 import type { Comparison, Row } from "./check.ts";
-import type { ReceivedEvent } from "./platformx_rules.ts";
+import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
 
 const COLOURS = { bold: 1, red: 31, green: 32, yellow: 33, grey: 90 } as const;
 

@@ -1,8 +1,9 @@
 /** What Coder sends in the demo, in which order, and what should come of it. */
 import { CATALOGUE, findRow } from "../../lib/coder/catalogue.ts";
 import type { CatalogueRow } from "../../lib/coder/catalogue/row.ts";
-import { type Answer, type Recipient, sampleOf, toldTo, type Webhook } from "./coder.ts";
-import type { StandIn } from "./platformx.ts";
+import { type Recipient, sampleOf, toldTo, type Webhook } from "../../tests/support/samples.ts";
+import type { Answer } from "./coder.ts";
+import type { StandIn } from "../../tests/support/platformx.ts";
 
 /** One webhook, what should come of it, and the service's answer. */
 export interface Exchange {

@@ -1,12 +1,10 @@
 /**
- * The judge: a process of its own that knows the sender's log and the stand-in's, and nothing of the service.
+ * The judge, who knows what was sent and what PlatformX took, and nothing of the service.
  *
  * It asks two things. Is everything that was answered 2xx with PlatformX? Was every second event preceded by an
  * attempt that was cut: PlatformX had taken the event, and the service could not know or could not note it?
- *
- * `judge.ts SENDER_LOG STAND_IN_LOG`; exit code 0: both are so, 1: they are not, or nothing was to be judged.
  */
-import { recordsIn, type SenderRecord, type StandInRecord } from "./records.ts";
+import type { SenderRecord, TakenRecord } from "./records.ts";
 
 /** What came of a run. Happenings are named by their numbers in the sender's log. */
 export interface Judgement {
@@ -27,13 +25,6 @@ export interface Judgement {
  */
 export const NOTED_WITHIN = 500;
 
-/** An event that PlatformX took. */
-interface Arrival {
-  readonly at: number;
-  /** When its answer was written; undefined: it never was. */
-  readonly answeredAt: number | undefined;
-}
-
 /** A kill, and when the next process was started. */
 interface Kill {
   readonly at: number;
@@ -41,7 +32,7 @@ interface Kill {
 }
 
 /** Compares what was answered with what arrived. */
-export function judge(sender: readonly SenderRecord[], standIn: readonly StandInRecord[]): Judgement {
+export function judge(sender: readonly SenderRecord[], taken: readonly TakenRecord[]): Judgement {
   const happeningOf = new Map<string, number>();
   const acknowledged = new Set<number>();
   for (const record of sender) {
@@ -54,11 +45,12 @@ export function judge(sender: readonly SenderRecord[], standIn: readonly StandIn
     acknowledged.add(happening);
   }
   const unexplained: string[] = [];
-  const arrivals = new Map<number, Arrival[]>();
-  for (const [message, arrival] of takenIn(standIn)) {
-    const happening = happeningOf.get(message);
-    if (happening === undefined) unexplained.push(`an event arrived that nobody asked for: ${message}`);
-    else arrivals.set(happening, [...arrivals.get(happening) ?? [], arrival]);
+  const arrivals = new Map<number, TakenRecord[]>();
+  for (const arrival of taken) {
+    const happening = happeningOf.get(arrival.message);
+    if (happening === undefined) {
+      unexplained.push(`an event arrived that nobody asked for: ${arrival.message}`);
+    } else arrivals.set(happening, [...arrivals.get(happening) ?? [], arrival]);
   }
   const kills = killsIn(sender);
   const sentTwice = [...arrivals].filter(([, { length }]) => length > 1);
@@ -84,23 +76,10 @@ export function judge(sender: readonly SenderRecord[], standIn: readonly StandIn
 }
 
 /** The answer never left, or the service was killed before it can have noted the answer. */
-function isCut({ at, answeredAt }: Arrival, kills: readonly Kill[]): boolean {
+function isCut({ at, answeredAt }: TakenRecord, kills: readonly Kill[]): boolean {
   // What a killed process had sent can be read after its end, but not after the next one's start.
   return answeredAt === undefined ||
     kills.some((kill) => at <= kill.restartedAt && kill.at <= answeredAt + NOTED_WITHIN);
-}
-
-/** Events taken, in order, by message. */
-function takenIn(records: readonly StandInRecord[]): [message: string, arrival: Arrival][] {
-  const answeredAt = new Map<number, number>();
-  for (const record of records) {
-    if (record.kind === "end" && record.answered) answeredAt.set(record.request, record.at);
-  }
-  return records.flatMap((record) =>
-    record.kind === "arrival" && record.taken
-      ? [[record.message, { at: record.at, answeredAt: answeredAt.get(record.request) }]]
-      : []
-  );
 }
 
 function killsIn(records: readonly SenderRecord[]): Kill[] {
@@ -122,13 +101,4 @@ export function tell(judgement: Judgement, out: (text: string) => void): number 
   for (const sentence of unexplained) out(`unexplained: ${sentence}`);
   if (acknowledged === 0) out("nothing was acknowledged: there is nothing to judge");
   return acknowledged > 0 && lost.length === 0 && unexplained.length === 0 ? 0 : 1;
-}
-
-if (import.meta.main) {
-  const [sender = "", standIn = ""] = Deno.args;
-  const judgement = judge(
-    recordsIn<SenderRecord>(Deno.readTextFileSync(sender)),
-    recordsIn<StandInRecord>(Deno.readTextFileSync(standIn)),
-  );
-  Deno.exit(tell(judgement, console.log));
 }

@@ -6,11 +6,13 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { STAND_IN_KEY } from "../../../tools/demo/platformx.ts";
-import { spawnService, type StartedService } from "../../../tools/demo/service.ts";
-import { within } from "../within.ts";
+import { eventually, within } from "../../support/eventually.ts";
+import { STAND_IN_KEY, startPlatformX } from "../../support/platformx.ts";
+import { type Program, spawnProgram } from "../../support/service.ts";
+import { failing } from "./fates.ts";
+import { judge, tell } from "./judge.ts";
 import { Random } from "./random.ts";
-import { RecordFile, type SenderRecord } from "./records.ts";
+import { type SenderRecord, takenBy } from "./records.ts";
 import { Sender } from "./sender.ts";
 
 const SECRET = "crash-test";
@@ -20,9 +22,6 @@ const LIFE = [300, 4_500] as const;
 
 /** Milliseconds until the next start. What the dead process had sent is read by then. */
 const DEAD = [100, 400] as const;
-
-/** Milliseconds for the outbox to empty: longer than 30 s, for which a dead process' claims last. */
-const DRAIN = 120_000;
 
 /** Exit code of a killed process: 128 and the signal's number, or what Windows makes of it. */
 const KILLED = Deno.build.os === "windows" ? 1 : 137;
@@ -38,41 +37,38 @@ interface Settings {
 async function crash({ kills, rate, seed }: Settings): Promise<number> {
   console.log(`seed          ${seed}`);
   const folder = await Deno.makeTempDir({ prefix: "crash-" });
-  const logs = { sender: `${folder}/sender.jsonl`, standIn: `${folder}/stand_in.jsonl` };
   const random = new Random(seed);
-  const record = new RecordFile<SenderRecord>(logs.sender);
-  await using standIn = await startStandIn(logs.standIn, seed);
-  const service = new KilledService(`${folder}/outbox.db`, standIn.url, record);
-  service.start();
-  const sender = new Sender({
-    url: () => service.url,
-    secret: SECRET,
-    log: record,
-    random: new Random(seed + 1),
-    rate,
-  });
+  const records: SenderRecord[] = [];
+  await using platformX = await startPlatformX({ requestsPerMinute: Infinity });
+  platformX.misbehave(failing(new Random(seed)), Infinity);
+  const service = new KilledService(folder, platformX.url, records);
+  await service.start();
+  const url = () => service.url;
+  const sender = new Sender({ url, secret: SECRET, records, random: new Random(seed + 1), rate });
   try {
     for (let i = 0; i < kills; i++) {
       await sleep(random.between(...LIFE));
       await service.kill();
       await sleep(random.between(...DEAD));
-      service.start();
+      await service.start();
     }
-    await within(
-      DRAIN,
-      Promise.race([sender.finish(), service.failed()]),
-      "every webhook to be acknowledged",
-    );
-    await within(DRAIN, Promise.race([service.drained(), service.failed()]), "the outbox to be empty");
+    const acknowledged = within(sender.finish(), "every webhook to be acknowledged");
+    await Promise.race([acknowledged, service.failed()]);
+    await Promise.race([service.drained(), service.failed()]);
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\nThe logs are in ${folder}`);
+    console.error(`${error instanceof Error ? error.message : error}\nThe outbox is in ${folder}`);
     return 1;
   } finally {
     await service.end();
   }
-  const code = await judged(logs);
-  if (code === 0) await Deno.remove(folder, { recursive: true });
-  else console.error(`The logs and the outbox are in ${folder}`);
+  const taken = takenBy(platformX);
+  const code = tell(judge(records, taken), console.log);
+  if (code === 0) {
+    await Deno.remove(folder, { recursive: true });
+  } else {
+    await Deno.writeTextFile(`${folder}/records.json`, JSON.stringify({ records, taken }, null, 1));
+    console.error(`What was sent and taken, and the outbox, are in ${folder}`);
+  }
   return code;
 }
 
@@ -80,109 +76,68 @@ async function crash({ kills, rate, seed }: Settings): Promise<number> {
 class KilledService {
   /** Where the one that runs listens, or the last one did. */
   url = "http://127.0.0.1:1/";
-  readonly #settings;
-  readonly #record: RecordFile<SenderRecord>;
-  #running: StartedService | undefined;
+  readonly #directory: string;
+  readonly #environment;
+  readonly #records: SenderRecord[];
+  #running: Program | undefined;
 
-  constructor(outbox: string, apiUrl: string, record: RecordFile<SenderRecord>) {
-    this.#settings = {
+  constructor(directory: string, apiUrl: string, records: SenderRecord[]) {
+    this.#directory = directory;
+    this.#environment = {
       EVENTS_TRACKED: "Workspace Created",
       GETDX_API_KEY: STAND_IN_KEY,
       GETDX_API_URL: apiUrl,
       GETDX_RATE_LIMIT: "0",
-      OUTBOX: outbox,
+      LOG_FORMAT: "json",
+      OUTBOX: "outbox.db",
       WEBHOOK_SECRET: SECRET,
     };
-    this.#record = record;
+    this.#records = records;
   }
 
   /** Starts it, and does not wait until it listens. */
-  start(): void {
-    const started = spawnService(this.#settings);
-    this.#record.write({ kind: "start", at: Date.now() });
-    started.listening.then((url) => this.url = url, () => {});
-    this.#running = started;
+  async start(): Promise<void> {
+    const program = await spawnProgram({ directory: this.#directory, environment: this.#environment });
+    this.#records.push({ kind: "start", at: Date.now() });
+    // One that is killed while it starts never listens.
+    program.listening().then(() => this.url = program.url, () => {});
+    this.#running = program;
   }
 
   /** @throws {Error} when it had ended by itself */
   async kill(): Promise<void> {
-    const { ended, errors, kill } = this.#running!;
-    this.#record.write({ kind: "kill", at: Date.now() });
-    kill("SIGKILL");
-    const code = await ended;
+    const { child } = this.#running!;
+    this.#records.push({ kind: "kill", at: Date.now() });
+    child.signal("SIGKILL");
+    const { code } = await child.ended();
     if (code !== KILLED) {
-      throw new Error(`the service had ended by itself, with code ${code}:\n${await errors}`);
+      throw new Error(`the service had ended by itself, with code ${code}:\n${child.stderr}`);
     }
   }
 
   /** Rejects when it ends by itself. */
   async failed(): Promise<never> {
-    const { ended, errors } = this.#running!;
-    throw new Error(`the service ended by itself, with code ${await ended}:\n${await errors}`);
+    const { child } = this.#running!;
+    await child.over;
+    throw new Error(`the service ended by itself:\n${child.stderr}`);
   }
 
   /** Resolves when nothing is pending, and it says so itself. */
   async drained(): Promise<void> {
-    await this.#running!.listening;
-    const headers = { authorization: `Bearer ${SECRET}` };
-    for (;;) {
-      const { outbox: { pending, dead } } = await (await fetch(this.url, { headers })).json();
-      if (dead > 0) throw new Error(`${dead} events are dead letters, although the stand-in gives no cause`);
-      if (pending === 0) return;
-      await sleep(200);
-    }
+    const program = this.#running!;
+    await program.listening();
+    const outbox = async () => (await program.health({ authorization: `Bearer ${SECRET}` })).outbox;
+    const { dead } = await eventually(outbox, "an empty outbox", {
+      until: ({ pending, dead }) => pending === 0 || dead > 0,
+      every: 200,
+    });
+    if (dead > 0) throw new Error(`${dead} events are dead letters, although the stand-in gives no cause`);
   }
 
   /** Ends it in order. */
   async end(): Promise<void> {
-    this.#running?.kill("SIGTERM");
-    await this.#running?.ended;
+    await this.#running?.stop();
   }
-}
-
-async function startStandIn(log: string, seed: number): Promise<AsyncDisposable & { readonly url: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-net=127.0.0.1",
-      `--allow-write=${log}`,
-      fileOf("stand_in.ts"),
-      log,
-      String(seed),
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await reader.read();
-  const end = async () => {
-    child.kill("SIGKILL");
-    await Promise.all([child.status, reader.cancel()]);
-  };
-  if (!value.startsWith("http")) {
-    await end();
-    throw new Error("the stand-in does not start");
-  }
-  return { url: value.trim(), [Symbol.asyncDispose]: end };
-}
-
-/** A process of its own, which may read the two logs and do nothing else. */
-async function judged(
-  { sender, standIn }: { readonly sender: string; readonly standIn: string },
-): Promise<number> {
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", `--allow-read=${sender},${standIn}`, fileOf("judge.ts"), sender, standIn],
-    stdin: "null",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn().status;
-  return code;
-}
-
-function fileOf(name: string): string {
-  return new URL(name, import.meta.url).href;
 }
 
 /** Undefined: the arguments make no sense. */

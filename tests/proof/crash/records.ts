@@ -1,6 +1,7 @@
-/** What sender and stand-in write down: one JSON object a line, appended before anything else happens. */
+/** What is written down of a run, and by which it is judged. Times are Unix milliseconds. */
+import type { StandIn } from "../../support/platformx.ts";
 
-/** The sender's log. Times are Unix milliseconds, here and below. */
+/** Of what was sent. */
 export type SenderRecord =
   /** A webhook goes out: the copy of a happening for one recipient, for the first time or again. */
   | { readonly kind: "post"; readonly at: number; readonly happening: number; readonly message: string }
@@ -9,41 +10,22 @@ export type SenderRecord =
   /** The service is killed now, or was started. */
   | { readonly kind: "kill" | "start"; readonly at: number };
 
-/** The stand-in's log. */
-export type StandInRecord =
-  /** A request was read. `taken`: the event is PlatformX's from here on, whatever becomes of the answer. */
-  | {
-    readonly kind: "arrival";
-    readonly at: number;
-    readonly request: number;
-    /** `coder_message_id` of the event. */
-    readonly message: string;
-    readonly taken: boolean;
-  }
-  /** The answer was written, or (`answered: false`) never will be. */
-  | { readonly kind: "end"; readonly at: number; readonly request: number; readonly answered: boolean };
-
-/** Appends records to a file; each is with the system when `write` returns, so that no crash loses one. */
-export class RecordFile<T> {
-  readonly #file: Deno.FsFile;
-
-  constructor(path: string) {
-    this.#file = Deno.openSync(path, { create: true, append: true });
-  }
-
-  /** Writes one record. */
-  write(record: T): void {
-    const bytes = new TextEncoder().encode(`${JSON.stringify(record)}\n`);
-    for (let from = 0; from < bytes.length;) from += this.#file.writeSync(bytes.subarray(from));
-  }
-
-  /** Closes the file. */
-  close(): void {
-    this.#file.close();
-  }
+/** An event that the stand-in took: it is PlatformX's from here on, whatever becomes of the answer. */
+export interface TakenRecord {
+  readonly at: number;
+  /** `coder_message_id` of the event. */
+  readonly message: string;
+  /** When its sender was told so; undefined: it never was. */
+  readonly answeredAt: number | undefined;
 }
 
-/** Reads records. A last line without an end was being written when its writer was killed, and is left out. */
-export function recordsIn<T>(text: string): T[] {
-  return text.split("\n").slice(0, -1).map((line): T => JSON.parse(line));
+/** All that the stand-in took. */
+export function takenBy({ received }: Pick<StandIn, "received">): readonly TakenRecord[] {
+  return received.flatMap(({ at, event, end }) =>
+    event === undefined ? [] : [{
+      at,
+      message: event.metadata["coder_message_id"] ?? "",
+      answeredAt: end?.told ? end.at : undefined,
+    }]
+  );
 }

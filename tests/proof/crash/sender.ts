@@ -1,9 +1,9 @@
 /** Coder's part: distinct happenings, each told to one to three recipients, and told again until it is acknowledged. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { endpointOf, post, sampleOf, toldTo, type Webhook } from "../../../tools/demo/coder.ts";
-import { RECIPIENTS } from "../recipients.ts";
+import { endpointOf, post } from "../../../tools/demo/coder.ts";
+import { RECIPIENTS, sampleOf, toldTo, type Webhook } from "../../support/samples.ts";
 import type { Random } from "./random.ts";
-import type { RecordFile, SenderRecord } from "./records.ts";
+import type { SenderRecord } from "./records.ts";
 
 /** Milliseconds after which an answer is not waited for any more. */
 const PATIENCE = 20_000;
@@ -19,7 +19,7 @@ export interface SenderOptions {
   /** The service's address: another one after every start. */
   readonly url: () => string;
   readonly secret: string;
-  readonly log: RecordFile<SenderRecord>;
+  readonly records: SenderRecord[];
   readonly random: Random;
   /** Happenings a second. */
   readonly rate: number;
@@ -55,13 +55,13 @@ export class Sender {
   }
 
   async #tell(number: number, webhook: Webhook): Promise<void> {
-    const { log, random } = this.#options;
+    const { records, random } = this.#options;
     const message = webhook.msg_id;
     await sleep(random.between(0, SPREAD));
     for (;;) {
-      log.write({ kind: "post", at: Date.now(), happening: number, message });
+      records.push({ kind: "post", at: Date.now(), happening: number, message });
       const status = await this.#post(webhook);
-      log.write({ kind: "answer", at: Date.now(), message, status });
+      records.push({ kind: "answer", at: Date.now(), message, status });
       if (status >= 200 && status <= 299) return;
       await sleep(random.between(...AGAIN));
     }

@@ -1,4 +1,5 @@
 /** Disks for tests: mounted in memory, and gone at the end. Needs Linux and the right to mount. */
+import { succeed } from "../../support/process.ts";
 
 /** A file system of its own. */
 export interface Disk extends AsyncDisposable {
@@ -10,32 +11,26 @@ export interface Disk extends AsyncDisposable {
 export async function mountDisk(megabytes: number): Promise<Disk> {
   const folder = await Deno.makeTempDir();
   const dispose = async () => {
-    await run("umount", folder).catch(() => {});
+    await succeed(["umount", folder]).catch(() => {});
     await Deno.remove(folder);
   };
   try {
-    await run("mount", "-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder);
+    await succeed(["mount", "-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder]);
   } catch (cause) {
     await dispose();
     throw new Error(`${CANNOT_MOUNT}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
   return {
     folder,
-    remount: (options) => run("mount", "-o", `remount,${options}`, folder),
+    remount: async (options) => void await succeed(["mount", "-o", `remount,${options}`, folder]),
     [Symbol.asyncDispose]: dispose,
   };
 }
 
 /** Forbids or allows all writing to a file, for root and for files that are open too. Needs root. */
 export async function setImmutable(path: string, isImmutable: boolean): Promise<void> {
-  await run("chattr", isImmutable ? "+i" : "-i", path);
+  await succeed(["chattr", isImmutable ? "+i" : "-i", path]);
 }
 
 const CANNOT_MOUNT =
   "these tests mount small disks: run 'deno task suite faults' on Linux as root, or in a container with CAP_SYS_ADMIN";
-
-async function run(program: string, ...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program, { args, stdin: "null", stdout: "null" })
-    .output();
-  if (!success) throw new Error(`${program} says: ${new TextDecoder().decode(stderr).trim()}`);
-}

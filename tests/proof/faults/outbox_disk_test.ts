@@ -7,7 +7,8 @@ import {
   QUEUED,
   UNAVAILABLE,
 } from "../../support/outbox_program.ts";
-import { runProgram, until } from "../../support/program.ts";
+import { eventually } from "../../support/eventually.ts";
+import { runProgram } from "../../support/service.ts";
 import { mountDisk, setImmutable } from "./mounts.ts";
 
 /** Takes the room that is left; removing the file gives it back. */
@@ -25,11 +26,11 @@ function fillUp(path: string): void {
 
 Deno.test("a full disk: 503, what is pending goes out once, and it goes on when there is room", async () => {
   await using disk = await mountDisk(4);
-  await using scene = new OutboxScene(disk.folder);
+  await using scene = await OutboxScene.open(disk.folder);
   const program = await scene.start();
   scene.platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
   for (const message of ["a", "b", "c"]) assert.deepEqual(await scene.tell(program, message), QUEUED);
-  await until(() => scene.platformX.requests > 0, "an attempt");
+  await eventually(() => scene.platformX.requests > 0, "an attempt");
 
   fillUp(`${disk.folder}/filling`);
   // There may be room for some in what SQLite has taken already.
@@ -48,14 +49,14 @@ Deno.test("a full disk: 503, what is pending goes out once, and it goes on when 
 
 Deno.test("a disk that is full at the start is exit code 1 with a message", async () => {
   await using disk = await mountDisk(1);
-  await using scene = new OutboxScene(disk.folder);
+  await using scene = await OutboxScene.open(disk.folder);
   fillUp(`${disk.folder}/filling`);
   await refused(scene, /^OUTBOX cannot be used: the disk is full: make room$/m);
 });
 
 Deno.test("a disk that is read-only at the start is exit code 1 with a message", async () => {
   await using disk = await mountDisk(4);
-  await using scene = new OutboxScene(disk.folder);
+  await using scene = await OutboxScene.open(disk.folder);
   (await Deno.openKv(scene.file)).close();
   await disk.remount("ro");
   await refused(scene, /^OUTBOX cannot be used: it cannot be written: mount it writable/m);
@@ -63,7 +64,7 @@ Deno.test("a disk that is read-only at the start is exit code 1 with a message",
 
 Deno.test("files that become read-only under the running service: 503, and it goes on when they are writable", async () => {
   // Not on a disk in memory: there, files have no such attribute before Linux 6.6.
-  await using scene = new OutboxScene();
+  await using scene = await OutboxScene.open();
   const program = await scene.start();
   assert.deepEqual(await scene.tell(program, "a"), QUEUED);
   await scene.allArrived();

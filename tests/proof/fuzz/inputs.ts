@@ -29,12 +29,7 @@ const LARGE_SHARE = 0.02;
 
 /** Label names that say that there is a secret in it. */
 const SECRET_LABELS = [
-  "db_password",
-  "API Key",
-  "git-token",
-  "clientSecret",
-  "awsCREDENTIALS",
-  "user_passcode",
+  ...["db_password", "API Key", "git-token", "clientSecret", "awsCREDENTIALS", "user_passcode"],
 ];
 
 /** Makes inputs from samples. */

@@ -1,59 +1,47 @@
-/** Clients that do not keep to the rules: plain connections, and what comes of them. */
+/** Clients that do not keep to the rules, and one that does. */
+import { notificationWith } from "../../support/fakes.ts";
+import { succeed } from "../../support/process.ts";
+import { answered, type Program, type Starting, startProgram } from "../../support/service.ts";
+import type { PlainSocket } from "../../support/socket.ts";
 
-/** The secret of every service here, and the header that goes with its webhooks. */
+/** The secret of every service here. */
 export const SECRET = "s3cret";
-export const AUTHORIZATION = `Bearer ${SECRET}`;
 
-/** Milliseconds after which no more is waited for. */
-const PATIENCE = 30_000;
+const AUTHORIZATION = `Bearer ${SECRET}`;
 
-/** A connection that is kept open. */
-export interface Client extends Disposable {
-  send(text: string): Promise<void>;
-  /** Reads until the connection ends or the pattern is there. */
-  receive(until: RegExp): Promise<string>;
+/** Starts the service. Needs Linux. */
+export function startService(
+  environment: Readonly<Record<string, string>>,
+  options: Starting = {},
+): Promise<Program> {
+  const settings = { WEBHOOK_SECRET: SECRET, LOG_FORMAT: "json", LOG_LEVEL: "DEBUG", ...environment };
+  return startProgram({ ...options, environment: settings });
 }
 
-/** Connects, and sends the first bytes. */
-export async function connect(port: number, text = ""): Promise<Client> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const send = async (more: string) => {
-    const bytes = new TextEncoder().encode(more);
-    for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
-  };
-  await send(text);
-  let received = "";
-  return {
-    send,
-    receive: async (pattern) => {
-      const buffer = new Uint8Array(65_536);
-      while (!pattern.test(received)) {
-        const length = await withinPatience(connection.read(buffer).catch(() => null), () => received);
-        if (length === null) break;
-        received += new TextDecoder().decode(buffer.subarray(0, length));
-      }
-      return received;
-    },
-    [Symbol.dispose]: () => {
-      try {
-        connection.close();
-      } catch {
-        // The other end was faster.
-      }
-    },
-  };
+/** Kilobytes of memory: at most so far, and now. */
+export async function memoryOf({ pid }: Program): Promise<{ readonly most: number; readonly now: number }> {
+  const status = await succeed(["cat", `/proc/${pid}/status`]);
+  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]);
+  return { most: kilobytes("VmHWM"), now: kilobytes("VmRSS") };
 }
 
-async function withinPatience<T>(promise: Promise<T>, received: () => string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const give = () =>
-    late.reject(new Error(`nothing came for ${PATIENCE} ms after ${JSON.stringify(received())}`));
-  const timer = setTimeout(give, PATIENCE);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** How many descriptors a service has open. */
+export async function descriptorsOf({ pid }: Program): Promise<number> {
+  return (await succeed(["ls", `/proc/${pid}/fd`])).trim().split("\n").length;
+}
+
+let number = 0;
+
+/** Posts a webhook about a happening of its own. Status, or status and reason. */
+export async function tell(service: Program): Promise<string> {
+  const body = webhookOf(`m-${++number}`);
+  const [, ...words] = await answered(service.post(body, { authorization: AUTHORIZATION }));
+  return words.join(" ").trim();
+}
+
+/** A webhook's body: Workspace Created, about somebody. */
+export function webhookOf(messageId: string): string {
+  return JSON.stringify(notificationWith({ labels: { workspace: messageId } }, messageId));
 }
 
 /** The head of a webhook; `more` are further headers, each ended by a line break. */
@@ -62,20 +50,8 @@ export function head(more: string): string {
   return `POST / HTTP/1.1\r\n${headers}${more}\r\n`;
 }
 
-/** A webhook's body: Workspace Created, about somebody. */
-export function webhookOf(messageId: string): string {
-  return JSON.stringify({
-    msg_id: messageId,
-    payload: {
-      notification_name: "Workspace Created",
-      labels: { workspace: messageId },
-      data: { owner: { email: "alice@example.com" } },
-    },
-  });
-}
-
 /** Sends a byte now and then, until told to stop. The other end may have had enough before. */
-export async function drip(client: Client, stop: AbortSignal): Promise<void> {
+export async function drip(client: PlainSocket, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     await client.send(" ").catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 200));

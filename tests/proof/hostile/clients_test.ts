@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Client, connect, drip, head, webhookOf } from "./clients.ts";
-import { startService } from "./service.ts";
+import { PlainSocket } from "../../support/socket.ts";
+import { descriptorsOf, drip, head, memoryOf, startService, tell, webhookOf } from "./clients.ts";
 
 const DRY = { DRY_RUN: "true" };
 
@@ -12,40 +12,40 @@ const MEMORY = 4;
 
 Deno.test("1,000 idle, 200 half-open and 20 dripping connections: the service goes on answering, and says 408", async () => {
   await using service = await startService(DRY);
-  assert.equal(await service.tell(), "dry_run");
-  const before = await service.memory();
+  assert.equal(await tell(service), "dry_run");
+  const before = await memoryOf(service);
   using clients = new DisposableStack();
-  const open = async (text: string) => clients.use(await connect(service.port, text));
+  const open = async (text: string) => clients.use(await PlainSocket.open(service.port, text));
   for (let i = 0; i < IDLE; i++) await open("");
   for (let i = 0; i < 100; i++) await open("POST / HTTP/1.1\r\nHost: x\r\nX-Half: ");
   for (let i = 0; i < 100; i++) await open(`${head("Content-Length: 99\r\n")}{"msg_id":`);
-  const dripping: Client[] = [];
+  const dripping: PlainSocket[] = [];
   for (let i = 0; i < 20; i++) dripping.push(await open(head("Content-Length: 999999\r\n")));
   const stop = new AbortController();
   const drips = dripping.map((client) => drip(client, stop.signal));
 
-  for (let i = 0; i < 50; i++) assert.equal(await service.tell(), "dry_run");
+  for (let i = 0; i < 50; i++) assert.equal(await tell(service), "dry_run");
   for (const client of dripping) {
     assert.match(await client.receive(/\}$/), /^HTTP\/1\.1 408 .*"status":"error","reason":"too_slow"/s);
   }
   stop.abort();
   await Promise.all(drips);
-  assert.equal(await service.tell(), "dry_run");
+  assert.equal(await tell(service), "dry_run");
 
-  const { most } = await service.memory();
+  const { most } = await memoryOf(service);
   assert.ok(most < before.most * MEMORY, `${before.most} kB before, ${most} kB at most`);
-  const held = await service.descriptors();
+  const held = await descriptorsOf(service);
   clients.dispose();
   // What clients leave is given back: nothing is held for ever once they are gone.
-  for (let now = held; now > held - IDLE;) now = await service.descriptors();
-  assert.equal(await service.tell(), "dry_run");
+  for (let now = held; now > held - IDLE;) now = await descriptorsOf(service);
+  assert.equal(await tell(service), "dry_run");
 });
 
 Deno.test("a client that asks on and on and reads no answer costs no memory, and nobody else an answer", async () => {
   await using service = await startService(DRY);
-  assert.equal(await service.tell(), "dry_run");
-  const before = await service.memory();
-  using client = await connect(service.port);
+  assert.equal(await tell(service), "dry_run");
+  const before = await memoryOf(service);
+  using client = await PlainSocket.open(service.port);
   const requests = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(10_000);
   let batches = 0;
   // Ends when nothing more is taken, as the socket's buffers are full on both sides.
@@ -55,24 +55,26 @@ Deno.test("a client that asks on and on and reads no answer costs no memory, and
   let seen = -1;
   while (seen < batches) {
     seen = batches;
-    for (let i = 0; i < 50; i++) assert.equal(await service.tell(), "dry_run");
+    for (let i = 0; i < 50; i++) assert.equal(await tell(service), "dry_run");
   }
   assert.ok(batches < 1_000, "all of it was read");
-  const { most } = await service.memory();
+  const { most } = await memoryOf(service);
   assert.ok(most < before.most * 2, `${before.most} kB before, ${most} kB at most`);
   client[Symbol.dispose]();
   await asking;
-  assert.equal(await service.tell(), "dry_run");
+  assert.equal(await tell(service), "dry_run");
 });
 
 Deno.test("clients that vanish in the middle leave nothing behind", async () => {
   await using service = await startService(DRY);
-  assert.equal(await service.tell(), "dry_run");
-  const before = await service.descriptors();
+  assert.equal(await tell(service), "dry_run");
+  const before = await descriptorsOf(service);
   const texts = ["", "POST / HT", head("Content-Length: 99\r\n"), `${head("Content-Length: 99\r\n")}{"msg`];
-  for (let i = 0; i < 400; i++) (await connect(service.port, texts[i % texts.length]))[Symbol.dispose]();
-  assert.equal(await service.tell(), "dry_run");
-  for (let now = Infinity; now > before + 20;) now = await service.descriptors();
+  for (let i = 0; i < 400; i++) {
+    (await PlainSocket.open(service.port, texts[i % texts.length]))[Symbol.dispose]();
+  }
+  assert.equal(await tell(service), "dry_run");
+  for (let now = Infinity; now > before + 20;) now = await descriptorsOf(service);
   assert.doesNotMatch(service.log, /"internal_error"|"ERROR"/);
 });
 
@@ -107,19 +109,19 @@ Deno.test("a request is never two, and two are never one: smuggling", async (t) 
   ];
   for (const [what, text] of rows) {
     await t.step(what, async () => {
-      using client = await connect(
+      using client = await PlainSocket.open(
         service.port,
         text.replaceAll("MARK".padEnd(50, "."), idOf(what).padEnd(50, ".")),
       );
       const answers = await client.receive(/\r\n\r\n/);
       // Where the head was in order, the connection just ends.
       assert.match(answers, /^$|^HTTP\/1\.1 400 /);
-      assert.equal(await service.tell(), "dry_run");
+      assert.equal(await tell(service), "dry_run");
       assert.ok(!service.log.includes(idOf(what)), "it was smuggled");
     });
   }
   await t.step("two requests at once are two", async () => {
-    using client = await connect(
+    using client = await PlainSocket.open(
       service.port,
       `${head(`Content-Length: ${outer.length}\r\n`)}${outer}${smuggled}`,
     );

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { connect } from "./clients.ts";
-import { BY_DENO, startService } from "./service.ts";
+import { PlainSocket } from "../../support/socket.ts";
+import { startService, tell } from "./clients.ts";
 
 /** Few enough to be used up at once, enough to start with. */
 const LIMIT = 64;
 
 Deno.test("without file descriptors the process ends with code 1 and says so, instead of living on deaf", async () => {
-  const limited = ["prlimit", `--nofile=${LIMIT}:${LIMIT}`, ...BY_DENO];
-  await using service = await startService({ DRY_RUN: "true" }, limited);
-  assert.equal(await service.tell(), "dry_run");
+  const wrap = (commandLine: readonly string[]) => ["prlimit", `--nofile=${LIMIT}:${LIMIT}`, ...commandLine];
+  await using service = await startService({ DRY_RUN: "true" }, { wrap });
+  assert.equal(await tell(service), "dry_run");
   using clients = new DisposableStack();
   for (let i = 0; i < LIMIT; i++) {
     // The last ones may be refused: then the listener is gone already.
-    const client = await connect(service.port).catch(() => undefined);
+    const client = await PlainSocket.open(service.port).catch(() => undefined);
     if (client !== undefined) clients.use(client);
   }
   assert.equal(await service.ended(), 1, service.log);

@@ -1,13 +1,14 @@
 /** One mode's course: load in cycles, each the same mixture of faults, and a look at the process after each. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually, within } from "../../support/eventually.ts";
+import { type StandIn, startPlatformX } from "../../support/platformx.ts";
 import { judge, type Judgement } from "../crash/judge.ts";
 import { Random } from "../crash/random.ts";
-import { within } from "../within.ts";
+import { takenBy } from "../crash/records.ts";
 import { type Inside, Inspector } from "./inspector.ts";
 import { Load } from "./load.ts";
-import { PHASES, WELL_AGAIN } from "./phases.ts";
+import { enter, PHASES, WELL_AGAIN } from "./phases.ts";
 import { deadLettersIn, faultsIn, type Mode, pendingAt, type Service, startService } from "./service.ts";
-import { StandIn } from "./stand_in.ts";
 import { type Vitals, vitalsOf } from "./vitals.ts";
 
 /** How long a course is, and of what. */
@@ -57,11 +58,8 @@ export interface Outcome {
   readonly mostDescriptors: number;
 }
 
-/** Seconds for everything that was begun to end after the load: an outbox waits up to 15 s before it tries again. */
-const SETTLES = 90;
-
-/** Seconds for connections that were closed to be noticed. */
-const NOTICES = 15;
+/** Milliseconds for connections that were closed to be noticed. */
+const NOTICES = 15_000;
 
 /** Milliseconds between looks that wait for something. */
 const BETWEEN_LOOKS = 250;
@@ -73,15 +71,15 @@ const BETWEEN_LOOKS = 250;
  */
 export async function runCourse(plan: Plan, folder: string, tell: (line: string) => void): Promise<Outcome> {
   const random = new Random(plan.seed);
-  await using standIn = await StandIn.start(random);
+  await using standIn = await startPlatformX({ requestsPerMinute: Infinity });
   const { mode, window } = plan;
   const service = await startService({ mode, window, folder, apiUrl: standIn.url });
-  const load = new Load(service.url, random, plan.long);
-  const course = new Course(plan, { service, standIn, load });
+  const load = new Load(service.program.url, random, plan.long);
+  const course = new Course(plan, { service, standIn, load, random });
   try {
     await course.run(tell);
   } finally {
-    await service[Symbol.asyncDispose]();
+    await service.program.stop();
   }
   const letters = new Set(mode === "outbox" ? await deadLettersIn(folder) : []);
   const kept = new Set(
@@ -89,7 +87,7 @@ export async function runCourse(plan: Plan, folder: string, tell: (line: string)
       record.kind === "post" && letters.has(record.message) ? [record.happening] : []
     ),
   );
-  const judgement = judge(load.records, standIn.records);
+  const judgement = judge(load.records, takenBy(standIn));
   return {
     mode,
     rest: course.rest!,
@@ -97,7 +95,7 @@ export async function runCourse(plan: Plan, folder: string, tell: (line: string)
     answers: load.answers,
     misplaced: load.misplaced,
     faults: await faultsIn(folder),
-    events: standIn.events,
+    events: standIn.events.length,
     judgement,
     lost: judgement.lost.filter((happening) => !kept.has(happening)),
     deadLetters: letters.size,
@@ -110,6 +108,7 @@ interface Parts {
   readonly service: Service;
   readonly standIn: StandIn;
   readonly load: Load;
+  readonly random: Random;
 }
 
 class Course {
@@ -132,7 +131,7 @@ class Course {
     this.rest = await this.#look(inside);
     do {
       const cycle = Promise.all([load.run(this.#plan.load), this.#misbehave()]);
-      await within((this.#plan.load + SETTLES) * 1_000, cycle, "everything that was begun to end");
+      await within(cycle, "everything that was begun to end");
       await this.#settle();
       const look = await this.#look(inside);
       this.looks.push(look);
@@ -142,33 +141,36 @@ class Course {
 
   /** The phases of one cycle. */
   async #misbehave(): Promise<void> {
-    const { standIn, service } = this.#parts;
+    const { standIn, service: { program }, random } = this.#parts;
     const phases = PHASES.filter((phase) => this.#plan.long || !phase.long);
     const shares = phases.reduce((sum, { share }) => sum + share, 0);
     for (const phase of phases) {
-      await standIn.enter(phase);
+      await enter(phase, standIn, random);
       await sleep(this.#plan.load * 1_000 * phase.share / shares);
-      const { descriptors } = await vitalsOf(service.pid);
+      const { descriptors } = await vitalsOf(program.pid);
       this.mostDescriptors = Math.max(this.mostDescriptors, descriptors);
     }
-    await standIn.enter(WELL_AGAIN);
+    await enter(WELL_AGAIN, standIn, random);
   }
 
   /** Waits until nothing is left to do, and all connections are closed. */
   async #settle(): Promise<void> {
-    const { service, standIn } = this.#parts;
-    const isDone = await until(
-      SETTLES,
-      async () => await pendingAt(service.url) === 0 && standIn.open === 0,
-    );
-    if (!isDone) throw new Error(`waited ${SETTLES} s for the outbox to be empty and every attempt to end`);
-    standIn.closeConnections();
+    const { service: { program }, standIn } = this.#parts;
+    const isDone = async () => await pendingAt(program.url) === 0 && standIn.open === 0;
+    await eventually(isDone, "the outbox to be empty and every attempt to end", { every: BETWEEN_LOOKS });
+    standIn.breakConnections();
     // What is missing then is seen in the look.
-    await until(NOTICES, async () => (await vitalsOf(service.pid)).descriptors <= this.rest!.descriptors);
+    const until = ({ descriptors }: Vitals) => descriptors <= this.rest!.descriptors;
+    const noticed = eventually(() => vitalsOf(program.pid), "descriptors to be given back", {
+      until,
+      every: BETWEEN_LOOKS,
+      patience: NOTICES,
+    });
+    await noticed.catch(() => {});
   }
 
   async #look(inside: Inspector | undefined): Promise<Look> {
-    const { pid } = this.#parts.service;
+    const { pid } = this.#parts.service.program;
     const { quiet } = this.#plan;
     const before = await vitalsOf(pid);
     await sleep(quiet * 1_000);
@@ -193,14 +195,4 @@ function lineOf(
     : `, heap ${heap.toFixed(2)} MB, ${timers} timers, ${signals} signals`;
   return `${at.toFixed(0)} s: resident ${resident.toFixed(1)} MB${inside}, ${descriptors} descriptors, ` +
     `${threads} threads, ${wakeUpsPerSecond.toFixed(1)} wake-ups/s`;
-}
-
-/** Asks until something holds, at most so many seconds; returns whether it does. */
-async function until(seconds: number, holds: () => Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + seconds * 1_000;
-  while (!await holds()) {
-    if (performance.now() > deadline) return false;
-    await sleep(BETWEEN_LOOKS);
-  }
-  return true;
 }

@@ -3,12 +3,12 @@
  * falls together is the machine's.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { sampleOf, toldTo, type Webhook } from "../../../tools/demo/coder.ts";
+import { RECIPIENTS, sampleOf, toldTo, type Webhook } from "../../support/samples.ts";
 import type { Random } from "../crash/random.ts";
 import type { SenderRecord } from "../crash/records.ts";
-import { RECIPIENTS } from "../recipients.ts";
+
 import { type Exchange, RAW, type RawRequest } from "./raw.ts";
-import { REFUSED_PREFIX } from "./stand_in.ts";
+import { REFUSED_PREFIX } from "./phases.ts";
 import { STRAYS, webhookRequest } from "./strays.ts";
 
 /** Things that begin, a second: a happening has one to three webhooks, and what is answered 503 comes again. */

@@ -1,20 +1,6 @@
 /** How PlatformX's stand-in misbehaves: in phases, in each cycle the same ones, so that cycles can be compared. */
+import type { Fate, Misbehaviour, StandIn } from "../../support/platformx.ts";
 import type { Random } from "../crash/random.ts";
-
-/** What becomes of a request. */
-export type Fate =
-  /** Judged by the rules and answered, after so many milliseconds. */
-  | { readonly kind: "judged"; readonly after: number }
-  /** Given this answer instead. `taken`: it has the event, and does not say so in a way that can be understood. */
-  | {
-    readonly kind: "answered";
-    readonly taken: boolean;
-    readonly status: number;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: string;
-  }
-  /** The event is taken and the connection broken; `silent`: it is left open instead, and nothing is said. */
-  | { readonly kind: "lost" | "silent" };
 
 /** A part of a cycle. */
 export interface Phase {
@@ -22,53 +8,44 @@ export interface Phase {
   /** Share of the cycle's time. */
   readonly share: number;
   /** Undefined: nobody listens. */
-  readonly fate: ((random: Random) => Fate) | undefined;
+  readonly fate: ((random: Random) => Misbehaviour) | undefined;
   /** Attempts take 10 s to end: too long for a short run. */
   readonly long?: true;
 }
 
 /** An answer at once. */
-export const WELL: Fate = { kind: "judged", after: 1 };
+const WELL: Misbehaviour = { kind: "late", ms: 1 };
 
 const JSON_TYPE = { "content-type": "application/json" };
 const HTML_TYPE = { "content-type": "text/html" };
 
 /** Answers that PlatformX would not give: those of proxies, of other services, and broken ones. */
-const ODD: readonly Fate[] = [
-  { kind: "answered", taken: true, status: 200, headers: HTML_TYPE, body: "<h1>Sign in</h1>" },
-  { kind: "answered", taken: true, status: 200, headers: JSON_TYPE, body: '{"ok":"yes"}' },
-  { kind: "answered", taken: true, status: 200, headers: JSON_TYPE, body: '{"ok":tr' },
-  { kind: "answered", taken: true, status: 204 },
-  { kind: "answered", taken: true, status: 200, headers: JSON_TYPE, body: "x".repeat(200_000) },
-  { kind: "answered", taken: true, status: 502, headers: HTML_TYPE, body: "<h1>Bad Gateway</h1>" },
-  { kind: "answered", taken: false, status: 302, headers: { location: "/sign-in" } },
-  { kind: "answered", taken: false, status: 404, headers: HTML_TYPE, body: "<h1>Not Found</h1>" },
-  { kind: "answered", taken: false, status: 407 },
+const ODD: readonly Misbehaviour[] = [
+  { kind: "answer", taken: true, status: 200, headers: HTML_TYPE, body: "<h1>Sign in</h1>" },
+  { kind: "answer", taken: true, status: 200, headers: JSON_TYPE, body: '{"ok":"yes"}' },
+  { kind: "answer", taken: true, status: 200, headers: JSON_TYPE, body: '{"ok":tr' },
+  { kind: "answer", taken: true, status: 204 },
+  { kind: "answer", taken: true, status: 200, headers: JSON_TYPE, body: "x".repeat(200_000) },
+  { kind: "answer", taken: true, status: 502, headers: HTML_TYPE, body: "<h1>Bad Gateway</h1>" },
+  { kind: "answer", status: 302, headers: { location: "/sign-in" } },
+  { kind: "answer", status: 404, headers: HTML_TYPE, body: "<h1>Not Found</h1>" },
+  { kind: "answer", status: 407 },
 ];
 
-const ERRORS: readonly Fate[] = [500, 503, 507].map((status) => ({
-  kind: "answered",
-  taken: false,
-  status,
-  headers: JSON_TYPE,
-  body: '{"ok":false,"error":"internal_error"}',
-}));
+/** An answer in PlatformX's own form. */
+function refusing(status: number, error: string, headers = {}): Misbehaviour {
+  return {
+    kind: "answer",
+    status,
+    headers: { ...JSON_TYPE, ...headers },
+    body: JSON.stringify({ ok: false, error }),
+  };
+}
 
-const RATE_LIMITED: Fate = {
-  kind: "answered",
-  taken: false,
-  status: 429,
-  headers: { ...JSON_TYPE, "retry-after": "1" },
-  body: '{"ok":false,"error":"rate_limited"}',
-};
-
-const WRONG_KEY: Fate = {
-  kind: "answered",
-  taken: false,
-  status: 401,
-  headers: JSON_TYPE,
-  body: '{"ok":false,"error":"not_authed"}',
-};
+const ERRORS = [500, 503, 507].map((status) => refusing(status, "internal_error"));
+const RATE_LIMITED = refusing(429, "rate_limited", { "retry-after": "1" });
+const WRONG_KEY = refusing(401, "not_authed");
+const REFUSED = refusing(422, "unknown_user");
 
 /** A well one between two that begin a pause: else the second would find the service paused. */
 const BETWEEN: Phase = { name: "well", share: 2, fate: () => WELL };
@@ -79,11 +56,11 @@ export const PHASES: readonly Phase[] = [
   {
     name: "silent",
     share: 1,
-    fate: (random) => random.next() < 0.5 ? { kind: "silent" } : WELL,
+    fate: (random) => random.next() < 0.5 ? { kind: "lost" } : WELL,
     long: true,
   },
-  { name: "slow", share: 3, fate: (random) => ({ kind: "judged", after: random.between(50, 1_500) }) },
-  { name: "lost answers", share: 3, fate: (random) => random.next() < 0.2 ? { kind: "lost" } : WELL },
+  { name: "slow", share: 3, fate: (random) => ({ kind: "late", ms: random.between(50, 1_500) }) },
+  { name: "lost answers", share: 3, fate: (random) => random.next() < 0.2 ? { kind: "closed" } : WELL },
   BETWEEN,
   { name: "server errors", share: 2, fate: (random) => oneOf(ERRORS, random) },
   BETWEEN,
@@ -96,6 +73,22 @@ export const PHASES: readonly Phase[] = [
   { name: "down", share: 1, fate: undefined },
   BETWEEN,
 ];
+
+/** Workspaces of which the events are refused, by the beginning of their names. */
+export const REFUSED_PREFIX = "refused-";
+
+/** Begins a phase. */
+export async function enter({ fate }: Phase, platformX: StandIn, random: Random): Promise<void> {
+  if (fate === undefined) return await platformX.close();
+  const decide: Fate = ({ body }) => {
+    const what = fate(random);
+    const isRefused = what.kind !== "answer" && body.includes(`"workspace":"${REFUSED_PREFIX}`);
+    return isRefused ? REFUSED : what;
+  };
+  platformX.behave();
+  platformX.misbehave(decide, Infinity);
+  await platformX.listen();
+}
 
 /** After the load: everything is taken at once, so that all ends. */
 export const WELL_AGAIN: Phase = BETWEEN;

@@ -1,5 +1,6 @@
 /** Connections that no HTTP client makes: slow, broken off in the middle, silent. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { PlainSocket } from "../../support/socket.ts";
 import { NOT_TRACKED, SECRET } from "./strays.ts";
 
 /** Where, and until when. */
@@ -65,59 +66,38 @@ function partOf(head: string): string {
 }
 
 async function inPieces({ port }: Exchange): Promise<number> {
-  using connection = await connect(port);
-  await write(connection, headOf(NOT_TRACKED.length));
+  using socket = await PlainSocket.open(port, headOf(NOT_TRACKED.length));
   const size = Math.ceil(NOT_TRACKED.length / PIECES);
   for (let from = 0; from < NOT_TRACKED.length; from += size) {
     await sleep(BETWEEN_PIECES);
-    await write(connection, NOT_TRACKED.slice(from, from + size));
+    await socket.send(NOT_TRACKED.slice(from, from + size));
   }
-  return await statusOn(connection);
+  return await statusOn(socket);
 }
 
 async function drip({ port }: Exchange): Promise<number> {
-  using connection = await connect(port);
-  await write(connection, headOf(1_000));
-  const timer = setInterval(() => void write(connection, " ").catch(() => {}), BETWEEN_BYTES);
-  try {
-    return await statusOn(connection);
-  } finally {
-    clearInterval(timer);
-  }
+  using socket = await PlainSocket.open(port, headOf(1_000));
+  const timer = setInterval(() => void socket.send(" ").catch(() => {}), BETWEEN_BYTES);
+  return await statusOn(socket).finally(() => clearInterval(timer));
 }
 
 async function onlyHead({ port }: Exchange): Promise<number> {
-  using connection = await connect(port);
-  await write(connection, headOf(2 * 1024 ** 2));
-  return await statusOn(connection);
+  using socket = await PlainSocket.open(port, headOf(2 * 1024 ** 2));
+  return await statusOn(socket);
 }
 
 async function abandon({ port }: Exchange, text: string): Promise<undefined> {
-  using connection = await connect(port);
-  await write(connection, text);
+  using _ = await PlainSocket.open(port, text);
   await sleep(BETWEEN_PIECES);
 }
 
 async function holdOpen({ port, over }: Exchange, text: string): Promise<undefined> {
-  using connection = await connect(port);
-  await write(connection, text);
+  using _ = await PlainSocket.open(port, text);
   if (over.aborted) return;
   await new Promise((resolve) => over.addEventListener("abort", resolve, { once: true }));
 }
 
-function connect(port: number): Promise<Deno.TcpConn> {
-  return Deno.connect({ hostname: "127.0.0.1", port });
-}
-
-/** All texts here are ASCII. */
-async function write(connection: Deno.TcpConn, text: string): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
-  for (let from = 0; from < bytes.length;) from += await connection.write(bytes.subarray(from));
-}
-
 /** The beginning of an answer is enough: the connection is closed after it. */
-async function statusOn(connection: Deno.TcpConn): Promise<number> {
-  const buffer = new Uint8Array(1024);
-  const count = await connection.read(buffer);
-  return Number(new TextDecoder().decode(buffer.subarray(0, count ?? 0)).slice(9, 12));
+async function statusOn(socket: PlainSocket): Promise<number> {
+  return Number((await socket.receive(/^HTTP\/1\.1 \d{3}/)).slice(9, 12));
 }

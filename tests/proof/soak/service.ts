@@ -1,11 +1,10 @@
 /** The service under test: a process of its own, started like in production, and what it says of itself. */
-import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { freePort, launch, type Subject } from "../../../tools/bench/load/process.ts";
-import { STAND_IN_KEY } from "../../../tools/demo/platformx.ts";
-// Imported for its packages only: this process fetches them where that was never done.
-import "../../../lib/cli/serve.ts";
-import { PERMISSIONS } from "../../../tools/permissions.ts";
+import { withDescriptors } from "../../../tools/bench/load/subjects.ts";
+import { STAND_IN_KEY } from "../../support/platformx.ts";
+import { freePort } from "../../support/process.ts";
+import { fromSources, programOfEnvironment } from "../../support/program.ts";
+import { type Program, runProgram, startProgram } from "../../support/service.ts";
 import { SECRET } from "./strays.ts";
 
 /** Modes that are tried. */
@@ -25,27 +24,26 @@ export interface Setting {
   readonly apiUrl: string;
 }
 
-const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
-const EXECUTABLE = Deno.env.get("EXECUTABLE");
-
 /** A running service. */
-export interface Service extends Subject {
+export interface Service {
+  readonly program: Program;
   /** Port of the inspector; undefined: a compiled program has none. */
   readonly inspector: number | undefined;
 }
 
-/** Starts it; it listens when this returns. */
+/** Starts it; it listens when this has settled. */
 export async function startService({ mode, window, folder, apiUrl }: Setting): Promise<Service> {
-  const port = freePort();
-  const inspector = EXECUTABLE === undefined ? freePort() : undefined;
-  const subject = await launch({
-    ...programWith([], inspector),
-    port,
-    folder,
-    log: logIn(folder),
+  const inspector = Deno.env.get("EXECUTABLE") ? undefined : freePort();
+  const log = { file: logIn(folder) };
+  const program = await startProgram({
+    program: inspector === undefined
+      ? programOfEnvironment()
+      : fromSources(`--inspect=127.0.0.1:${inspector}`),
+    directory: folder,
+    wrap: withDescriptors,
+    stdout: log,
+    stderr: log,
     environment: {
-      HOST: "127.0.0.1",
-      PORT: String(port),
       DEDUP_WINDOW: window,
       DELIVERY_DEADLINE: "2s",
       EVENTS_TRACKED: "Workspace Created",
@@ -57,13 +55,7 @@ export async function startService({ mode, window, folder, apiUrl }: Setting): P
       ...(mode === "outbox" ? { OUTBOX: outboxIn(folder) } : {}),
     },
   });
-  return { ...subject, inspector };
-}
-
-function programWith(args: readonly string[], inspector?: number) {
-  if (EXECUTABLE !== undefined) return { program: Deno.realPathSync(EXECUTABLE), args };
-  const inspecting = inspector === undefined ? [] : [`--inspect=127.0.0.1:${inspector}`];
-  return { program: Deno.execPath(), args: ["run", ...inspecting, ...PERMISSIONS, MAIN, ...args] };
+  return { program, inspector };
 }
 
 function logIn(folder: string): string {
@@ -88,15 +80,12 @@ const letters = z.array(z.object({ state: z.string(), coder_message_id: z.string
 
 /** Message ids of the dead letters, when the service has ended. */
 export async function deadLettersIn(folder: string): Promise<readonly string[]> {
-  const { program, args } = programWith(["outbox", "list", "--dead", "--json"]);
-  const { stdout } = await new Deno.Command(program, {
-    args: [...args],
-    cwd: folder,
-    env: { OUTBOX: outboxIn(folder) },
-    stdin: "null",
-    stderr: "inherit",
-  }).output();
-  return letters.parse(JSON.parse(new TextDecoder().decode(stdout))).map((letter) => letter.coder_message_id);
+  const environment = { OUTBOX: outboxIn(folder) };
+  const { stdout } = await runProgram(["outbox", "list", "--dead", "--json"], {
+    environment,
+    directory: folder,
+  });
+  return letters.parse(JSON.parse(stdout)).map((letter) => letter.coder_message_id);
 }
 
 /** Lines of the log that tell of a fault of the service itself, or that it has not written. */

@@ -1,5 +1,5 @@
 /** Requests beside tracked webhooks, and what each must be answered, whatever PlatformX does. */
-import { sampleOf } from "../../../tools/demo/coder.ts";
+import { sampleOf } from "../../support/samples.ts";
 
 /** The service's `WEBHOOK_SECRET`. */
 export const SECRET = "soak-test";

@@ -1,4 +1,5 @@
 /** What the kernel tells of a process from outside. */
+import { run } from "../../support/process.ts";
 import { kernelSays } from "../../../tools/bench/machine.ts";
 import { parseUsage } from "../../../tools/bench/load/usage.ts";
 
@@ -25,17 +26,17 @@ export async function vitalsOf(pid: number): Promise<Vitals> {
     kernelSays(`/proc/${pid}/status`),
     kernelSays(`/proc/${pid}/stat`),
     // `status` of the process counts its first thread only. A thread may end while this runs.
-    output("sh", ["-c", 'cat /proc/"$1"/task/*/status 2>/dev/null', "sh", String(pid)]),
-    output("ls", [`/proc/${pid}/fd`]),
+    run(["sh", "-c", 'cat /proc/"$1"/task/*/status 2>/dev/null', "sh", String(pid)]),
+    run(["ls", `/proc/${pid}/fd`]),
   ]);
   if (!status.includes("VmRSS")) throw new Error("the service has ended");
   const { memory, memoryPeak, processor } = parseUsage(status, stat);
   return {
     resident: memory,
     peak: memoryPeak,
-    descriptors: linesOf(descriptors),
-    threads: wakeUpsIn(tasks).length,
-    wakeUps: wakeUpsIn(tasks).reduce((sum, count) => sum + count, 0),
+    descriptors: linesOf(descriptors.stdout),
+    threads: wakeUpsIn(tasks.stdout).length,
+    wakeUps: wakeUpsIn(tasks.stdout).reduce((sum, count) => sum + count, 0),
     processor,
   };
 }
@@ -47,9 +48,4 @@ export function wakeUpsIn(tasks: string): number[] {
 
 function linesOf(text: string): number {
   return text.split("\n").filter((line) => line !== "").length;
-}
-
-async function output(program: string, args: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command(program, { args, stdin: "null", stderr: "null" }).output();
-  return new TextDecoder().decode(stdout);
 }

@@ -1,5 +1,7 @@
 /** One case of growing load: a fresh service, so many senders, a PlatformX that is so slow; then a quick one again. */
-import { countAt, delayAt, forgetAt, outboxAt, serialsAt, until } from "../load/remote.ts";
+import { eventually } from "../../../tests/support/eventually.ts";
+import { countAt, delayAt, forgetAt, outboxAt, serialsAt } from "../load/remote.ts";
+import type { Count } from "../load/stand_in.ts";
 import { startSubject, type SubjectName } from "../load/subjects.ts";
 import { usageOf } from "../load/watch.ts";
 import { Connection } from "./connection.ts";
@@ -37,9 +39,12 @@ export interface Outcome extends Tally {
   readonly kept: number;
 }
 
-/** Seconds for a pause to end (a probe at least every 60 s), and for an outbox to become empty. */
-const LONGEST_RECOVERY = 90;
-const LONGEST_DRAIN = 180;
+/** Milliseconds for a pause to end (a probe at least every 60 s), and for an outbox to become empty. */
+const LONGEST_RECOVERY = 90_000;
+const LONGEST_DRAIN = 180_000;
+
+/** Milliseconds between two questions. */
+const EVERY = 100;
 
 const RUNS = { warm: 0, load: 1, single: 2 } as const;
 
@@ -52,7 +57,7 @@ export async function runCase(
   await forgetAt(platformX);
   await delayAt(platformX, 1);
   await using service = await startSubject(subject, { ...ground, window: "24h" });
-  const port = Number(new URL(service.url).port);
+  const { port } = service;
   await send({ port, template, connections: 16, seconds: 1, run: RUNS.warm });
 
   await delayAt(platformX, delay);
@@ -61,14 +66,23 @@ export async function runCase(
   const over = performance.now();
   let number = 0;
   const single = () => send({ port, template, connections: 1, seconds: 0, run: RUNS.single + number++ });
-  const last = await until(single, ({ accepted }) => accepted.length === 1, LONGEST_RECOVERY);
   const isOutbox = subject.startsWith("outbox");
-  const { pending, dead } = isOutbox
-    ? await until(() => outboxAt(service.url), (outbox) => outbox.pending === 0, LONGEST_DRAIN)
-    : { pending: 0, dead: 0 };
-  const recovered = last.accepted.length === 1 && pending === 0;
-  const recovery = recovered ? (performance.now() - over) / 1000 : Infinity;
-  await until(() => countAt(platformX), ({ open }) => open === 0, LONGEST_DRAIN);
+  const recover = async () => {
+    await eventually(single, "a webhook answered 2xx", {
+      until: ({ accepted }) => accepted.length === 1,
+      every: EVERY,
+      patience: LONGEST_RECOVERY,
+    });
+    if (!isOutbox) return;
+    await eventually(() => outboxAt(service.url), "an empty outbox", {
+      until: (outbox) => outbox.pending === 0,
+      every: EVERY,
+      patience: LONGEST_DRAIN,
+    });
+  };
+  const recovery = await recover().then(() => (performance.now() - over) / 1000, () => Infinity);
+  const { pending, dead } = isOutbox ? await outboxAt(service.url) : { pending: 0, dead: 0 };
+  await untilOpen(platformX, 0);
   const taken = await serialsAt(platformX);
   const missing = tally.serials.filter((serial) => !taken.has(serial)).length;
   const { memoryPeak } = await usageOf(service.pid);
@@ -79,6 +93,12 @@ export async function runCase(
     lost: Math.max(0, missing - pending - dead),
     kept: pending + dead,
   };
+}
+
+/** Waits until so many requests at the stand-in have no answer. */
+async function untilOpen(platformX: string, count: number): Promise<void> {
+  const waiting = { until: ({ open }: Count) => open === count, every: EVERY, patience: LONGEST_DRAIN };
+  await eventually(() => countAt(platformX), `${count} requests without an answer`, waiting);
 }
 
 /** What came of heads without bodies, sent when as many webhooks were in flight as are taken. */
@@ -96,11 +116,11 @@ export async function overload(inFlight: number, heads: number, ground: Ground):
   const { platformX, template } = ground;
   await delayAt(platformX, 1);
   await using service = await startSubject("direct INFO", { ...ground, window: "24h" });
-  const port = Number(new URL(service.url).port);
+  const { port } = service;
   await delayAt(platformX, Infinity);
   const filling = send({ port, template, connections: inFlight, seconds: 0, run: RUNS.load });
   // As many are being sent as may be at once; the others have arrived before, or arrive at the same time.
-  await until(() => countAt(platformX), ({ open }) => open === 64, 5);
+  await untilOpen(platformX, 64);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const head = template.slice(0, template.indexOf("\r\n\r\n") + 4);
   const unavailable: number[] = [];

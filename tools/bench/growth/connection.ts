@@ -1,6 +1,5 @@
 /** One HTTP/1.1 connection that is cheap enough to have thousands of: wrk tells no times per status. */
-
-import { lengthOf } from "./answer_length.ts";
+import { messageIn } from "../../../tests/support/http_message.ts";
 
 /** An answer, without its body. */
 export interface Answer {
@@ -35,12 +34,10 @@ export class Connection implements Disposable {
     const begun = performance.now();
     await this.#write(encoder.encode(request));
     let text = "";
-    let length: number | undefined;
-    while (length === undefined || text.length < length) {
+    while (messageIn(text) === undefined) {
       const count = await this.#connection.read(this.#buffer);
       if (count === null) throw new Error("the connection ended before the answer did");
       text += decoder.decode(this.#buffer.subarray(0, count));
-      length = lengthOf(text);
     }
     return { status: Number(text.slice(9, 12)), ms: performance.now() - begun };
   }

@@ -31,21 +31,3 @@ export async function outboxAt(
   const { outbox } = await answer.json();
   return outbox;
 }
-
-/**
- * Asks every 100 ms until `isDone` holds, at most so many seconds.
- *
- * @returns what was asked for last; whether it was enough is the caller's to judge
- */
-export async function until<T>(
-  ask: () => Promise<T>,
-  isDone: (value: T) => boolean,
-  seconds: number,
-): Promise<T> {
-  const deadline = performance.now() + seconds * 1000;
-  for (;;) {
-    const value = await ask();
-    if (isDone(value) || performance.now() > deadline) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

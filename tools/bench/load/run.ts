@@ -1,6 +1,7 @@
 /** One subject in one round: started, warmed, driven, counted, ended. */
-import type { Subject } from "./process.ts";
-import { countAt, forgetAt, outboxAt, until } from "./remote.ts";
+import { eventually } from "../../../tests/support/eventually.ts";
+import { countAt, forgetAt, outboxAt } from "./remote.ts";
+import type { Count } from "./stand_in.ts";
 import { type Setting, startSubject, type SubjectName } from "./subjects.ts";
 import { usageOf, watchMemory } from "./watch.ts";
 import { drive, type Pressure } from "./wrk.ts";
@@ -36,11 +37,12 @@ export interface Run {
   readonly pending: number;
 }
 
-/** Seconds that an outbox gets to become empty. */
-const LONGEST_DRAIN = 300;
+/** Milliseconds between two questions: each costs who is measured something. */
+const EVERY = 100;
 
-/** Seconds for requests that were under way when wrk left. */
-const LAST_REQUESTS = 15;
+/** Milliseconds that an outbox gets to become empty, and requests that were under way when wrk left to end. */
+const LONGEST_DRAIN = 300_000;
+const LAST_REQUESTS = 15_000;
 
 /** Measures one subject. */
 export async function measure(name: SubjectName, plan: Plan): Promise<Run> {
@@ -56,7 +58,9 @@ export async function measure(name: SubjectName, plan: Plan): Promise<Run> {
   const busy = await usageOf(subject.pid);
   const after = await countAt(plan.platformX);
 
-  const { drain, pending } = name.startsWith("outbox") ? await drained(subject) : { drain: 0, pending: 0 };
+  const { drain, pending } = name.startsWith("outbox")
+    ? await drained(subject.url)
+    : { drain: 0, pending: 0 };
   const { events, distinct } = await settled(plan.platformX);
   return {
     perSecond: result.accepted / result.seconds,
@@ -75,19 +79,24 @@ export async function measure(name: SubjectName, plan: Plan): Promise<Run> {
   };
 }
 
-async function drained({ url }: Subject): Promise<{ readonly drain: number; readonly pending: number }> {
+async function drained(url: string): Promise<{ readonly drain: number; readonly pending: number }> {
   const begun = performance.now();
-  const { pending } = await until(() => outboxAt(url), (outbox) => outbox.pending === 0, LONGEST_DRAIN);
-  return { drain: (performance.now() - begun) / 1000, pending };
+  const until = (outbox: { readonly pending: number }) => outbox.pending === 0;
+  const waiting = { until, every: EVERY, patience: LONGEST_DRAIN };
+  // What is left then is in the result.
+  await eventually(() => outboxAt(url), "an empty outbox", waiting).catch(() => {});
+  const drain = (performance.now() - begun) / 1000;
+  return { drain, pending: (await outboxAt(url)).pending };
 }
 
 /** The count when it does not change any more: wrk leaves without waiting for its last answers. */
-async function settled(standIn: string) {
+async function settled(standIn: string): Promise<Count> {
   let last = -1;
-  const isSettled = ({ events, open }: { readonly events: number; readonly open: number }) => {
+  const until = ({ events, open }: Count) => {
     const unchanged = open === 0 && events === last;
     last = events;
     return unchanged;
   };
-  return await until(() => countAt(standIn), isSettled, LAST_REQUESTS);
+  const waiting = { until, every: EVERY, patience: LAST_REQUESTS };
+  return await eventually(() => countAt(standIn), "the last requests", waiting).catch(() => countAt(standIn));
 }

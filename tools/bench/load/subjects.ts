@@ -1,9 +1,9 @@
 /** Who is measured: the bare minimum, and the service in its modes. */
-import { fileURLToPath } from "node:url";
-// Imported for its packages only: this process fetches them where that was never done.
-import "../../../lib/cli/serve.ts";
+import { Child, freePort, untilListening } from "../../../tests/support/process.ts";
+import { fileOf } from "../../../tests/support/files.ts";
+import { executable, runBy } from "../../../tests/support/program.ts";
+import { type Program, startProgram } from "../../../tests/support/service.ts";
 import { PERMISSIONS } from "../../permissions.ts";
-import { freePort, launch, type Subject } from "./process.ts";
 import { SECRET } from "./webhooks.ts";
 
 /** Modes of the service, and the bare minimum beside it. */
@@ -33,34 +33,36 @@ export function describeService(): string {
   return EXECUTABLE === undefined ? "`deno run main.ts`" : `the executable ${EXECUTABLE}`;
 }
 
-/** A file of this folder. */
-function path(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url));
+/** A compiled program does not raise its limit of descriptors, as `deno run` does. */
+export function withDescriptors(commandLine: readonly string[]): readonly string[] {
+  return ["sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", ...commandLine];
 }
 
-/** Starts PlatformX's stand-in. */
-export async function startStandIn(folder: string): Promise<Subject> {
+/** Starts PlatformX's stand-in as a process of its own. */
+export async function startStandIn(): Promise<AsyncDisposable & { readonly url: string }> {
   const port = freePort();
-  const args = ["run", "--no-prompt", "--allow-net", path("stand_in.ts"), String(port)];
-  return await launch({ program: Deno.execPath(), args, port, folder, log: `${folder}/stand_in.log` });
+  const script = [fileOf("tools/bench/load/stand_in.ts"), String(port)];
+  const child = new Child(runBy(Deno.execPath(), "--no-prompt", "--allow-net", "--allow-read", ...script));
+  await untilListening(port, "the stand-in", child);
+  return { url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
 }
 
 /** Starts one subject, with an outbox of its own and nothing remembered. */
 export async function startSubject(
   name: SubjectName,
   { folder, platformX, window, profile }: Setting,
-): Promise<Subject> {
-  const port = freePort();
+): Promise<Program> {
+  const PORT = String(freePort());
   const url = `${platformX}events.track`;
-  const common = { port, folder, log: `${folder}/subject.log` };
+  const log = { file: `${folder}/subject.log` };
+  const usual = { directory: folder, wrap: withDescriptors, stdout: log, stderr: log };
   if (name === "bare") {
-    const args = ["run", "--no-prompt", "--allow-net", path("bare.ts"), String(port), url];
-    return await launch({ ...common, program: DENO, args });
+    const program = runBy(DENO, "--no-prompt", "--allow-net", fileOf("tools/bench/load/bare.ts"), PORT, url);
+    return await startProgram({ ...usual, program, environment: { PORT } });
   }
   const [mode, level] = name.split(" ") as ["direct" | "outbox", string];
   const environment = {
-    HOST: "127.0.0.1",
-    PORT: String(port),
+    PORT,
     GETDX_API_KEY: "bench-key",
     GETDX_API_URL: url,
     GETDX_RATE_LIMIT: "0",
@@ -70,14 +72,8 @@ export async function startSubject(
     ...(mode === "outbox" ? { OUTBOX: freshOutbox(folder) } : { DEDUP_WINDOW: window }),
   };
   const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-md", `--cpu-prof-dir=${profile}`];
-  return EXECUTABLE === undefined
-    ? await launch({
-      ...common,
-      environment,
-      program: DENO,
-      args: ["run", ...profiling, ...PERMISSIONS, path("../../main.ts")],
-    })
-    : await launch({ ...common, environment, program: Deno.realPathSync(EXECUTABLE), args: [] });
+  const program = EXECUTABLE ? [executable()] : runBy(DENO, ...profiling, ...PERMISSIONS, fileOf("main.ts"));
+  return await startProgram({ ...usual, program, environment });
 }
 
 function freshOutbox(folder: string): string {

@@ -1,8 +1,8 @@
 /** Runs wrk (Debian's package of that name). */
-import { fileURLToPath } from "node:url";
+import { PATIENCE } from "../../../tests/support/eventually.ts";
+import { needs, succeed } from "../../../tests/support/process.ts";
+import { fileOf } from "../../../tests/support/files.ts";
 import { parseWrk, type WrkResult } from "./wrk_output.ts";
-
-const SCRIPT = fileURLToPath(new URL("requests.lua", import.meta.url));
 
 /** How hard to press, and with what. */
 export interface Pressure {
@@ -23,25 +23,13 @@ export async function drive(
   url: string,
   { connections, seconds, template, run }: Pressure,
 ): Promise<WrkResult> {
-  const { success, stdout, stderr } = await new Deno.Command("wrk", {
-    // One thread: the machine's other core is for who is measured.
-    args: [
-      "--threads=1",
-      `--connections=${connections}`,
-      `--duration=${seconds}s`,
-      "--timeout=30s",
-      `--script=${SCRIPT}`,
-      url,
-      "--",
-      template,
-      run.toString(16).padStart(4, "0"),
-    ],
-    stdin: "null",
-  }).output().catch((error) => {
-    if (error instanceof Deno.errors.NotFound) throw new Error("wrk is missing: apt-get install wrk");
-    throw error;
-  });
-  const text = new TextDecoder();
-  if (!success) throw new Error(`wrk failed: ${text.decode(stderr)}${text.decode(stdout)}`);
-  return parseWrk(text.decode(stdout));
+  await needs("wrk", "apt-get install wrk");
+  const script = fileOf("tools/bench/load/requests.lua");
+  // One thread: the machine's other core is for who is measured.
+  const load = ["--threads=1", `--connections=${connections}`, `--duration=${seconds}s`, "--timeout=30s"];
+  const serial = run.toString(16).padStart(4, "0");
+  const patience = seconds * 1_000 + PATIENCE;
+  return parseWrk(
+    await succeed(["wrk", ...load, `--script=${script}`, url, "--", template, serial], { patience }),
+  );
 }

@@ -1,5 +1,6 @@
 /** One start of an executable: the time to its first answer, and its memory at rest. */
-import { freePort } from "../load/process.ts";
+import { eventually } from "../../../tests/support/eventually.ts";
+import { Child, freePort } from "../../../tests/support/process.ts";
 import { usageOf } from "../load/watch.ts";
 
 /** One start. */
@@ -18,9 +19,6 @@ export interface Candidate {
   readonly environment: (port: number) => Readonly<Record<string, string>>;
 }
 
-/** Milliseconds for a start. */
-const PATIENCE = 30_000;
-
 /** Milliseconds after the first answer, in which a program finishes what it does at its start. */
 const REST = 500;
 
@@ -37,28 +35,13 @@ export async function startOnce(
 ): Promise<Start> {
   const port = freePort();
   const begun = performance.now();
-  const child = new Deno.Command(program, {
-    args: [...args(port)],
-    cwd: folder,
-    clearEnv: true,
-    env: environment(port),
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  try {
-    while (!await answers(port)) {
-      if (performance.now() - begun > PATIENCE) throw new Error(`${name} did not answer`);
-      // Often enough to be exact, and seldom enough to leave the start its core.
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    const firstAnswer = performance.now() - begun;
-    await new Promise((resolve) => setTimeout(resolve, REST));
-    return { firstAnswer, memory: (await usageOf(child.pid)).memory };
-  } finally {
-    child.kill("SIGKILL");
-    await child.status;
-  }
+  const options = { cwd: folder, environment: environment(port), stdout: "null", stderr: "null" } as const;
+  await using child = new Child([program, ...args(port)], options);
+  // Often enough to be exact, and seldom enough to leave the start its core.
+  await eventually(() => answers(port), `${name} to answer`, { every: 1 });
+  const firstAnswer = performance.now() - begun;
+  await new Promise((resolve) => setTimeout(resolve, REST));
+  return { firstAnswer, memory: (await usageOf(child.pid)).memory };
 }
 
 async function answers(port: number): Promise<boolean> {
