@@ -1,7 +1,7 @@
 /** What became of a webhook, and the HTTP answer that says so. */
 import { IGNORED_REASONS, type IgnoredReason } from "../coder/attribution.ts";
 import { utf8Bytes } from "../base/utf8.ts";
-import { cut, scrub } from "../base/redact.ts";
+import { cut, shownName } from "../base/redact.ts";
 
 /** Why nothing could be done now; nothing was lost, and Coder sends again. */
 export const UNAVAILABLE_REASONS = [
@@ -168,7 +168,4 @@ function messageOf(outcome: Outcome): string | undefined {
   }
 }
 
-/** A notification's name as it may be shown: addresses removed, at most 60 code points. */
-export function shownName(name: string): string {
-  return scrub(name, [], 60);
-}
+export { shownName };
