@@ -1,4 +1,5 @@
 /** The one event that `check` sends, and only when it is told to. */
+import { addressOf } from "../coder/address.ts";
 import type { PlatformXEvent } from "../platformx/event.ts";
 import type { LaterCause, Verdict } from "../platformx/verdict.ts";
 import type { Finding } from "./finding.ts";
@@ -8,7 +9,7 @@ export const TEST_EVENT = "coder-platformx test";
 
 /** Whether a text can be somebody's e-mail address; PlatformX decides whether it is. */
 export function isAddress(text: string): boolean {
-  return text.length <= 254 && /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(text);
+  return text.length <= 254 && addressOf(text) !== undefined;
 }
 
 /** The event about a person. `now`: Unix milliseconds. */

@@ -1,9 +1,9 @@
-import { attribute, type Attributed, type NotAttributed } from "../coder/attribution.ts";
+import { answered, attribute, type Attributed, type Ignored } from "../coder/attribution.ts";
 import { METADATA_LIMIT } from "../platformx/budget.ts";
 import type { Config } from "../config/config.ts";
 import { buildEvent, type BuiltEvent } from "../platformx/event.ts";
-import type { LeftOutReason } from "../platformx/metadata.ts";
-import { type Notification, parseNotification } from "../coder/notification.ts";
+import type { LeftOutReason } from "../platformx/label_filter.ts";
+import { type Invalid, problemOf, recognise } from "../coder/notification.ts";
 import { escapeControls, printableJson } from "../base/redact.ts";
 import { BODY_LIMIT } from "../http/body.ts";
 import { readAtMost } from "../base/read_at_most.ts";
@@ -33,7 +33,10 @@ const WHY_LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
   personal_id: "the id of a person",
   recipient: "the recipient's address",
   empty: "it is empty",
+  not_text: "it is not text",
   name_taken: "another field has its name",
+  name_too_long: "its name is too long",
+  too_many: "there are too many labels: this one and those after it",
 };
 
 /** Explains one webhook body. */
@@ -45,26 +48,33 @@ export async function explain(
   if (setUp === undefined) return 2;
   const body = await readFile(file);
   if ("problem" in body) return terminal.err(body.problem), 1;
-  const parsed = parseNotification(body.value);
-  if (!parsed.ok) return terminal.err(`Not a Coder notification: ${parsed.field} ${parsed.rule}`), 1;
-  const explanation = explained(parsed.notification, setUp.config, Date.now());
+  const explanation = explained(body.value, setUp.config, Date.now());
+  if ("kind" in explanation) {
+    const { field, rule } = await problemOf(body.value, explanation);
+    return terminal.err(`Not a Coder notification: ${field} ${rule}`), 1;
+  }
   terminal.out(json ? printableJson(asJson(explanation)) : asText(explanation));
   return 0;
 }
 
 type Explanation =
-  | { readonly attributed: NotAttributed }
+  | { readonly attributed: Ignored }
   | { readonly attributed: Attributed; readonly built: BuiltEvent };
 
 function explained(
-  notification: Notification,
+  body: unknown,
   { tracking, domains, testData }: Config,
   now: number,
-): Explanation {
-  const attributed = attribute(notification, { tracking, domains });
+): Explanation | Invalid {
+  const notification = recognise(body);
+  if (notification.kind === "invalid") return notification;
+  const attribution = attribute(notification, { tracking, domains });
+  if (attribution.kind === "invalid") return attribution;
+  // Nobody asks Coder yet: the rules do not allow it.
+  const attributed = attribution.kind === "ask" ? answered(attribution, undefined, { domains }) : attribution;
   if (attributed.kind === "ignored") return { attributed };
   const first = { messageId: notification.messageId, arrivedAt: now };
-  return { attributed, built: buildEvent(notification, attributed, { first, testData }) };
+  return { attributed, built: buildEvent(attributed, { first, testData }) };
 }
 
 function asJson(explanation: Explanation): unknown {
@@ -99,7 +109,7 @@ function asText(explanation: Explanation): string {
     return name + WHY_IGNORED[attributed.reason];
   }
   const { attributed, built: { event, fitted, leftOut } } = explanation;
-  const known = attributed.row === undefined ? ", not known to this version" : "";
+  const known = attributed.notification.row === undefined ? ", not known to this version" : "";
   const rows = [
     ["notification", `${escapeControls(attributed.name)} (tracked${known})`],
     ["person", `${escapeControls(attributed.email)} (from ${attributed.source})`],

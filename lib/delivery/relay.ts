@@ -1,10 +1,10 @@
 /** The use case: a webhook's JSON in, what became of it out. */
 import { hash } from "node:crypto";
-import { attribute, type AttributionRules } from "../coder/attribution.ts";
-import { findRow, rowOf } from "../coder/catalogue.ts";
+import { answered, attribute, type AttributionRules } from "../coder/attribution.ts";
+import { findRow } from "../coder/catalogue.ts";
 import { buildEvent, type FirstCopy, type PlatformXEvent } from "../platformx/event.ts";
 import { identityOf, recipientOf } from "../coder/occurrence.ts";
-import { parseNotification } from "../coder/notification.ts";
+import { type Invalid, problemOf, recognise } from "../coder/notification.ts";
 import { type Outcome, shownName } from "./outcome.ts";
 import { expectedAs } from "../coder/tracking.ts";
 import { scrub } from "../base/redact.ts";
@@ -48,19 +48,19 @@ export class Relay {
 
   /** Handles one decoded body that arrived at `arrivedAt` (Unix milliseconds). */
   async receive(body: unknown, arrivedAt: number): Promise<Report> {
-    const parsed = parseNotification(body);
-    if (!parsed.ok) {
-      const message = `${parsed.field} ${parsed.rule}.`;
-      return { outcome: { status: "error", reason: "invalid_notification", message }, attempts: 0 };
-    }
-    const { notification } = parsed;
+    const notification = recognise(body);
+    if (notification.kind === "invalid") return await turnedAway(body, notification);
     const messageId = scrub(notification.messageId, [], 64);
-    const attributed = attribute(notification, this.#options.rules);
+    const { rules } = this.#options;
+    const attribution = attribute(notification, rules);
+    if (attribution.kind === "invalid") return { ...await turnedAway(body, attribution), messageId };
+    // Nobody asks Coder yet: the rules do not allow it.
+    const attributed = attribution.kind === "ask" ? answered(attribution, undefined, rules) : attribution;
     if (attributed.kind === "ignored" && attributed.reason === "secret") {
       this.#warnOnce("passcode_dropped", "", PASSCODE_DROPPED, messageId);
       return { outcome: { status: "ignored", reason: "secret" }, messageId, attempts: 0 };
     }
-    const arrived = expectedAs(this.#options.rules.tracking, notification, rowOf(notification));
+    const arrived = expectedAs(rules.tracking, notification);
     if (attributed.kind === "ignored") {
       const { reason, name: event } = attributed;
       if (reason === "no_person") this.#warnOnce("person_missing", event, PERSON_MISSING, messageId);
@@ -69,10 +69,10 @@ export class Relay {
 
     const { name } = attributed;
     const { dryRun, fulfil, testData } = this.#options;
-    const key = hash("sha256", identityOf(notification, attributed), "base64url");
-    const copy = { recipient: recipientOf(notification), messageId: notification.messageId, arrivedAt };
+    const key = hash("sha256", identityOf(attributed), "base64url");
+    const copy = { recipient: recipientOf(attributed), messageId: notification.messageId, arrivedAt };
     const eventFor = (first: FirstCopy) => {
-      const { event, fitted } = buildEvent(notification, attributed, { first, testData });
+      const { event, fitted } = buildEvent(attributed, { first, testData });
       this.#debug(event, fitted.bytes, messageId);
       return event;
     };
@@ -116,6 +116,12 @@ export class Relay {
     const notification = name === "" ? undefined : shownName(name);
     this.#options.log.write("WARNING", event, message, { msg_id: messageId, notification });
   }
+}
+
+async function turnedAway(body: unknown, invalid: Invalid): Promise<Report> {
+  const { field, rule } = await problemOf(body, invalid);
+  const message = `${field} ${rule}.`;
+  return { outcome: { status: "error", reason: "invalid_notification", message }, attempts: 0 };
 }
 
 function outcomeOf(fulfilled: Handled, event: string, dryRun: boolean): Outcome {

@@ -255,6 +255,8 @@ Deno.test("arguments of check", async (t) => {
     ["check --send-test-event alice", needsAddress],
     [`check --send-test-event ${"a".repeat(250)}@b.example`, needsAddress],
     ["check --send-test-event a@\u202eb", needsAddress],
+    ["check --send-test-event a@b.example,c@d.example", needsAddress],
+    ["check --send-test-event <a@b.example>", needsAddress],
     ["check a@b.example", /^'check' takes no argument/],
     ["check --send-test-event a@b.example c@d.example", /^'check' takes one argument/],
     ["check --dead", /^'check' has no option '--dead'/],

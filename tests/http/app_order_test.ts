@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Authenticator } from "../../lib/http/auth.ts";
-import { parseNotification } from "../../lib/coder/notification.ts";
+import { recognise } from "../../lib/coder/notification.ts";
 import { aborted, appWith, basic, bodyOf, FORWARDED, webhook } from "./fakes.ts";
 
 /** What can be wrong with a webhook, in the order in which it is told: the first that is wrong is the answer. */
@@ -41,11 +41,10 @@ async function handled(wrong: ReadonlySet<Check>) {
   const { app } = appWith({
     relay: {
       receive: (body) => {
-        const parsed = parseNotification(body);
-        const message = parsed.ok ? "" : parsed.field;
+        const isFine = recognise(body).kind === "notification";
         return Promise.resolve(
-          parsed.ok ? FORWARDED : {
-            outcome: { status: "error", reason: "invalid_notification", message },
+          isFine ? FORWARDED : {
+            outcome: { status: "error", reason: "invalid_notification", message: "msg_id" },
             attempts: 0,
           },
         );

@@ -75,7 +75,8 @@ function importedPackages(): Set<string> {
   const names = new Set<string>();
   const visit = (path: string) => {
     for (const [, from = ""] of Deno.readTextFileSync(path).matchAll(IMPORT)) {
-      if (!/^(\.|node:)/.test(from)) names.add(from);
+      // "zod/mini" is a part of the package "zod".
+      if (!/^(\.|node:)/.test(from)) names.add(/^(?:@[^/]+\/)?[^/]+/.exec(from)![0]);
     }
   };
   const walk = (folder: string) => {
