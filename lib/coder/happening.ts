@@ -2,10 +2,10 @@
 import { type JsonObject, MAX_DEPTH, objectOf } from "./notification.ts";
 
 /** Labels, data without build parameters, and targets: with sorted keys, and otherwise as received. */
-export type Happening = readonly [labels: unknown, data: unknown, targets: unknown];
+export type HappeningParts = readonly [labels: unknown, data: unknown, targets: unknown];
 
 /** What of a notification tells happenings apart; undefined: it nests deeper than {@link MAX_DEPTH}. */
-export function happeningOf(payload: JsonObject): Happening | undefined {
+export function happeningParts(payload: JsonObject): HappeningParts | undefined {
   const { labels, data, targets } = payload;
   // As received, also what is of a wrong type and is not forwarded: it may be all that differs.
   const parts = [labels ?? {}, withoutParameters(data ?? null), targets ?? []] as const;
