@@ -1,5 +1,5 @@
 import { escapeControls } from "../base/redact.ts";
-import { parseNotification } from "../coder/notification.ts";
+import { problemOf } from "../coder/notification.ts";
 import { BODY_LIMIT } from "../http/body.ts";
 import type { FileFault, Runtime } from "../runtime/runtime.ts";
 import { systemClock as clock } from "../runtime/system_clock.ts";
@@ -35,13 +35,16 @@ export async function explain(
   const pasted = pastedJson(bytes);
   if ("problem" in pasted) return terminal.err(`${name} ${pasted.problem}`), 1;
   if (pasted.around !== undefined) terminal.err(`${name} is no JSON by itself: ${AROUND[pasted.around]}`);
-  const parsed = parseNotification(pasted.value);
-  if (!parsed.ok) return terminal.err(`Not a Coder notification: ${parsed.field} ${parsed.rule}`), 1;
-  const explanation = explanationOf(
-    parsed.notification,
-    { ...events, testData: platformx.testData },
-    clock.now(),
-  );
+  const explanation = await explanationOf(pasted.value, {
+    ...events,
+    testData: platformx.testData,
+    find: undefined,
+    now: clock.now(),
+  });
+  if ("need" in explanation) {
+    const { field, rule } = await problemOf(pasted.value, explanation);
+    return terminal.err(`Not a Coder notification: ${field} ${rule}`), 1;
+  }
   terminal.out(json ? explanationJson(explanation) : explanationText(explanation));
   return 0;
 }

@@ -1,6 +1,6 @@
 /** How an event in the outbox is told to operators: without the person, and whose it is only in `outbox show`. */
 import { scrub } from "../base/redact.ts";
-import { shownName } from "../delivery/outcome.ts";
+import { shownName } from "../base/redact.ts";
 import type { Stored } from "../outbox/outbox_store.ts";
 import { ago, span } from "../status/page/times.ts";
 import { alignColumns } from "./columns.ts";

@@ -2,6 +2,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Shutdown } from "../base/shutdown.ts";
 import { VERSION } from "../base/version.ts";
+import { CoderApi } from "../coder/coder_api.ts";
+import { Directory } from "../coder/directory.ts";
 import { expectedNames } from "../coder/tracking.ts";
 import type { Config } from "../config/config.ts";
 import { DedupCache } from "../delivery/dedup_cache.ts";
@@ -69,11 +71,14 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     deliver: dryRun ? deliverToLog(log) : deliverDirectly({ gate, clock, random: Math.random }),
     ...{ deadline, clock, log, gate },
   });
+  const directory = config.coder === undefined
+    ? undefined
+    : new Directory(new CoderApi({ ...config.coder, userAgent, send: runtime.send, clock }), clock);
   const relay = new Relay({
     rules: { tracking, domains },
     testData: platformx.testData,
     hash: loadHash,
-    ...{ delivery, log },
+    ...{ delivery, directory, draining, log },
   });
   const startedAt = clock.now() - clock.monotonic();
   const status = (): Status => ({
@@ -85,7 +90,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     inFlight: app.admission.count,
     platformx: gate.status(),
     outbox: outbox?.outbox.status(),
-    coder: undefined,
+    coder: directory?.status(),
     log: log.status(),
   });
   const app = new App({

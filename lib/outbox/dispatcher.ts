@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
 import type { Log } from "../base/log.ts";
 import { scrub } from "../base/redact.ts";
-import { shownName } from "../delivery/outcome.ts";
+import { shownName } from "../base/redact.ts";
 import type { Gate } from "../platformx/gate.ts";
 import { type Claim, type OutboxStore, StoreError } from "./outbox_store.ts";
 import { type DeadReason, type OutboxRecord, type Settlement, settlementOf } from "./record.ts";

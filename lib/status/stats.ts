@@ -1,7 +1,8 @@
 /** The one place that counts. Constant work per webhook; health, page, metrics and spans read it. */
 import { scrub } from "../base/redact.ts";
 import { CATALOGUE, findRow } from "../coder/catalogue.ts";
-import { type Outcome, shownName, STATUS_NAMES } from "../delivery/outcome.ts";
+import { type Outcome, STATUS_NAMES } from "../delivery/outcome.ts";
+import { shownName } from "../base/redact.ts";
 import type { ErrorReason } from "../delivery/reasons.ts";
 import type { DeadReason, OutboxRecord, Settlement } from "../outbox/record.ts";
 import type { Verdict } from "../platformx/verdict.ts";

@@ -67,7 +67,8 @@ function importedPackages(): Set<string> {
   const names = new Set<string>();
   for (const path of ["main.ts", ...filesIn("lib")]) {
     for (const [, from = ""] of read(path).matchAll(IMPORT)) {
-      if (!/^(\.|node:)/.test(from)) names.add(from);
+      // "zod/mini" is a part of the package "zod".
+      if (!/^(\.|node:)/.test(from)) names.add(/^(?:@[^/]+\/)?[^/]+/.exec(from)![0]);
     }
   }
   return names;
