@@ -2,7 +2,7 @@
  * Makes the executable: one file, for this machine or for the `--target` given as arguments. With `--otel` it has
  * Deno's OpenTelemetry switched on, which is decided when compiling.
  *
- * Written for Deno 2.4 and later, so without `--bundle` and `-P`. Bundling first leaves the unused parts of the npm
+ * Runs on Deno 2.6 too, so without `--bundle`. Bundling first leaves the unused parts of the npm
  * packages out (6 MB of zod alone); the bundle stays unminified, so that a stack trace names the service's functions.
  */
 import { PERMISSIONS } from "./permissions.ts";

@@ -102,7 +102,7 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
     ["a refused port", at(`http://${dead}/events.track`), "connection (TCP)", "failed", /refused/],
     ["a certificate of nobody", at(secure.url), "TLS", "failed", /not trusted.*DENO_CERT/],
     [
-      "one of an extra CA",
+      "a certificate of an extra CA",
       at(secure.url, { DENO_CERT: CERT_FILE }),
       "answer (HTTP)",
       "ok",
