@@ -6,13 +6,16 @@ export interface LineSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** How much may wait, and for how long lines are gathered. */
+/** How much may wait, and for what. */
 export interface LineWriterOptions {
   readonly clock: Clock;
   /** Bounds of what waits; beyond them lines are lost. Undefined: none, as for the result of a command. */
   readonly most?: { readonly lines: number; readonly characters: number };
-  /** Milliseconds for which a line waits for others, so that they are written together; a write costs more than a line. */
-  readonly gather: number;
+  /**
+   * What the first of some lines waits for, so that others can join it: one write costs more than one line. Ends at
+   * once when the signal is aborted. Never rejects.
+   */
+  readonly gather?: (hurry: AbortSignal) => Promise<void>;
   /** Told when a line could be written again, of how many were lost before. */
   readonly onLost?: (count: number) => void;
 }
@@ -20,20 +23,28 @@ export interface LineWriterOptions {
 /** Milliseconds after a write that failed until the next one is tried. */
 const RETRY = 1_000;
 
-const NEVER = new AbortController().signal;
+/** Lines that are written together. */
+class Batch {
+  readonly lines: string[] = [];
+  characters = 0;
+  /** Settles when they are written or lost. */
+  readonly done = Promise.withResolvers<void>();
+}
 
 /** Writes lines to one stream, in order. */
 export class LineWriter {
   readonly #sink: LineSink;
   readonly #options: LineWriterOptions;
   readonly #encoder = new TextEncoder();
-  #waiting: string[] = [];
-  #characters = 0;
+  #waiting: Batch | undefined;
+  #underWay: Batch | undefined;
+  #isBusy = false;
+  #hurry = new AbortController();
+  /** The last write failed, perhaps in the middle of a line. */
+  #isTorn = false;
   #lost = 0;
   #told = 0;
   #lastLost: number | undefined;
-  #hurry = new AbortController();
-  #writing: Promise<void> | undefined;
 
   constructor(sink: LineSink, options: LineWriterOptions) {
     this.#sink = sink;
@@ -50,59 +61,66 @@ export class LineWriter {
     return this.#lastLost;
   }
 
-  /** Takes a line, and writes it soon; `now`: without waiting for others. */
-  write(line: string, now = false): void {
+  /** Takes a line, and writes it soon. */
+  write(line: string): void {
     const { most } = this.#options;
-    if (most && (this.#waiting.length >= most.lines || this.#characters + line.length > most.characters)) {
+    const batch = this.#waiting ?? new Batch();
+    if (most && (batch.lines.length >= most.lines || batch.characters + line.length > most.characters)) {
       return this.#lose(1);
     }
-    this.#waiting.push(line);
-    this.#characters += line.length;
-    if (now) this.#hurry.abort();
-    this.#writing ??= this.#writeAll();
+    this.#waiting = batch;
+    batch.lines.push(line);
+    batch.characters += line.length;
+    if (!this.#isBusy) void this.#writeAll();
   }
 
-  /** Writes what waits at once; resolves when all of it is written or lost, at the latest after `ms`. Never rejects. */
+  /** Writes what waits at once; resolves when it is written or lost, at the latest after `ms`. Never rejects. */
   async flush(ms = Infinity): Promise<void> {
-    if (this.#writing === undefined) return;
+    const newest = this.#waiting ?? this.#underWay;
+    if (newest === undefined) return;
     this.#hurry.abort();
-    if (ms === Infinity) return await this.#writing;
-    const written = new AbortController();
-    const late = this.#options.clock.sleep(ms, written.signal);
-    await Promise.race([this.#writing.then(() => written.abort()), late]);
+    if (ms === Infinity) return await newest.done.promise;
+    const ended = new AbortController();
+    await Promise.race([newest.done.promise, this.#options.clock.sleep(ms, ended.signal)]);
+    ended.abort();
   }
 
   async #writeAll(): Promise<void> {
     const { clock, gather } = this.#options;
-    if (gather > 0) await clock.sleep(gather, this.#hurry.signal);
-    else await undefined;
-    while (this.#waiting.length > 0) {
-      this.#hurry = new AbortController();
-      const lines = this.#waiting;
-      this.#waiting = [];
-      this.#characters = 0;
-      try {
-        await this.#sink.write(this.#encoder.encode(lines.join("\n") + "\n"));
-        this.#tellLost();
-      } catch {
-        this.#lose(lines.length);
-        // What waits now was written while the stream failed: a full disk may have room again in a moment.
-        if (this.#waiting.length > 0) await clock.sleep(RETRY, this.#hurry.signal);
-      }
-    }
-    this.#writing = undefined;
+    this.#isBusy = true;
     this.#hurry = new AbortController();
+    await gather?.(this.#hurry.signal);
+    while (this.#waiting !== undefined) {
+      this.#hurry = new AbortController();
+      const batch = this.#underWay = this.#waiting;
+      this.#waiting = undefined;
+      const isWritten = await this.#write(batch.lines);
+      this.#underWay = undefined;
+      batch.done.resolve();
+      // What waits by now came while the stream failed: a full disk may have room again in a moment.
+      if (!isWritten && this.#waiting !== undefined) await clock.sleep(RETRY, this.#hurry.signal);
+    }
+    this.#isBusy = false;
+  }
+
+  async #write(lines: readonly string[]): Promise<boolean> {
+    try {
+      const text = `${this.#isTorn ? "\n" : ""}${lines.join("\n")}\n`;
+      await this.#sink.write(this.#encoder.encode(text));
+    } catch {
+      this.#isTorn = true;
+      this.#lose(lines.length);
+      return false;
+    }
+    this.#isTorn = false;
+    const count = this.#lost - this.#told;
+    this.#told = this.#lost;
+    if (count > 0) this.#options.onLost?.(count);
+    return true;
   }
 
   #lose(count: number): void {
     this.#lost += count;
     this.#lastLost = this.#options.clock.monotonic();
-  }
-
-  #tellLost(): void {
-    const count = this.#lost - this.#told;
-    if (count === 0) return;
-    this.#told = this.#lost;
-    this.#options.onLost?.(count);
   }
 }

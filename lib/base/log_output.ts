@@ -24,8 +24,8 @@ export interface LogOutputOptions {
   /** WARNING and ERROR. */
   readonly stderr: LineSink;
   readonly clock: Clock;
-  /** Both streams are systemd's journal. */
-  readonly isJournal: boolean;
+  /** Which of them are systemd's journal. */
+  readonly journal: { readonly stdout: boolean; readonly stderr: boolean };
   /** Hands each line to telemetry as well. */
   readonly exported?: ((line: string, level: LogLevel) => void) | undefined;
   /** Told when lines can be written again, of how many were lost before. */
@@ -39,18 +39,28 @@ export class LogOutput {
   readonly #err: LineWriter;
 
   constructor(options: LogOutputOptions) {
-    const { clock, onLost } = options;
+    const { clock, onLost, stderr, stdout } = options;
+    const out = new LineWriter(stdout, {
+      ...{ clock, most: MOST, onLost },
+      gather: (hurry) => clock.sleep(GATHER, hurry),
+    });
     this.#options = options;
-    this.#out = new LineWriter(options.stdout, { clock, most: MOST, gather: GATHER, onLost });
-    this.#err = new LineWriter(options.stderr, { clock, most: MOST, gather: 0, onLost });
+    this.#out = out;
+    // Trouble is written at once, but after what came before it, as far as that can be written.
+    this.#err = new LineWriter(stderr, { clock, most: MOST, onLost, gather: () => out.flush(GATHER) });
   }
 
-  /** Takes a line. */
+  /** Takes a line. Never throws. */
   readonly write = (line: string, level: LogLevel): void => {
-    const { exported, isJournal } = this.#options;
-    exported?.(line, level);
+    const { exported, journal } = this.#options;
     const isTrouble = level === "WARNING" || level === "ERROR";
-    (isTrouble ? this.#err : this.#out).write(isJournal ? PRIORITIES[level] + line : line);
+    const prefix = (isTrouble ? journal.stderr : journal.stdout) ? PRIORITIES[level] : "";
+    (isTrouble ? this.#err : this.#out).write(prefix + line);
+    try {
+      exported?.(line, level);
+    } catch {
+      // Deno writes to the streams as well, unless OTEL_DENO_CONSOLE is "replace": a full disk is no fault of telemetry's.
+    }
   };
 
   /** Lines that were lost since the start. */

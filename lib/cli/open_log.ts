@@ -3,6 +3,7 @@ import { createLog, type Log } from "../base/log.ts";
 import { LogOutput } from "../base/log_output.ts";
 import type { Config } from "../config/config.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { isStream } from "../runtime/stream_identity.ts";
 import type { Status } from "../status/status.ts";
 import type { Telemetry } from "../status/telemetry.ts";
 
@@ -21,18 +22,19 @@ export interface OpenLog extends Log {
 }
 
 /** Opens the log on the process's streams. */
-export function openLog(
+export async function openLog(
   { level, format }: Config["log"],
   { runtime: { env, stdout, stderr }, clock, telemetry }: {
     readonly runtime: Runtime;
     readonly clock: Clock;
     readonly telemetry: Telemetry | undefined;
   },
-): OpenLog {
+): Promise<OpenLog> {
   const { isTerminal } = stdout;
+  const journal = env("JOURNAL_STREAM");
   const output = new LogOutput({
     ...{ stdout, stderr, clock },
-    isJournal: !isTerminal && env("JOURNAL_STREAM") !== undefined,
+    journal: { stdout: await isStream(1, journal), stderr: await isStream(2, journal) },
     exported: telemetry?.exported,
     onLost: (count) => log.write("WARNING", "log_lines_lost", LINES_LOST, { count }),
   });

@@ -35,7 +35,7 @@ export async function start(
   const telemetry = await openTelemetry(config.platformx.url);
   const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace, runtime.env);
   if (problems.length > 0) return tellProblems(terminal, problems);
-  const log = openLog(config.log, { runtime, clock, telemetry });
+  const log = await openLog(config.log, { runtime, clock, telemetry });
   tellStart(setUp, runtime, log);
   try {
     return await serve({ ...config, shutdownGrace: graceForWork }, {

@@ -28,8 +28,8 @@ export function terminalOf({ stdout, stderr }: Pick<Runtime, "stdout" | "stderr"
         throw error;
       }),
   };
-  const out = new LineWriter(results, { clock, gather: 0 });
-  const err = new LineWriter(stderr, { clock, gather: 0 });
+  const out = new LineWriter(results, { clock });
+  const err = new LineWriter(stderr, { clock });
   return {
     out: (text) => out.write(printable(text)),
     err: (text) => err.write(printable(text)),

@@ -3,6 +3,7 @@
  * what comes of it, each until its own deadline.
  */
 import type { Clock } from "../base/clock.ts";
+import { following } from "../base/following.ts";
 import type { Log } from "../base/log.ts";
 import { firstMessageOf, type Occurrence } from "../coder/occurrence.ts";
 import type { Gate, Held } from "../platformx/gate.ts";
@@ -105,9 +106,8 @@ export class SingleFlight implements Delivery {
     const { clock, gate } = this.#options;
     const { promise, resolve } = Promise.withResolvers<Wake>();
     waiting.add(resolve);
-    const woken = new AbortController();
-    const stop = AbortSignal.any([gate.holdBegins, woken.signal]);
-    void clock.sleep(end - clock.monotonic(), stop).then(() => {
+    const woken = following(gate.holdBegins);
+    void clock.sleep(end - clock.monotonic(), woken.signal).then(() => {
       // Whoever is taken out of the set decides: a copy that gave up is never handed the lead.
       if (waiting.delete(resolve)) resolve(unavailable(gate.held() ?? TOO_LATE));
     });

@@ -55,7 +55,11 @@ export function attemptAt({ url, key, userAgent, clock, send, cut, timeout }: Cl
       ? answer
       : { ...answer, retryAfterMs: parseRetryAfter(answer.headers.get("retry-after"), clock.now()) };
     // The address as it is written here too: it may have a form that no pattern knows.
-    return judge(seen, [sentKey, event.email], [event.name, ...Object.values(event.metadata)]);
+    return judge(seen, [sentKey, event.email], [
+      event.name,
+      event.email,
+      ...Object.entries(event.metadata).flat(),
+    ]);
   };
 }
 

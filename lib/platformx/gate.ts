@@ -1,5 +1,6 @@
 /** The way to PlatformX for every event: the pause, the rate limit and the bound on attempts at once. */
 import type { Clock } from "../base/clock.ts";
+import { following } from "../base/following.ts";
 import type { Log } from "../base/log.ts";
 import { scrub } from "../base/redact.ts";
 import type { ApiKey } from "./api_key.ts";
@@ -61,15 +62,14 @@ export class Gate {
   #pausedAt = 0;
   #trouble: LaterCause | undefined;
   #lastDelivered: number | undefined;
-  /** Aborted when a pause begins; then replaced. */
-  #pauseBegins = new AbortController();
-  #holdBegins: AbortSignal;
+  /** Aborted when a pause or a shutdown begins; then replaced. */
+  #hold: AbortController;
   readonly #said = new Set<LaterCause>();
 
   constructor(options: GateOptions) {
     this.#options = options;
     this.#bucket = new TokenBucket(options.ratePerMinute);
-    this.#holdBegins = AbortSignal.any([options.draining, this.#pauseBegins.signal]);
+    this.#hold = following(options.draining);
   }
 
   /** How it goes. */
@@ -91,7 +91,7 @@ export class Gate {
 
   /** Aborted when the next pause or a shutdown begins: who waits to send stops waiting. */
   get holdBegins(): AbortSignal {
-    return this.#holdBegins;
+    return this.#hold.signal;
   }
 
   /** Whether sending is paused. */
@@ -101,12 +101,9 @@ export class Gate {
 
   /** Why nothing can be sent at this moment, if that is so. */
   held(): Held | undefined {
-    if (this.#options.draining.aborted) return { kind: "held", reason: "draining", waitMs: 1_000 };
-    if (this.#pause.state === "sending") return undefined;
+    if (this.#options.draining.aborted) return DRAINING;
     const admission = admit(this.#pause, this.#options.clock.monotonic());
-    return admission.admitted
-      ? undefined
-      : { kind: "held", reason: admission.cause, waitMs: admission.waitMs };
+    return admission.admitted ? undefined : heldBy(admission);
   }
 
   /**
@@ -126,17 +123,33 @@ export class Gate {
   async send(event: PlatformXEvent, deadline: number): Promise<Verdict | Held> {
     const turn = this.held() ?? await this.#waitForTurn(deadline);
     if (turn !== undefined) return turn;
-    let isUsed = false;
+    const { clock, cut, key } = this.#options;
+    let isSent = false;
+    let isProbing = false;
     try {
-      const now = this.#options.clock.monotonic();
-      const admission = admit(this.#pause, now);
-      if (!admission.admitted) return { kind: "held", reason: admission.cause, waitMs: admission.waitMs };
-      if (now > deadline) return TOO_LATE;
-      isUsed = true;
-      this.#pause = admission.pause;
-      return await this.#attempt(event, admission.probe);
+      // Much may have begun while this one waited.
+      const late = this.#tooLate(deadline);
+      if (late !== undefined) return late;
+      const admission = admit(this.#pause, clock.monotonic());
+      if (!admission.admitted) return heldBy(admission);
+      const { pause, probe } = admission;
+      this.#pause = pause;
+      isProbing = probe;
+      if (pause.state === "paused" && pause.cause === "key") {
+        await key.reload();
+        const later = this.#tooLate(deadline);
+        if (later !== undefined) return later;
+      }
+      isSent = true;
+      const verdict = await this.#attempt(event, probe);
+      // Ended by the service itself: that says nothing of PlatformX.
+      if (verdict.kind === "unknown" && cut.aborted) return verdict;
+      this.#observe(verdict, probe);
+      isProbing = false;
+      return verdict;
     } finally {
-      if (!isUsed) this.#bucket.giveBack();
+      if (isProbing) this.#pause = abandonProbe(this.#pause);
+      if (!isSent) this.#bucket.giveBack();
       this.#slots.release();
     }
   }
@@ -150,37 +163,32 @@ export class Gate {
     if (wait === undefined) return { kind: "held", reason: "rate_limit", waitMs: this.#bucket.waitAt(now) };
     if (wait === 0 && this.#slots.tryTake()) return undefined;
 
-    const ended = new AbortController();
-    const stop = AbortSignal.any([this.#holdBegins, ended.signal]);
-    await clock.sleep(wait, stop);
-    if (!stop.aborted) {
-      const expiry = clock.sleep(deadline - clock.monotonic(), stop).then(() => ended.abort());
-      const placed = await this.#slots.take(stop);
+    const ended = following(this.#hold.signal);
+    await clock.sleep(wait, ended.signal);
+    let isPlaced = false;
+    if (!ended.signal.aborted) {
+      const expiry = clock.sleep(deadline - clock.monotonic(), ended.signal).then(() => ended.abort());
+      isPlaced = await this.#slots.take(ended.signal);
       ended.abort();
       await expiry;
-      if (placed) return undefined;
     }
+    if (isPlaced) return undefined;
     this.#bucket.giveBack();
     return this.held() ?? TOO_LATE;
   }
 
+  #tooLate(deadline: number): Held | undefined {
+    if (this.#options.draining.aborted) return DRAINING;
+    return this.#options.clock.monotonic() > deadline ? TOO_LATE : undefined;
+  }
+
   async #attempt(event: PlatformXEvent, probe: boolean): Promise<Verdict> {
-    const { attempt, clock, cut, key, onAttempt } = this.#options;
-    let isJudged = false;
-    try {
-      if (probe && this.#pause.state === "paused" && this.#pause.cause === "key") await key.reload();
-      const begun = clock.monotonic();
-      const verdict = await attempt(event);
-      onAttempt(verdict.kind, clock.monotonic() - begun);
-      this.#debug(event, verdict, probe);
-      // Ended by the service itself: that says nothing of PlatformX.
-      if (verdict.kind === "unknown" && cut.aborted) return verdict;
-      isJudged = true;
-      this.#observe(verdict, probe);
-      return verdict;
-    } finally {
-      if (probe && !isJudged) this.#pause = abandonProbe(this.#pause);
-    }
+    const { attempt, clock, onAttempt } = this.#options;
+    const begun = clock.monotonic();
+    const verdict = await attempt(event);
+    onAttempt(verdict.kind, clock.monotonic() - begun);
+    this.#debug(event, verdict, probe);
+    return verdict;
   }
 
   #observe(verdict: Verdict, probe: boolean): void {
@@ -218,14 +226,13 @@ export class Gate {
     if (before.state === "sending" && after.state === "paused") {
       this.#pausedAt = clock.now();
       const seen = "seen" in verdict ? verdict.seen : undefined;
-      const whatToDo = seen === "tls_failed" ? NOT_TRUSTED : WHAT_TO_DO[after.cause];
+      const whatToDo = TO_DO_ABOUT[seen ?? ""] ?? WHAT_TO_DO[after.cause];
       log.write("WARNING", "paused", `${PAUSED}. Until then ${meanwhile}. ${whatToDo}`, {
         reason: after.cause,
         seen,
       });
-      const begins = this.#pauseBegins;
-      this.#pauseBegins = new AbortController();
-      this.#holdBegins = AbortSignal.any([this.#options.draining, this.#pauseBegins.signal]);
+      const begins = this.#hold;
+      this.#hold = following(this.#options.draining);
       begins.abort();
     } else if (after.state === "sending" && (verdict.kind === "delivered" || verdict.kind === "refused")) {
       this.#said.clear();
@@ -237,6 +244,12 @@ export class Gate {
     }
   }
 }
+
+function heldBy({ cause, waitMs }: { readonly cause: LaterCause; readonly waitMs: number }): Held {
+  return { kind: "held", reason: cause, waitMs };
+}
+
+const DRAINING: Held = { kind: "held", reason: "draining", waitMs: 1_000 };
 
 /** No attempt may start any more. */
 const TOO_LATE: Held = { kind: "held", reason: "platformx", waitMs: 1_000 };
@@ -259,9 +272,14 @@ const LOUD: Readonly<
 };
 const PAUSED =
   "Sending to PlatformX is paused; an event is tried now and then, and the first that is taken ends the pause";
-const NOT_TRUSTED =
-  "The certificate shown to this machine is not trusted, or it is no TLS: behind a proxy that inspects TLS let " +
-  "DENO_CERT name its CA's certificate (PEM); 'coder-platformx check' tells more";
+/** What to do about a failure that tells more than its cause. */
+const TO_DO_ABOUT: Readonly<Partial<Record<string, string>>> = {
+  tls_failed:
+    "The certificate shown to this machine is not trusted, or it is no TLS: behind a proxy that inspects TLS let " +
+    "DENO_CERT name its CA's certificate (PEM); 'coder-platformx check' tells more",
+  proxy_failed:
+    "The proxy that HTTPS_PROXY or ALL_PROXY names answers, but does not get to PlatformX: see the proxy's own log",
+};
 const WHAT_TO_DO: Readonly<Record<LaterCause, string>> = {
   platformx: "See DX's status page, and whether this machine reaches PlatformX: 'coder-platformx check'",
   rate_limit: "Something else uses up the DX account's limit, or GETDX_RATE_LIMIT is too high for it",

@@ -59,12 +59,12 @@ const NAMES_AUTHENTICATION = new RegExp(
   "i",
 );
 
-/** A machine's word for an error, in which nobody quotes an event: `invalid_auth`. */
+/** A machine's word for an error, in which nobody quotes a part of an event: `invalid_auth`. */
 const CODE = /^[\w.-]{1,64}$/;
 
 /**
  * Judges an answer. `secrets` are removed from PlatformX's words wherever they are shown. `event` are texts of the event:
- * where one of them speaks of keys or limits itself, prose that may repeat it decides nothing for everybody else.
+ * where one of them speaks of keys or limits itself, words that may repeat it decide nothing for everybody else.
  */
 export function judge(answer: Answer, secrets: readonly string[], event: readonly string[] = []): Verdict {
   if (answer.kind === "failure") {
@@ -85,8 +85,9 @@ export function judge(answer: Answer, secrets: readonly string[], event: readonl
   if (status === 429) return later("rate_limit");
   if (status === 401 || status === 403) return later("key");
   if ((success || isClientError(status)) && json?.["ok"] === false) {
-    const speaksOf = (subject: RegExp) =>
-      subject.test(said) && (CODE.test(said) || !event.some((text) => subject.test(text)));
+    const isQuoted = (subject: RegExp) =>
+      event.some((text) => CODE.test(said) ? text.includes(said) : subject.test(text));
+    const speaksOf = (subject: RegExp) => subject.test(said) && !isQuoted(subject);
     if (speaksOf(NAMES_RATE_LIMIT)) return later("rate_limit");
     if (speaksOf(NAMES_AUTHENTICATION)) return later("key");
     if (!NOT_ABOUT_THE_EVENT.has(status)) return { kind: "refused", words };

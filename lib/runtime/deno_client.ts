@@ -9,13 +9,15 @@ export function denoClient(env: (name: string) => string | undefined): Send {
   /** By origin: which proxy is taken depends on it. */
   const routes = new Map<string, Route>();
   return async (request) => {
-    const { origin } = new URL(request.url);
-    let route = routes.get(origin);
-    if (route === undefined) routes.set(origin, route = routeTo(request.url, env));
+    let route: Route | undefined;
     try {
-      return await send(request, route.client());
+      const { origin } = new URL(request.url);
+      if ((route = routes.get(origin)) === undefined) routes.set(origin, route = routeTo(request.url, env));
+      return await send(request, route.client?.());
     } catch (error) {
-      const failure = request.signal.aborted ? request.signal.reason : failureOf(error, route.relay?.failure);
+      const failure = request.signal.aborted
+        ? request.signal.reason
+        : failureOf(error, route?.relay?.failure);
       return { kind: "failure", failure };
     }
   };
@@ -24,18 +26,16 @@ export function denoClient(env: (name: string) => string | undefined): Send {
 /** The way to an origin. */
 interface Route {
   readonly relay?: ConnectRelay;
-  readonly client: () => Deno.HttpClient | undefined;
+  readonly client?: () => Deno.HttpClient;
 }
 
 /**
  * Through an `http:` proxy to an `https:` address Deno would send the proxy's credentials to the other end as well
- * (2.6.10, 2.9.6), and not tell why a proxy refused: such connections go through a relay of our own.
+ * (2.6.10, 2.9.6), and through no proxy does it tell why it refused: such connections go through a relay of our own.
  */
 function routeTo(url: string, env: (name: string) => string | undefined): Route {
   const { way } = proxyTo(url, env);
-  if (way.kind !== "proxy" || way.scheme !== "http" || !url.startsWith("https:")) {
-    return { client: () => undefined };
-  }
+  if (way.kind !== "proxy" || !/^https?$/.test(way.scheme) || !url.startsWith("https:")) return {};
   const relay = new ConnectRelay(env(way.variable)!, url);
   let client: Deno.HttpClient | undefined;
   return { relay, client: () => client ??= Deno.createHttpClient({ proxy: { url: relay.address } }) };
@@ -79,23 +79,33 @@ function streamOf(text: string): ReadableStream<Uint8Array> {
   });
 }
 
+/** Deno's words, from the most to the least telling; "(Connect)" is hyper's for "no connection was made". */
+const FAILURES: readonly (readonly [words: RegExp, failure: NetworkFailure | "no_proxy"])[] = [
+  [/dns error|failed to lookup/i, "name_not_found"],
+  // DENO_CERT or DENO_TLS_CA_STORE cannot be used: nothing was sent.
+  [/opening CA file|certificate store|platform certificates/i, "tls_failed"],
+  [/\(Connect\): proxy auth/i, "proxy_refused"],
+  [/\(Connect\): unsuccessful tunnel/i, "proxy_failed"],
+  [/\(Connect\): unexpected eof while tunnel/i, "no_proxy"],
+  [/\(Connect\).*(?:certificate|tls|ssl|handshake|corrupt message)/i, "tls_failed"],
+  [/\(Connect\)|connection refused|are blocked|too many open files/i, "connection_failed"],
+  [/connection|sendrequest|reset|closed|eof/i, "connection_lost"],
+];
+
 /**
- * Names a failure of `fetch` by its kind. Deno tells kinds apart in its texts only: in `message` (2.6) or in
- * `cause.message` (2.9); "(Connect)" is hyper's word for "no connection was made".
+ * Names a failure of `fetch` by its kind, which Deno tells in its texts only: in `message` (2.6) or in `cause.message`
+ * (2.9).
  *
- * @param atProxy what went wrong between the relay and the proxy, last
+ * @param withoutProxy why the relay could not connect to the proxy, last
  */
-export function failureOf(error: unknown, atProxy?: NetworkFailure): NetworkFailure {
+export function failureOf(
+  error: unknown,
+  withoutProxy: NetworkFailure = "connection_failed",
+): NetworkFailure {
   if (!(error instanceof Error)) return "unknown_failure";
   const cause = error.cause instanceof Error ? error.cause.message : "";
   // The address is quoted, and its words are the operator's.
   const text = `${error.message} ${cause}`.replace(/url \(\S*\)/g, "");
-  if (/dns error|failed to lookup/i.test(text)) return "name_not_found";
-  // DENO_CERT or DENO_TLS_CA_STORE cannot be used: nothing was sent.
-  if (/opening CA file|certificate store|platform certificates/i.test(text)) return "tls_failed";
-  if (/\(Connect\): (?:proxy auth|unsuccessful tunnel)/i.test(text)) return atProxy ?? "proxy_refused";
-  if (!/\(Connect\)|connection refused|are blocked/i.test(text)) {
-    return /connection|sendrequest|reset|closed|eof/i.test(text) ? "connection_lost" : "unknown_failure";
-  }
-  return /certificate|tls|ssl|handshake|corrupt message/i.test(text) ? "tls_failed" : "connection_failed";
+  const failure = FAILURES.find(([words]) => words.test(text))?.[1] ?? "unknown_failure";
+  return failure === "no_proxy" ? withoutProxy : failure;
 }

@@ -15,7 +15,7 @@ import {
 export function denoServer({ host, port, tls }: ListenAddress, handler: Handler): Promise<HttpServer> {
   return new Promise((resolve) => {
     const server = serve(() =>
-      Deno.serve({ hostname: host, port, onListen: () => {}, ...tls }, async (request) => {
+      Deno.serve({ hostname: host, port, onListen: () => {}, onError, ...tls }, async (request) => {
         const { status, headers, body } = await handler(request);
         return new Response(body, { status, headers });
       })
@@ -26,6 +26,11 @@ export function denoServer({ host, port, tls }: ListenAddress, handler: Handler)
       shutdown: () => server.shutdown(),
     });
   });
+}
+
+/** A handler never rejects; if one did, Deno would print the error, which may quote the request. */
+function onError(): Response {
+  return new Response(null, { status: 500 });
 }
 
 function serve(begin: () => Deno.HttpServer<Deno.NetAddr>): Deno.HttpServer<Deno.NetAddr> {

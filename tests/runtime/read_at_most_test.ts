@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readAtMost } from "../../lib/base/read_at_most.ts";
+import { readAtMost } from "../../lib/runtime/read_at_most.ts";
 import { settled } from "../support/fakes.ts";
 
 /** A stream of these chunks that tells how much of it was read, and whether it was cancelled. */
