@@ -1,0 +1,406 @@
+/** The outbox in PostgreSQL: several instances share it. Effects: sockets, hashing, randomness. */
+import { eventId } from "./event_id.ts";
+import { firstText, fold, NOW as TIME_OF_TEXT } from "./happening_text.ts";
+import { Lane } from "./lane.ts";
+import { isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from "./outbox_record.ts";
+import { type Claim, type Fresh, LEASE, type NewEvent, type OutboxStore } from "./outbox_store.ts";
+import type { DeadLetters, Settlement, State, Summary } from "./outbox_store.ts";
+import { mostKeys, type StoreOptions } from "./store_options.ts";
+import type { Settled } from "./operation.ts";
+import { PostgresConnection, type PostgresTarget } from "./postgres_connection.ts";
+import { POSTGRES_SCHEMA_VERSION, postgresSchema } from "./postgres_schema.ts";
+import { NOW, postgresStatements, type Statements } from "./postgres_statements.ts";
+import type { DeadReason } from "./record.ts";
+import type { Access } from "./sqlite_file.ts";
+import { StoreError } from "./store_fault.ts";
+import { Tally } from "./tally.ts";
+import { TrustedAge } from "./trusted_age.ts";
+
+/** Items of one statement. */
+const MOST_AT_ONCE = 128;
+
+/** Tries to change what others change at the same time. */
+const MOST_TRIES = 20;
+
+/** Looking after the tables takes at most one part in so many of the time. */
+const CARE = 20;
+
+/** Records that are remembered as left alone. */
+const MOST_LEFT_ALONE = 1_000;
+
+/** What the store is opened with. */
+export interface PostgresStoreOptions extends StoreOptions {
+  readonly target: PostgresTarget;
+  readonly access: Access;
+  /** An SQL expression for the time in Unix milliseconds: tests bring their own clock. */
+  readonly now?: string;
+}
+
+/** What became of one webhook of a group. */
+type Accepted = "queued" | "duplicate" | StoreError;
+
+/** A webhook as it is stored. */
+interface HashedDraft {
+  readonly key: string;
+  readonly copy: { readonly recipient: string; readonly messageId: string };
+  readonly event: { readonly id: string; readonly event: NewEvent["event"] };
+}
+
+/** What is to be written of one notification, and what its webhooks come to then. */
+interface Plan {
+  readonly outcomes: readonly (readonly [HashedDraft, Accepted])[];
+  /** With one event: it was not there. */
+  readonly inserted?: { readonly key: string; readonly after: string } & HashedDraft["event"];
+  readonly changed?: {
+    readonly key: string;
+    /** As it was read. */
+    readonly before: string;
+    readonly after: string;
+    readonly events: readonly HashedDraft["event"][];
+  };
+}
+
+/** One per process. */
+export class PostgresStore implements OutboxStore {
+  readonly engine: string;
+  readonly #connection: PostgresConnection;
+  readonly #options: PostgresStoreOptions;
+  readonly #sql: Statements;
+  readonly #hashed: (text: string) => string;
+  readonly #age: TrustedAge;
+  readonly #tally = new Tally();
+  readonly #accepts = new Lane<NewEvent, Accepted>(MOST_AT_ONCE, (drafts) => this.#acceptAll(drafts));
+  readonly #settles = new Lane<Settled, boolean>(MOST_AT_ONCE, (settled) => this.#settleAll(settled));
+  readonly #leftAlone = new Set<string>();
+  /** Ids that were claimed here, and until when: a clock that is set ahead ends no lease. */
+  readonly #held = new Map<string, number>();
+  #ids = 0;
+  #keys = 0;
+  #careAt = 0;
+
+  private constructor(connection: PostgresConnection, options: PostgresStoreOptions, opened: Opened) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#sql = opened.sql;
+    this.#hashed = opened.hashed;
+    this.engine = `PostgreSQL ${opened.version}`;
+    this.#age = new TrustedAge(opened.now, options.clock.monotonic());
+  }
+
+  /**
+   * Opens the store, and makes its tables for the service if there are none.
+   *
+   * @throws {StoreError}
+   */
+  static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
+    const { clock, now = NOW, target, window, maxAge } = options;
+    const { hash } = await import("node:crypto");
+    const connection = await PostgresConnection.to(target, clock);
+    try {
+      const sql = postgresStatements({ schema: target.schema, now, window, maxAge });
+      const hashed = (text: string) => hash("sha256", text, "base64url").slice(0, 16);
+      const opened = { sql, hashed, ...await prepare(connection, sql, options) };
+      const store = new PostgresStore(connection, options, opened);
+      store.#count(await store.#one(sql.summary));
+      return store;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  get known(): Summary {
+    return this.#tally.known;
+  }
+
+  async accept(draft: NewEvent): Promise<"queued" | "duplicate"> {
+    const accepted = await this.#accepts.add(draft);
+    if (accepted instanceof StoreError) throw accepted;
+    return accepted;
+  }
+
+  async claim(limit: number, { within, first }: Fresh): Promise<readonly Claim[]> {
+    const rows = await this.#rows(this.#sql.claim, {
+      fresh: first ? Math.ceil(limit / 2) : Math.floor(limit / 2),
+      total: limit,
+      since: Math.min(within, Number.MAX_SAFE_INTEGER),
+      aged_to: this.#agedTo(),
+      skip: this.#skipped(),
+    });
+    const until = this.#options.clock.monotonic() + LEASE;
+    const claims = rows.flatMap((row) => {
+      const record = this.#read(row);
+      const fence = Number(row["claim"]);
+      const place = Number(row["place"]);
+      if (isLeftAlone(record)) {
+        void this.#giveBack({ id: record.id, fence, place, settlement: { kind: "released" } });
+        return [];
+      }
+      this.#held.set(record.id, until);
+      const age = Math.max(0, (record.claimedAt ?? 0) - record.enqueuedAt);
+      const claim: Claim = { record: { ...record, nextAttemptAt: place, claimedAt: undefined }, fence, age };
+      return [{ claim, isFresh: row["is_fresh"] === true }];
+    }).sort((a, b) => inLine(a.claim, b.claim));
+    const [one = [], other = []] = [first, !first].map((isFresh) =>
+      claims.filter((c) => c.isFresh === isFresh)
+    );
+    return claims.flatMap((_, n) => [one[n], other[n]]).flatMap((c) => c === undefined ? [] : [c.claim]);
+  }
+
+  async settle({ record: { id, nextAttemptAt }, fence }: Claim, settlement: Settlement): Promise<boolean> {
+    const isSettled = await this.#settles.add({ id, fence, place: nextAttemptAt, settlement });
+    this.#held.delete(id);
+    if (isSettled) this.#tally.settled(settlement, this.#options.clock.now());
+    return isSettled;
+  }
+
+  async tidy(): ReturnType<OutboxStore["tidy"]> {
+    const { clock } = this.#options;
+    const [, due = []] = await this.#connection.ask([this.#sql.recall, this.#sql.nextDue]);
+    const next = due[0]?.["due_in"];
+    const nextDueIn = typeof next === "number" ? next : undefined;
+    const begun = clock.monotonic();
+    if (begun < this.#careAt) return { buried: [], nextDueIn };
+    const { bury, aged, forgetDead, forgetKeys, summary } = this.#sql;
+    const value = { aged_to: this.#agedTo(), skip: this.#skipped() };
+    const [old = []] = await this.#connection.ask([aged, forgetDead, forgetKeys], value);
+    const ids = old.map((row) => this.#read(row)).flatMap((stored) => isLeftAlone(stored) ? [] : [stored.id]);
+    const buried = ids.length === 0 ? [] : await this.#rows(bury, ids);
+    this.#count(await this.#one(summary));
+    this.#careAt = begun + (clock.monotonic() - begun) * CARE;
+    const records = buried.map((row) => this.#read(row));
+    return { buried: records.filter((stored): stored is OutboxRecord => !isLeftAlone(stored)), nextDueIn };
+  }
+
+  async get(id: string): ReturnType<OutboxStore["get"]> {
+    const [row] = await this.#rows(this.#sql.get, [id]);
+    return row && this.#read(row);
+  }
+
+  async list(state: State, after = "", limit = 100): ReturnType<OutboxStore["list"]> {
+    const rows = await this.#rows(this.#sql.list, { dead: state === "dead", after, n: limit });
+    return rows.map((row) => this.#read(row));
+  }
+
+  async replay(id: string): Promise<boolean> {
+    const before = await this.get(id);
+    if (before === undefined || isLeftAlone(before) || before.dead === undefined) return false;
+    let isDoubtful = false;
+    const rows = await this.#rows(this.#sql.replay, [id], () => isDoubtful = true);
+    if (rows.length === 0 && !isDoubtful) return false;
+    this.#tally.replayed(before.dead.reason, this.#options.clock.now());
+    return true;
+  }
+
+  async drop(id: string): Promise<boolean> {
+    const before = await this.get(id);
+    if (before === undefined || isLeftAlone(before) || this.#held.has(id)) return false;
+    let isDoubtful = false;
+    const rows = await this.#rows(this.#sql.drop, [id], () => isDoubtful = true);
+    if (rows.length === 0 && !(isDoubtful && await this.get(id) === undefined)) return false;
+    this.#tally.dropped(before.dead?.reason ?? "pending");
+    return true;
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Blindly at first, as most are new; what is known is read, and changed if nobody else has changed it meanwhile. */
+  async #acceptAll(drafts: readonly NewEvent[]): Promise<readonly Accepted[]> {
+    const now = this.#options.clock.now();
+    const hashed = drafts.map(({ key, recipient, messageId, event }): HashedDraft => ({
+      key,
+      copy: { recipient: this.#hashed(recipient), messageId: this.#hashed(messageId) },
+      event: { id: eventId(now, ++this.#ids, crypto.randomUUID()), event },
+    }));
+    const results = new Map<HashedDraft, Accepted>();
+    let isDoubtful = false;
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const left = hashed.filter((draft) => !results.has(draft));
+      if (left.length === 0) return hashed.flatMap((draft) => results.get(draft) ?? []);
+      const isBlind = tries === 0 && this.#room >= left.length;
+      const keys = [...new Set(left.map(({ key }) => key))];
+      const known = isBlind ? [] : await this.#rows(this.#sql.remembered, keys);
+      const plans = this.#planned(left, known, isDoubtful);
+      const inserted = plans.flatMap(({ inserted }) => inserted ?? []);
+      const changed = plans.flatMap(({ changed }) => changed ?? []);
+      const { insert, change } = this.#sql;
+      const statements = [...inserted.length > 0 ? [insert] : [], ...changed.length > 0 ? [change] : []];
+      const written = statements.length === 0
+        ? []
+        : (await this.#connection.ask(statements, { inserted, changed }, () => isDoubtful = true)).flat();
+      const done = new Set(written.map(({ id, key }) => id ?? key));
+      for (const { inserted, changed, outcomes } of plans) {
+        const mark = inserted?.id ?? changed?.key;
+        if (mark !== undefined && !done.has(mark)) continue;
+        if (inserted !== undefined) this.#keys++;
+        for (const [draft, accepted] of outcomes) {
+          results.set(draft, accepted);
+          if (accepted === "queued") this.#tally.added(this.#options.clock.now());
+        }
+      }
+    }
+    throw new StoreError("busy");
+  }
+
+  #planned(drafts: readonly HashedDraft[], known: readonly Row[], isDoubtful: boolean): readonly Plan[] {
+    const texts = new Map(known.map((row) => [row["key"], row]));
+    let room = this.#room;
+    let keys = mostKeys(this.#options) - this.#keys;
+    return [...Map.groupBy(drafts, ({ key }) => key)].map(([key, copies]): Plan => {
+      const row = texts.get(key);
+      const [first] = copies;
+      if (row === undefined && first !== undefined) {
+        const fault = room <= 0 ? "overfull" : keys <= 0 ? "keys_overfull" : undefined;
+        if (fault !== undefined) return { outcomes: copies.map((draft) => [draft, new StoreError(fault)]) };
+        room--;
+        keys--;
+        // Its further copies come in turn, when it is there.
+        const inserted = { key, after: firstText(first.copy, TIME_OF_TEXT), ...first.event };
+        return { outcomes: [[first, "queued"]], inserted };
+      }
+      const before = String(row?.["occurrences"]);
+      const now = Number(row?.["now"]);
+      const remembering = { now, agedTo: Math.min(now, this.#agedTo()), window: this.#options.window };
+      let after = before;
+      const events: HashedDraft["event"][] = [];
+      const outcomes = copies.map((draft): readonly [HashedDraft, Accepted] => {
+        const folded = fold(after, draft.copy, remembering);
+        if (folded === undefined) return [draft, new StoreError("unreadable")];
+        if (folded.kind === "new" && room <= 0) return [draft, new StoreError("overfull")];
+        after = folded.text;
+        // What was asked before its answer was lost is found to be there.
+        if (folded.kind !== "new") return [draft, isDoubtful && folded.isFirst ? "queued" : "duplicate"];
+        room--;
+        events.push(draft.event);
+        return [draft, "queued"];
+      });
+      return after === before ? { outcomes } : { outcomes, changed: { key, before, after, events } };
+    });
+  }
+
+  async #settleAll(settled: readonly Settled[]): Promise<readonly boolean[]> {
+    let isDoubtful = false;
+    const rows = settled.map(({ settlement, ...settled }) => ({
+      ...settled,
+      ...settlement,
+      delay: settlement.kind === "pending" ? settlement.delayMs : undefined,
+    }));
+    const done = new Set(
+      (await this.#rows(this.#sql.settle, rows, () => isDoubtful = true)).map(({ id }) => id),
+    );
+    if (!isDoubtful) return settled.map(({ id }) => done.has(id));
+    // It may have been carried out before its answer was lost: a delivered event is not there any more then.
+    const there = new Set(
+      (await this.#rows(this.#sql.there, settled.map(({ id }) => id))).map(({ id }) => id),
+    );
+    return settled.map(({ id, settlement }) =>
+      done.has(id) || (settlement.kind === "delivered" && !there.has(id))
+    );
+  }
+
+  /** A record that cannot be sent goes back to its place; if that fails, its lease ends by itself. */
+  async #giveBack(settled: Settled): Promise<void> {
+    await this.#settles.add(settled).catch(() => false);
+  }
+
+  #count(row: Row | undefined): void {
+    const { clock } = this.#options;
+    // The database's times, as this machine's clock has them.
+    const local = (at: unknown) => clock.now() - Number(row?.["now"]) + Number(at);
+    const dead: readonly Row[] = Array.isArray(row?.["dead"]) ? row["dead"] : [];
+    const deadByReason = dead.flatMap(({ reason, count, newest, detail }): DeadLetters[] => [{
+      reason: reason as DeadReason,
+      count: Number(count),
+      newest: local(newest),
+      detail: typeof detail === "string" ? detail : undefined,
+    }]).sort((a, b) => b.newest - a.newest);
+    this.#keys = Number(row?.["keys"]);
+    this.#tally.set({
+      pending: Number(row?.["pending"]),
+      dead: deadByReason.reduce((sum, { count }) => sum + count, 0),
+      oldestPending: typeof row?.["oldest"] === "number" ? local(row["oldest"]) : undefined,
+      newestDead: deadByReason[0]?.newest,
+      deadByReason,
+    });
+  }
+
+  /** Events that may still be accepted. Others' are counted once in a while. */
+  get #room(): number {
+    const { pending, dead } = this.known;
+    return this.#options.maxPending - pending - dead;
+  }
+
+  #agedTo(): number {
+    return this.#age.at(Infinity, this.#options.clock.monotonic());
+  }
+
+  #skipped(): readonly string[] {
+    const now = this.#options.clock.monotonic();
+    for (const [id, until] of this.#held) if (until <= now) this.#held.delete(id);
+    return [...this.#leftAlone, ...this.#held.keys()];
+  }
+
+  #read(row: Row): Stored {
+    const record = recordOf(row);
+    if (isLeftAlone(record) && !this.#leftAlone.has(record.id) && this.#leftAlone.size < MOST_LEFT_ALONE) {
+      this.#leftAlone.add(record.id);
+      this.#options.onLeftAlone(record);
+    }
+    return record;
+  }
+
+  async #one(sql: string): Promise<Row | undefined> {
+    return (await this.#rows(sql, null))[0];
+  }
+
+  async #rows(sql: string, value: unknown, onDoubt?: () => void): Promise<readonly Row[]> {
+    return (await this.#connection.ask([sql], value, onDoubt))[0] ?? [];
+  }
+}
+
+interface Opened {
+  readonly sql: Statements;
+  readonly hashed: (text: string) => string;
+  readonly version: string;
+  readonly now: number;
+}
+
+/** Looks whether the server will do, and makes the tables where they are missing. */
+async function prepare(
+  connection: PostgresConnection,
+  sql: Statements,
+  { access, target: { schema } }: PostgresStoreOptions,
+): Promise<{ readonly version: string; readonly now: number }> {
+  const look = async () => (await connection.ask([sql.open]))[0]?.[0] ?? {};
+  let seen = await look();
+  if (Number(seen["number"]) < 130_000) {
+    throw new StoreError("unsuited", "PostgreSQL 13 or later is needed: upgrade it");
+  }
+  if (seen["encoding"] !== "UTF8") {
+    throw new StoreError(
+      "unsuited",
+      "its database is not encoded in UTF8: make one that is, and let OUTBOX name it",
+    );
+  }
+  if (seen["is_made"] !== true) {
+    if (access !== "serve") {
+      throw new StoreError(
+        "missing",
+        "there are no tables of this service: check OUTBOX, and run the service once",
+      );
+    }
+    // Two instances that start at the same time make them one after the other.
+    const lock = `SELECT pg_advisory_xact_lock(hashtextextended('coder-platformx ${schema}', 0))`;
+    await connection.ask([lock, postgresSchema(schema).replace(/;\n$/, "")]);
+    seen = await look();
+  }
+  const [row] = (await connection.ask([sql.schemaVersion]))[0] ?? [];
+  if (Number(row?.["version"]) > POSTGRES_SCHEMA_VERSION) throw new StoreError("newer");
+  return { version: String(seen["version"]).replace(/ .*/, ""), now: Number(seen["now"]) };
+}
+
+function inLine({ record: a }: Claim, { record: b }: Claim): number {
+  return a.nextAttemptAt - b.nextAttemptAt || (a.id < b.id ? -1 : 1);
+}
