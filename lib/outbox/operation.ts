@@ -14,7 +14,8 @@ export interface Operations {
     readonly ask: { readonly limit: number; readonly fresh: Fresh };
     readonly answer: readonly Claim[];
   };
-  readonly settle: { readonly ask: Settled; readonly answer: boolean };
+  /** Again: it is so already, since an answer was lost. Null: somebody else has the event or had it. */
+  readonly settle: { readonly ask: Settled; readonly answer: "done" | "again" | null };
   readonly tidy: {
     readonly ask: unknown;
     readonly answer: Tidied & { readonly summary?: Summary | undefined };

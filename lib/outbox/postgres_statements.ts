@@ -83,12 +83,13 @@ export function postgresStatements({ schema, now, window, maxAge }: {
       "AND e.id = s.id AND e.claim = s.fence AND e.claimed_at IS NOT NULL AND e.dead_at IS NULL RETURNING e.id), " +
       `t AS (UPDATE ${event} e SET claimed_at = NULL, attempts = s.attempts, ambiguous = s.ambiguous, ` +
       `detail = s.detail, last_attempt_at = ${now}, dead_reason = s.reason, ` +
-      `dead_at = CASE s.kind WHEN 'dead' THEN coalesce(e.dead_at, ${now}) END, ` +
+      `dead_at = CASE s.kind WHEN 'dead' THEN ${now} END, ` +
       `next_attempt_at = CASE s.kind WHEN 'dead' THEN e.next_attempt_at ` +
       `ELSE greatest(${now}, least(${now} + s.delay, e.enqueued_at + ${maxAge})) END ` +
-      "FROM s WHERE e.id = s.id AND e.claim = s.fence AND (s.kind = 'dead' OR s.kind = 'pending' AND e.dead_at IS NULL) " +
+      "FROM s WHERE e.id = s.id AND e.claim = s.fence AND s.kind IN ('dead', 'pending') AND e.dead_at IS NULL " +
       "RETURNING e.id) SELECT id FROM g UNION ALL SELECT id FROM r UNION ALL SELECT id FROM t",
-    there: `SELECT id FROM ${event} WHERE id IN (SELECT json_array_elements_text($1))`,
+    there:
+      `SELECT id, claim, dead_at IS NOT NULL AS is_dead FROM ${event} WHERE id IN (SELECT json_array_elements_text($1))`,
     // Nothing waits that long: the clock was set back since.
     recall: `UPDATE ${event} e SET next_attempt_at = least(e.enqueued_at, ${now}) ` +
       `WHERE e.dead_at IS NULL AND e.next_attempt_at > ${now} + ${LONGEST_RETRY_AFTER}`,

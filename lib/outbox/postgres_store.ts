@@ -6,7 +6,7 @@ import { isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from 
 import { type Claim, type Fresh, LEASE, type NewEvent, type OutboxStore } from "./outbox_store.ts";
 import type { DeadLetters, Settlement, State, Summary } from "./outbox_store.ts";
 import { mostKeys, type StoreOptions } from "./store_options.ts";
-import type { Settled } from "./operation.ts";
+import type { Operations, Settled } from "./operation.ts";
 import { PostgresConnection, type PostgresTarget } from "./postgres_connection.ts";
 import { POSTGRES_SCHEMA_VERSION, postgresSchema } from "./postgres_schema.ts";
 import { NOW, postgresStatements, type Statements } from "./postgres_statements.ts";
@@ -35,6 +35,8 @@ export interface PostgresStoreOptions extends StoreOptions {
   /** An SQL expression for the time in Unix milliseconds: tests bring their own clock. */
   readonly now?: string;
 }
+
+type Settling = Operations["settle"]["answer"];
 
 /** What became of one webhook of a group. */
 type Accepted = "queued" | "duplicate" | StoreError;
@@ -70,7 +72,7 @@ export class PostgresStore implements OutboxStore {
   readonly #age: TrustedAge;
   readonly #tally = new Tally();
   readonly #accepts = new Lane<NewEvent, Accepted>(MOST_AT_ONCE, (drafts) => this.#acceptAll(drafts));
-  readonly #settles = new Lane<Settled, boolean>(MOST_AT_ONCE, (settled) => this.#settleAll(settled));
+  readonly #settles = new Lane<Settled, Settling>(MOST_AT_ONCE, (settled) => this.#settleAll(settled));
   readonly #leftAlone = new Set<string>();
   /** Ids that were claimed here, and until when: a clock that is set ahead ends no lease. */
   readonly #held = new Map<string, number>();
@@ -148,10 +150,10 @@ export class PostgresStore implements OutboxStore {
   }
 
   async settle({ record: { id, nextAttemptAt }, fence }: Claim, settlement: Settlement): Promise<boolean> {
-    const isSettled = await this.#settles.add({ id, fence, place: nextAttemptAt, settlement });
+    const settled = await this.#settles.add({ id, fence, place: nextAttemptAt, settlement });
     this.#held.delete(id);
-    if (isSettled) this.#tally.settled(settlement, this.#options.clock.now());
-    return isSettled;
+    if (settled === "done") this.#tally.settled(settlement, this.#options.clock.now());
+    return settled !== null;
   }
 
   async tidy(): ReturnType<OutboxStore["tidy"]> {
@@ -280,7 +282,7 @@ export class PostgresStore implements OutboxStore {
     });
   }
 
-  async #settleAll(settled: readonly Settled[]): Promise<readonly boolean[]> {
+  async #settleAll(settled: readonly Settled[]): Promise<readonly Settling[]> {
     let isDoubtful = false;
     const rows = settled.map(({ settlement, ...settled }) => ({
       ...settled,
@@ -290,19 +292,23 @@ export class PostgresStore implements OutboxStore {
     const done = new Set(
       (await this.#rows(this.#sql.settle, rows, () => isDoubtful = true)).map(({ id }) => id),
     );
-    if (!isDoubtful) return settled.map(({ id }) => done.has(id));
-    // It may have been carried out before its answer was lost: a delivered event is not there any more then.
-    const there = new Set(
-      (await this.#rows(this.#sql.there, settled.map(({ id }) => id))).map(({ id }) => id),
-    );
-    return settled.map(({ id, settlement }) =>
-      done.has(id) || (settlement.kind === "delivered" && !there.has(id))
-    );
+    const isUnclear = ({ id, settlement: { kind } }: Settled) =>
+      !done.has(id) && (kind === "dead" || (isDoubtful && kind === "delivered"));
+    const unclear = settled.filter(isUnclear).map(({ id }) => id);
+    const there = unclear.length === 0 ? [] : await this.#rows(this.#sql.there, unclear);
+    return settled.map((one): Settling => {
+      if (done.has(one.id)) return "done";
+      if (!isUnclear(one)) return null;
+      const row = there.find(({ id }) => id === one.id);
+      // It may have been carried out before its answer was lost: a delivered event is not there any more then.
+      if (one.settlement.kind === "delivered") return row === undefined ? "done" : null;
+      return row?.["claim"] !== one.fence || row["is_dead"] !== true ? null : isDoubtful ? "done" : "again";
+    });
   }
 
   /** A record that cannot be sent goes back to its place; if that fails, its lease ends by itself. */
   async #giveBack(settled: Settled): Promise<void> {
-    await this.#settles.add(settled).catch(() => false);
+    await this.#settles.add(settled).catch(() => null);
   }
 
   #count(row: Row | undefined): void {

@@ -58,6 +58,7 @@ export class SqliteDatabase {
   begin(moment: Moment): void {
     this.#moment = moment;
     this.#added = { events: 0, keys: 0, held: [] };
+    for (const [id, until] of this.#held) if (until <= moment.monotonic) this.#held.delete(id);
   }
 
   /** It was committed. */
@@ -182,8 +183,7 @@ export class SqliteDatabase {
 
   /** Claims the first events of a query that may be. */
   #take(sql: string, limit: number, values: Values): readonly Claim[] {
-    const { now, agedTo, monotonic } = this.#moment;
-    for (const [id, until] of this.#held) if (until <= monotonic) this.#held.delete(id);
+    const { now, agedTo } = this.#moment;
     const passed = this.#leftAlone.size + this.#held.size;
     const bounds = { ...values, $now: now, $oldest: agedTo - this.#rules.maxAge, $limit: limit + passed };
     const claims: Claim[] = [];
@@ -199,17 +199,21 @@ export class SqliteDatabase {
     return claims;
   }
 
-  #settle({ id, fence, place, settlement }: Settled): boolean {
+  #settle({ id, fence, place, settlement }: Settled): Answers<"settle"> {
     const { now } = this.#moment;
     const own = { $id: id, $fence: fence };
     this.#held.delete(id);
-    if (settlement.kind === "delivered") return this.run(SQL.delivered, own) > 0;
-    if (settlement.kind === "released") return this.run(SQL.released, { ...own, $place: place }) > 0;
+    const done = (changes: number) => changes > 0 ? "done" : null;
+    if (settlement.kind === "delivered") return done(this.run(SQL.delivered, own));
+    if (settlement.kind === "released") return done(this.run(SQL.released, { ...own, $place: place }));
     const { attempts, ambiguous, detail } = settlement;
     const tried = { ...own, $now: now, $attempts: attempts, $ambiguous: ambiguous, $detail: detail ?? null };
-    if (settlement.kind === "dead") return this.run(SQL.dead, { ...tried, $reason: settlement.reason }) > 0;
+    if (settlement.kind === "dead") {
+      const isAgain = this.row(SQL.isDead, own) !== undefined;
+      return isAgain ? "again" : done(this.run(SQL.dead, { ...tried, $reason: settlement.reason }));
+    }
     const { maxAge } = this.#rules;
-    return this.run(SQL.pending, { ...tried, $delay: settlement.delayMs, $maxAge: maxAge }) > 0;
+    return done(this.run(SQL.pending, { ...tried, $delay: settlement.delayMs, $maxAge: maxAge }));
   }
 
   #tidy(): Answers<"tidy"> {

@@ -29,11 +29,8 @@ export interface SqliteLocation {
 
 /** The parts of the runtime that are used. */
 export interface SqliteModules {
-  readonly DatabaseSync: new (path: string | URL, options: { readonly readOnly: boolean }) => DatabaseSync;
+  readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => DatabaseSync;
   readonly files: Files;
-  readonly urlOf: (path: string) => URL;
-  /** The id of this process's user, where there are such. */
-  readonly user: number | undefined;
 }
 
 /** An open file. */
@@ -154,20 +151,16 @@ export class SqliteEngine {
 }
 
 function openFile(
-  { DatabaseSync, files, urlOf, user }: SqliteModules,
+  { DatabaseSync, files }: SqliteModules,
   { path, access, isAgain }: SqliteLocation,
   rules: DatabaseRules,
 ): Open {
-  const file = databaseFile(files, path, { access, user, isAgain });
-  const readOnly = access === "look";
-  // Nobody has it open: to read it as it is leaves no -wal and -shm files behind, which another user could not open.
-  const url = urlOf(path);
-  url.search = "?immutable=1";
-  const place = readOnly && !file.hasWal ? url : path;
-  const db = new DatabaseSync(place, { readOnly });
+  const file = databaseFile(files, path, { access, isAgain });
+  // Opened to be read only, a file without a -wal would get one that stays, and that another user could not open.
+  const db = new DatabaseSync(path, { readOnly: access === "look" && file.hasWal });
   try {
     const database = new SqliteDatabase(db, rules);
-    setUp(database, readOnly);
+    setUp(database, access === "look");
     if (file.isYoungerThanWal && database.pragma("quick_check(1)") !== "ok") throw new StoreError("broken");
     return { db, database, identity: identityOf(files, path) };
   } catch (error) {
@@ -176,14 +169,15 @@ function openFile(
   }
 }
 
-function setUp(database: SqliteDatabase, readOnly: boolean): void {
+function setUp(database: SqliteDatabase, onlyLooks: boolean): void {
   database.pragma("trusted_schema = OFF");
   database.pragma(`busy_timeout = ${LOCKED_FOR}`);
-  if (!readOnly) makeTables(database);
+  if (onlyLooks) database.pragma("query_only = ON");
+  else makeTables(database);
   const version = Number(database.pragma("user_version"));
   if (version > SQLITE_SCHEMA_VERSION) throw new StoreError("newer");
   if (version < SQLITE_SCHEMA_VERSION) throw new StoreError("not_ours");
-  if (readOnly) return;
+  if (onlyLooks) return;
   if (database.pragma("journal_mode = WAL") !== "wal") throw new StoreError("unsuited");
   for (const [name, value, expected] of PRAGMAS) {
     database.pragma(`${name} = ${value}`);

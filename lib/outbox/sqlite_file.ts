@@ -21,7 +21,10 @@ export interface DatabaseFile {
 }
 
 /** Files, as this module uses them. */
-export type Files = Pick<typeof Fs, "closeSync" | "lstatSync" | "openSync" | "readSync" | "statSync">;
+export type Files = Pick<
+  typeof Fs,
+  "closeSync" | "fstatSync" | "lstatSync" | "openSync" | "readSync" | "statSync" | "unlinkSync"
+>;
 
 /**
  * Looks at a path before SQLite does, and makes the file, for its owner only, if there is none and the service is to
@@ -32,10 +35,8 @@ export type Files = Pick<typeof Fs, "closeSync" | "lstatSync" | "openSync" | "re
 export function databaseFile(
   fs: Files,
   path: string,
-  { access, user, isAgain }: {
+  { access, isAgain }: {
     readonly access: Access;
-    /** The id of this process's user, where the system has such. */
-    readonly user: number | undefined;
     /** The service has had a file there before: no other one is made, as the old one may come back. */
     readonly isAgain: boolean;
   },
@@ -49,8 +50,8 @@ export function databaseFile(
   }
   if (!found.isFile()) throw new StoreError("not_a_file");
   const isEmpty = found.size === 0;
-  const isOursToMake = access === "serve" && (user === undefined || found.uid === user);
-  if (isEmpty ? !isOursToMake : !isOurs(fs, path)) throw new StoreError("not_ours");
+  const isFit = isEmpty ? access === "serve" && found.uid === userOf(fs, path) : isOurs(fs, path);
+  if (!isFit) throw new StoreError("not_ours");
   const wal = fs.statSync(`${path}-wal`, { throwIfNoEntry: false });
   return {
     isEmpty,
@@ -66,6 +67,18 @@ export function identityOf(fs: Files, path: string): string | undefined {
     return `${dev}/${ino}`;
   } catch {
     return undefined;
+  }
+}
+
+/** Who owns what this process makes in the file's folder: to ask the system takes a permission of its own on Deno. */
+function userOf(fs: Files, path: string): number {
+  const probe = `${path}-probe`;
+  const file = fs.openSync(probe, "wx", 0o600);
+  try {
+    return fs.fstatSync(file).uid;
+  } finally {
+    fs.closeSync(file);
+    fs.unlinkSync(probe);
   }
 }
 

@@ -28,9 +28,10 @@ export const SQL = {
     "UPDATE event SET claimed_at = NULL, next_attempt_at = max($now, min($now + $delay, enqueued_at + $maxAge)), " +
     "attempts = $attempts, ambiguous = $ambiguous, detail = $detail, last_attempt_at = $now " +
     "WHERE id = $id AND claim = $fence AND dead_at IS NULL",
-  dead: "UPDATE event SET claimed_at = NULL, dead_at = coalesce(dead_at, $now), dead_reason = $reason, " +
+  dead: "UPDATE event SET claimed_at = NULL, dead_at = $now, dead_reason = $reason, " +
     "attempts = $attempts, ambiguous = $ambiguous, detail = $detail, last_attempt_at = $now " +
     "WHERE id = $id AND claim = $fence",
+  isDead: "SELECT 1 FROM event WHERE id = $id AND claim = $fence AND dead_at IS NOT NULL",
   aged: `SELECT ${ROW} FROM event WHERE dead_at IS NULL AND enqueued_at <= $oldest ` +
     "AND (claimed_at IS NULL OR next_attempt_at <= $now) ORDER BY enqueued_at LIMIT $limit",
   bury: "UPDATE event SET claimed_at = NULL, dead_at = $now, dead_reason = 'expired' WHERE id = $id",

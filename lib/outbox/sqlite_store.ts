@@ -103,8 +103,8 @@ export class SqliteStore implements OutboxStore {
   async settle({ record, fence }: Claim, settlement: Settlement): Promise<boolean> {
     const { id, nextAttemptAt } = record;
     const settled = await this.#ask("settle", { id, fence, place: nextAttemptAt, settlement });
-    if (settled) this.#tally.settled(settlement, this.#options.clock.now());
-    return settled;
+    if (settled === "done") this.#tally.settled(settlement, this.#options.clock.now());
+    return settled !== null;
   }
 
   async tidy(): ReturnType<OutboxStore["tidy"]> {

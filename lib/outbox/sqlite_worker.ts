@@ -34,15 +34,13 @@ export async function serveSqlite(): Promise<void> {
 
 /** An engine on this machine's SQLite and files, not open yet. */
 export async function sqliteEngine({ path, access, isAgain, ...rules }: SqliteStart): Promise<SqliteEngine> {
-  const [{ DatabaseSync }, files, { hash }, { pathToFileURL }, { default: process }] = await Promise.all([
+  const [{ DatabaseSync }, files, { hash }] = await Promise.all([
     import("node:sqlite"),
     import("node:fs"),
     import("node:crypto"),
-    import("node:url"),
-    import("node:process"),
   ]);
   return new SqliteEngine(
-    { DatabaseSync, files, urlOf: pathToFileURL, user: process.geteuid?.() },
+    { DatabaseSync, files },
     { path, access, isAgain },
     {
       ...rules,
