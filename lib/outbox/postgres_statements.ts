@@ -53,10 +53,10 @@ export function postgresStatements({ schema, now, window, maxAge }: {
     // each other.
     insert:
       "WITH d AS MATERIALIZED (SELECT * FROM json_to_recordset($1->'inserted') AS d(key text, after text, id text, " +
-      `event json)), i AS (INSERT INTO ${dedup} (key, occurrences, expires_at) ` +
+      `event text)), i AS (INSERT INTO ${dedup} (key, occurrences, expires_at) ` +
       `SELECT key, replace(after, '${TIME_OF_TEXT}', (${now})::text), ${now} + ${window} FROM d ORDER BY key ` +
       `ON CONFLICT (key) DO NOTHING RETURNING key) INSERT INTO ${event} (id, version, event, enqueued_at, ` +
-      `next_attempt_at) SELECT id, ${RECORD_VERSION}, event, ${now}, ${now} FROM d JOIN i USING (key) RETURNING id`,
+      `next_attempt_at) SELECT id, ${RECORD_VERSION}, event::json, ${now}, ${now} FROM d JOIN i USING (key) RETURNING id`,
     // If it is as it was read: the keys that come back were written, and their events with them.
     change:
       "WITH d AS MATERIALIZED (SELECT * FROM json_to_recordset($1->'changed') AS d(key text, before text, " +
@@ -64,8 +64,8 @@ export function postgresStatements({ schema, now, window, maxAge }: {
       `CASE json_array_length(d.events) WHEN 0 THEN k.expires_at ELSE ${now} + ${window} END ` +
       "FROM d WHERE k.key = d.key AND k.occurrences = d.before RETURNING k.key), " +
       `e AS (INSERT INTO ${event} (id, version, event, enqueued_at, next_attempt_at) ` +
-      `SELECT n.id, ${RECORD_VERSION}, n.event, ${now}, ${now} FROM d JOIN u USING (key), ` +
-      "json_to_recordset(d.events) AS n(id text, event json)) SELECT key FROM u",
+      `SELECT n.id, ${RECORD_VERSION}, n.event::json, ${now}, ${now} FROM d JOIN u USING (key), ` +
+      "json_to_recordset(d.events) AS n(id text, event text)) SELECT key FROM u",
     claim: `${IN_ORDER}WITH g AS (${given}fresh int, total int, since bigint, aged_to bigint, skip json)), ` +
       `f AS MATERIALIZED (${inLine} AND e.next_attempt_at >= ${now} - (SELECT since FROM g) AND e.last_attempt_at IS NULL ` +
       "ORDER BY e.next_attempt_at, e.id LIMIT (SELECT fresh FROM g) FOR UPDATE OF e SKIP LOCKED), " +
@@ -140,7 +140,10 @@ export type Statements = ReturnType<typeof postgresStatements>;
  * @param value put in place of `$1`, as JSON
  */
 export function message(statements: readonly string[], value: unknown): string {
-  const json = `${literal(JSON.stringify(value))}::json`;
+  // Characters that PostgreSQL has not; a stored event is JSON already, where they are escaped.
+  const fit = (_: string, part: unknown) =>
+    typeof part === "string" ? part.toWellFormed().replaceAll("\0", "\ufffd") : part;
+  const json = `${literal(JSON.stringify(value, fit))}::json`;
   return SETTINGS + statements.map((statement) => statement.split("$1").join(json)).join("; ");
 }
 

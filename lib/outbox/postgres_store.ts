@@ -45,7 +45,8 @@ type Accepted = "queued" | "duplicate" | StoreError;
 interface HashedDraft {
   readonly key: string;
   readonly copy: { readonly recipient: string; readonly messageId: string };
-  readonly event: { readonly id: string; readonly event: NewEvent["event"] };
+  /** As JSON: within JSON, PostgreSQL would look into its texts, and refuse some. */
+  readonly event: { readonly id: string; readonly event: string };
 }
 
 /** What is to be written of one notification, and what its webhooks come to then. */
@@ -196,7 +197,7 @@ export class PostgresStore implements OutboxStore {
 
   async drop(id: string): Promise<boolean> {
     const before = await this.get(id);
-    if (before === undefined || isLeftAlone(before) || this.#held.has(id)) return false;
+    if (before === undefined || isLeftAlone(before) || this.#skipped().includes(id)) return false;
     let isDoubtful = false;
     const rows = await this.#rows(this.#sql.drop, [id], () => isDoubtful = true);
     if (rows.length === 0 && !(isDoubtful && await this.get(id) === undefined)) return false;
@@ -214,14 +215,14 @@ export class PostgresStore implements OutboxStore {
     const hashed = drafts.map(({ key, recipient, messageId, event }): HashedDraft => ({
       key,
       copy: { recipient: this.#hashed(recipient), messageId: this.#hashed(messageId) },
-      event: { id: eventId(now, ++this.#ids, crypto.randomUUID()), event },
+      event: { id: eventId(now, ++this.#ids, crypto.randomUUID()), event: JSON.stringify(event) },
     }));
     const results = new Map<HashedDraft, Accepted>();
     let isDoubtful = false;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const left = hashed.filter((draft) => !results.has(draft));
       if (left.length === 0) return hashed.flatMap((draft) => results.get(draft) ?? []);
-      const isBlind = tries === 0 && this.#room >= left.length;
+      const isBlind = tries === 0 && Math.min(this.#room, this.#keyRoom) >= left.length;
       const keys = [...new Set(left.map(({ key }) => key))];
       const known = isBlind ? [] : await this.#rows(this.#sql.remembered, keys);
       const plans = this.#planned(left, known, isDoubtful);
@@ -249,7 +250,7 @@ export class PostgresStore implements OutboxStore {
   #planned(drafts: readonly HashedDraft[], known: readonly Row[], isDoubtful: boolean): readonly Plan[] {
     const texts = new Map(known.map((row) => [row["key"], row]));
     let room = this.#room;
-    let keys = mostKeys(this.#options) - this.#keys;
+    let keys = this.#keyRoom;
     return [...Map.groupBy(drafts, ({ key }) => key)].map(([key, copies]): Plan => {
       const row = texts.get(key);
       const [first] = copies;
@@ -336,6 +337,10 @@ export class PostgresStore implements OutboxStore {
   get #room(): number {
     const { pending, dead } = this.known;
     return this.#options.maxPending - pending - dead;
+  }
+
+  get #keyRoom(): number {
+    return mostKeys(this.#options) - this.#keys;
   }
 
   #agedTo(): number {

@@ -21,7 +21,7 @@ export class PostgresServer implements AsyncDisposable {
   /** Makes a cluster and starts it. `settings` go into postgresql.conf. */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
     const folder = await Deno.makeTempDir({ prefix: "postgres" });
-    if (Deno.uid() === 0) await run("chown", [UNPRIVILEGED, folder]);
+    if (await isRoot()) await run("chown", [UNPRIVILEGED, folder]);
     const server = new PostgresServer(folder, freePort());
     await server.#asOwner("initdb", [
       "-D",
@@ -94,7 +94,7 @@ export class PostgresServer implements AsyncDisposable {
   async #asOwner(program: string, args: readonly string[]): Promise<void> {
     const command = [pathOf(program), ...args];
     const isQuiet = program === "pg_ctl";
-    if (Deno.uid() !== 0) return void await run(command[0]!, command.slice(1), isQuiet);
+    if (!await isRoot()) return void await run(command[0]!, command.slice(1), isQuiet);
     const drop = ["--reuid", UNPRIVILEGED, "--regid", UNPRIVILEGED, "--clear-groups"];
     await run("setpriv", [...drop, ...command], isQuiet);
   }
@@ -110,6 +110,10 @@ export async function run(program: string, args: readonly string[], isQuiet = fa
   const { code } = await child.status;
   assert.equal(code, 0, `${program} ${args.join(" ")}: ${err}${out}`);
   return out;
+}
+
+async function isRoot(): Promise<boolean> {
+  return (await run("id", ["-u"])).trim() === "0";
 }
 
 /** A port that nobody listens on now. */
