@@ -114,6 +114,10 @@ export const PLATFORM_VARIABLES = [
   "DENO_TLS_CA_STORE",
   "DENO_TRUST_PROXY_HEADERS",
   "NO_COLOR",
+  // The PostgreSQL client asks for these, whatever it is told.
+  "PGBINARY",
+  "PGOPTIONS",
+  "PGREPLICATION",
   ...EXPORT_LIMITS,
   // Either case, as the runtime reads them.
   "ALL_PROXY",

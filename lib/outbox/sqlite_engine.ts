@@ -4,9 +4,9 @@ import type { Moment, Reply, Request, Result } from "./operation.ts";
 import type { Summary } from "./outbox_store.ts";
 import { type DatabaseRules, SqliteDatabase } from "./sqlite_database.ts";
 import { sqliteFault } from "./sqlite_fault.ts";
-import { type Access, APPLICATION_ID, databaseFile, type Files, identityOf } from "./sqlite_file.ts";
+import { type Access, APPLICATION_ID, databaseFile, type Files, identityOf, isOurs } from "./sqlite_file.ts";
 import { SQLITE_SCHEMA, SQLITE_SCHEMA_VERSION } from "./sqlite_schema.ts";
-import { StoreError } from "./store_fault.ts";
+import { StoreError, type StoreFault } from "./store_fault.ts";
 
 /** Milliseconds for which a lock is waited for. */
 const LOCKED_FOR = 3_000;
@@ -47,6 +47,7 @@ export class SqliteEngine {
   readonly #rules: DatabaseRules;
   #open: Open | undefined;
   #wasOpen = false;
+  #isGarbled = false;
 
   constructor(modules: SqliteModules, location: SqliteLocation, rules: DatabaseRules) {
     this.#modules = modules;
@@ -90,17 +91,18 @@ export class SqliteEngine {
 
   #transaction(asks: Request["asks"], moment: Moment): readonly Result[] {
     if (asks.some(({ kind }) => kind === "tidy")) this.#follow();
-    const { database, identity } = this.#opened();
-    const isThere = () => identityOf(this.#modules.files, this.#location.path) === identity;
-    const wasThere = isThere();
+    const open = this.#opened();
+    const { database } = open;
+    const trouble = this.#trouble(open);
     const writes = asks.some(({ kind }) => kind !== "get" && kind !== "list");
     database.begin(moment);
     if (writes) database.run("BEGIN IMMEDIATE");
     let results: Result[];
     try {
       results = asks.map((ask): Result => {
-        // After a deletion or a move SQLite goes on "succeeding", into a file that nobody will find again.
-        if (!wasThere && (ask.kind === "accept" || ask.kind === "tidy")) return { fault: "gone" };
+        if (trouble !== undefined && (ask.kind === "accept" || ask.kind === "tidy")) {
+          return { fault: trouble };
+        }
         try {
           return { answer: database.answer(ask) };
         } catch (error) {
@@ -114,8 +116,15 @@ export class SqliteEngine {
       throw error;
     }
     database.committed();
-    if (wasThere && isThere()) return results;
-    return results.map((result, n) => asks[n]?.kind === "accept" ? { fault: "gone" } : result);
+    const after = trouble ?? this.#trouble(open);
+    if (after === undefined) return results;
+    return results.map((result, n) => asks[n]?.kind === "accept" ? { fault: after } : result);
+  }
+
+  /** After a deletion or a move SQLite goes on "succeeding", into a file that nobody will find again. */
+  #trouble({ identity }: Open): StoreFault | undefined {
+    if (identityOf(this.#modules.files, this.#location.path) !== identity) return "gone";
+    return this.#isGarbled ? "broken" : undefined;
   }
 
   /**
@@ -125,7 +134,11 @@ export class SqliteEngine {
   #follow(): void {
     if (this.#open === undefined) return;
     const { database, identity } = this.#open;
-    const there = identityOf(this.#modules.files, this.#location.path);
+    const { files } = this.#modules;
+    const { path } = this.#location;
+    const there = identityOf(files, path);
+    // What SQLite keeps in memory hides it.
+    this.#isGarbled = there === identity && !isOurs(files, path);
     if (there === undefined || there === identity) return;
     let holdsEvents = false;
     try {

@@ -82,7 +82,8 @@ function userOf(fs: Files, path: string): number {
   }
 }
 
-function isOurs(fs: Files, path: string): boolean {
+/** Whether the file begins as a database of this service does. */
+export function isOurs(fs: Files, path: string): boolean {
   const file = fs.openSync(path, "r");
   try {
     const header = new Uint8Array(HEADER.bytes);
