@@ -68,7 +68,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** Runs SQL with psql, as `owner`; returns the rows, a cell to a column by `|`. */
-  async sql(text: string): Promise<string> {
+  async sql(text: string, database = "postgres"): Promise<string> {
     const args = [
       "-h",
       "127.0.0.1",
@@ -77,7 +77,7 @@ export class PostgresServer implements AsyncDisposable {
       "-U",
       "owner",
       "-d",
-      "postgres",
+      database,
       "-X",
       "-q",
       "-A",
@@ -86,18 +86,29 @@ export class PostgresServer implements AsyncDisposable {
     return (await run(pathOf("psql"), [...args, "-v", "ON_ERROR_STOP=1", "-c", text])).trim();
   }
 
+  /** Changes a setting of the running server; undefined: back to what it was. */
+  async set(name: string, value: string | undefined): Promise<void> {
+    await this.sql(
+      value === undefined ? `ALTER SYSTEM RESET ${name}` : `ALTER SYSTEM SET ${name} = '${value}'`,
+    );
+    await this.sql("SELECT pg_reload_conf()");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end().catch(() => {});
     await Deno.remove(this.folder, { recursive: true });
   }
 
-  async #asOwner(program: string, args: readonly string[]): Promise<void> {
-    const command = [pathOf(program), ...args];
-    const isQuiet = program === "pg_ctl";
-    if (!await isRoot()) return void await run(command[0]!, command.slice(1), isQuiet);
-    const drop = ["--reuid", UNPRIVILEGED, "--regid", UNPRIVILEGED, "--clear-groups"];
-    await run("setpriv", [...drop, ...command], isQuiet);
+  async #asOwner(name: string, args: readonly string[]): Promise<void> {
+    const [program = "", ...rest] = await asUnprivileged([pathOf(name), ...args]);
+    await run(program, rest, name === "pg_ctl");
   }
+}
+
+/** The command, as somebody else where the tests run as root, which servers refuse to be. */
+export async function asUnprivileged(command: readonly string[]): Promise<readonly string[]> {
+  if (!await isRoot()) return command;
+  return ["setpriv", "--reuid", UNPRIVILEGED, "--regid", UNPRIVILEGED, "--clear-groups", ...command];
 }
 
 /** Runs a program; fails with what it wrote. A server that it leaves behind would keep a pipe open: `isQuiet`. */
