@@ -31,6 +31,7 @@ export function postgresSchema(schema: string, user?: string): string {
   dead_reason text
 ) ${STORAGE}`,
     `CREATE INDEX IF NOT EXISTS event_due ON "${schema}".event (next_attempt_at, id) WHERE dead_at IS NULL`,
+    `CREATE INDEX IF NOT EXISTS event_newer ON "${schema}".event (version) WHERE version > 1`,
     `CREATE TABLE IF NOT EXISTS "${schema}".dedup (
   key text PRIMARY KEY,
   occurrences text NOT NULL,

@@ -95,8 +95,9 @@ export function postgresStatements({ schema, now, window, maxAge }: {
       `WHERE e.dead_at IS NULL AND e.next_attempt_at > ${now} + ${LONGEST_RETRY_AFTER}`,
     nextDue: `SELECT (min(e.next_attempt_at) - ${now})::float8 AS due_in FROM ${event} e ` +
       `WHERE e.dead_at IS NULL AND e.next_attempt_at > ${now}`,
+    newer: `SELECT ${ROW} FROM ${event} e WHERE e.version > ${RECORD_VERSION} LIMIT 10`,
     aged: `WITH g AS (${given}aged_to bigint, skip json)) SELECT ${ROW} FROM ${event} e ` +
-      `WHERE e.dead_at IS NULL AND e.next_attempt_at <= ${now} AND e.enqueued_at <= ${aged} - ${maxAge} ` +
+      `WHERE e.dead_at IS NULL AND e.version <= ${RECORD_VERSION} AND e.next_attempt_at <= ${now} AND e.enqueued_at <= ${aged} - ${maxAge} ` +
       `AND e.id NOT IN ${skipped} ORDER BY e.enqueued_at LIMIT ${BATCH.buried}`,
     bury: `UPDATE ${event} e SET claimed_at = NULL, dead_at = ${now}, dead_reason = 'expired' ` +
       `WHERE e.id IN (SELECT json_array_elements_text($1)) AND e.dead_at IS NULL AND e.next_attempt_at <= ${now} ` +

@@ -164,9 +164,10 @@ export class PostgresStore implements OutboxStore {
     const nextDueIn = typeof next === "number" ? next : undefined;
     const begun = clock.monotonic();
     if (begun < this.#careAt) return { buried: [], nextDueIn };
-    const { bury, aged, forgetDead, forgetKeys, summary } = this.#sql;
+    const { newer, bury, aged, forgetDead, forgetKeys, summary } = this.#sql;
     const value = { aged_to: this.#agedTo(), skip: this.#skipped() };
-    const [old = []] = await this.#connection.ask([aged, forgetDead, forgetKeys], value);
+    const [strange = [], old = []] = await this.#connection.ask([newer, aged, forgetDead, forgetKeys], value);
+    for (const row of strange) this.#read(row);
     const ids = old.map((row) => this.#read(row)).flatMap((stored) => isLeftAlone(stored) ? [] : [stored.id]);
     const buried = ids.length === 0 ? [] : await this.#rows(bury, ids);
     this.#count(await this.#one(summary));

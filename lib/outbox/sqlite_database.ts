@@ -218,6 +218,7 @@ export class SqliteDatabase {
 
   #tidy(): Answers<"tidy"> {
     const { now, agedTo } = this.#moment;
+    this.#stored(SQL.newer, {});
     this.run(SQL.recall, { $now: now, $far: now + LONGEST_RETRY_AFTER });
     const oldest = agedTo - this.#rules.maxAge;
     const aged = {

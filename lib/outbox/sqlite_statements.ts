@@ -6,8 +6,8 @@ export const BATCH = { buried: 64, deadForgotten: 64, keysForgotten: 1_000, page
 
 const ROW = COLUMNS.join(", ");
 const IS_STATE = { pending: "dead_at IS NULL", dead: "dead_at IS NOT NULL" } as const;
-const IN_LINE =
-  `SELECT ${ROW} FROM event WHERE dead_at IS NULL AND next_attempt_at <= $now AND enqueued_at > $oldest`;
+const OURS = `FROM event WHERE dead_at IS NULL AND version <= ${RECORD_VERSION}`;
+const IN_LINE = `SELECT ${ROW} ${OURS} AND next_attempt_at <= $now AND enqueued_at > $oldest`;
 
 /** By what they are for. */
 export const SQL = {
@@ -32,7 +32,8 @@ export const SQL = {
     "attempts = $attempts, ambiguous = $ambiguous, detail = $detail, last_attempt_at = $now " +
     "WHERE id = $id AND claim = $fence",
   isDead: "SELECT 1 FROM event WHERE id = $id AND claim = $fence AND dead_at IS NOT NULL",
-  aged: `SELECT ${ROW} FROM event WHERE dead_at IS NULL AND enqueued_at <= $oldest ` +
+  newer: `SELECT ${ROW} FROM event WHERE version > ${RECORD_VERSION} LIMIT 10`,
+  aged: `SELECT ${ROW} ${OURS} AND enqueued_at <= $oldest ` +
     "AND (claimed_at IS NULL OR next_attempt_at <= $now) ORDER BY enqueued_at LIMIT $limit",
   bury: "UPDATE event SET claimed_at = NULL, dead_at = $now, dead_reason = 'expired' WHERE id = $id",
   // Nothing waits that long: the clock was set back since.
