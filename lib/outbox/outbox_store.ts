@@ -39,6 +39,9 @@ export const LEASE = 30_000;
 /** Milliseconds for which a dead letter is kept. */
 export const DEAD_KEPT = 30 * 86_400_000;
 
+/** What a store is opened for: to run the service, to change events, or only to look: then nothing is changed. */
+export type Access = "serve" | "change" | "look";
+
 /** Neither delivered nor dead, or a dead letter. */
 export type State = "pending" | "dead";
 
@@ -117,4 +120,10 @@ export interface DeadLetters {
   readonly newest: number;
   /** What its last attempt saw. */
   readonly detail: string | undefined;
+}
+
+/** One of each in turn, then what is left of the longer. */
+export function inTurns<T>(one: readonly T[], other: readonly T[]): readonly T[] {
+  const rest = one.length > other.length ? one.slice(other.length) : other.slice(one.length);
+  return [...one.slice(0, other.length).flatMap((item, n) => [item, ...other.slice(n, n + 1)]), ...rest];
 }

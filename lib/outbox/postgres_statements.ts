@@ -112,9 +112,9 @@ export function postgresStatements({ schema, now, window, maxAge }: {
       `LIMIT ${BATCH.keysForgotten} FOR UPDATE OF k SKIP LOCKED)`,
     summary: `SELECT (${now})::float8 AS now, ` +
       `(SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = '${dedup}'::regclass)::float8 AS keys, ` +
-      "count(*) FILTER (WHERE dead_at IS NULL)::int AS pending, " +
+      "count(*) FILTER (WHERE dead_at IS NULL)::int AS count, " +
       "min(enqueued_at) FILTER (WHERE dead_at IS NULL)::float8 AS oldest, " +
-      "(SELECT json_agg(r) FROM (SELECT d.dead_reason AS reason, count(*) AS count, max(d.dead_at) AS newest, " +
+      "(SELECT json_agg(r) FROM (SELECT d.dead_reason, count(*) AS count, max(d.dead_at) AS newest, " +
       `(SELECT n.detail FROM ${event} n WHERE n.dead_reason = d.dead_reason ORDER BY n.dead_at DESC LIMIT 1) AS detail ` +
       `FROM ${event} d WHERE d.dead_at IS NOT NULL GROUP BY d.dead_reason) r) AS dead FROM ${event}`,
     get: `SELECT ${ROW} FROM ${event} e WHERE e.id = $1->>0`,

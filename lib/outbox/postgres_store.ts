@@ -1,19 +1,17 @@
 /** The outbox in PostgreSQL: several instances share it. Effects: sockets, hashing, randomness. */
+import { type Accepted, type HashedDraft, planned } from "./accept_plan.ts";
 import { eventId } from "./event_id.ts";
-import { firstText, fold, NOW as TIME_OF_TEXT } from "./happening_text.ts";
 import { Lane } from "./lane.ts";
 import { isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from "./outbox_record.ts";
-import { type Claim, type Fresh, LEASE, type NewEvent, type OutboxStore } from "./outbox_store.ts";
-import type { DeadLetters, Settlement, State, Summary } from "./outbox_store.ts";
-import { mostKeys, type StoreOptions } from "./store_options.ts";
+import { type Claim, type Fresh, inTurns, LEASE, type NewEvent, type OutboxStore } from "./outbox_store.ts";
+import type { Settlement, State, Summary } from "./outbox_store.ts";
+import { mostKeys } from "./store_options.ts";
 import type { Operations, Settled } from "./operation.ts";
-import { PostgresConnection, type PostgresTarget } from "./postgres_connection.ts";
-import { POSTGRES_SCHEMA_VERSION, postgresSchema } from "./postgres_schema.ts";
-import { NOW, postgresStatements, type Statements } from "./postgres_statements.ts";
-import type { DeadReason } from "./record.ts";
-import type { Access } from "./sqlite_file.ts";
+import type { PostgresConnection } from "./postgres_connection.ts";
+import { type OpenPostgres, openPostgres, type PostgresStoreOptions } from "./postgres_open.ts";
+import type { Statements } from "./postgres_statements.ts";
 import { StoreError } from "./store_fault.ts";
-import { Tally } from "./tally.ts";
+import { summaryOf, Tally } from "./tally.ts";
 import { TrustedAge } from "./trusted_age.ts";
 
 /** Items of one statement. */
@@ -28,40 +26,7 @@ const CARE = 20;
 /** Records that are remembered as left alone. */
 const MOST_LEFT_ALONE = 1_000;
 
-/** What the store is opened with. */
-export interface PostgresStoreOptions extends StoreOptions {
-  readonly target: PostgresTarget;
-  readonly access: Access;
-  /** An SQL expression for the time in Unix milliseconds: tests bring their own clock. */
-  readonly now?: string;
-}
-
 type Settling = Operations["settle"]["answer"];
-
-/** What became of one webhook of a group. */
-type Accepted = "queued" | "duplicate" | StoreError;
-
-/** A webhook as it is stored. */
-interface HashedDraft {
-  readonly key: string;
-  readonly copy: { readonly recipient: string; readonly messageId: string };
-  /** As JSON: within JSON, PostgreSQL would look into its texts, and refuse some. */
-  readonly event: { readonly id: string; readonly event: string };
-}
-
-/** What is to be written of one notification, and what its webhooks come to then. */
-interface Plan {
-  readonly outcomes: readonly (readonly [HashedDraft, Accepted])[];
-  /** With one event: it was not there. */
-  readonly inserted?: { readonly key: string; readonly after: string } & HashedDraft["event"];
-  readonly changed?: {
-    readonly key: string;
-    /** As it was read. */
-    readonly before: string;
-    readonly after: string;
-    readonly events: readonly HashedDraft["event"][];
-  };
-}
 
 /** One per process. */
 export class PostgresStore implements OutboxStore {
@@ -81,11 +46,11 @@ export class PostgresStore implements OutboxStore {
   #keys = 0;
   #careAt = 0;
 
-  private constructor(connection: PostgresConnection, options: PostgresStoreOptions, opened: Opened) {
-    this.#connection = connection;
+  private constructor(options: PostgresStoreOptions, opened: OpenPostgres, hashed: (text: string) => string) {
     this.#options = options;
+    this.#connection = opened.connection;
     this.#sql = opened.sql;
-    this.#hashed = opened.hashed;
+    this.#hashed = hashed;
     this.engine = `PostgreSQL ${opened.version}`;
     this.#age = new TrustedAge(opened.now, options.clock.monotonic());
   }
@@ -96,20 +61,15 @@ export class PostgresStore implements OutboxStore {
    * @throws {StoreError}
    */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
-    const { clock, now = NOW, target, window, maxAge } = options;
     const { hash } = await import("node:crypto");
-    const connection = await PostgresConnection.to(target, clock);
-    try {
-      const sql = postgresStatements({ schema: target.schema, now, window, maxAge });
-      const hashed = (text: string) => hash("sha256", text, "base64url").slice(0, 16);
-      const opened = { sql, hashed, ...await prepare(connection, sql, options) };
-      const store = new PostgresStore(connection, options, opened);
-      store.#count(await store.#one(sql.summary));
-      return store;
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
+    const opened = await openPostgres(options);
+    const store = new PostgresStore(
+      options,
+      opened,
+      (text) => hash("sha256", text, "base64url").slice(0, 16),
+    );
+    store.#count(opened.summary);
+    return store;
   }
 
   get known(): Summary {
@@ -144,10 +104,8 @@ export class PostgresStore implements OutboxStore {
       const claim: Claim = { record: { ...record, nextAttemptAt: place, claimedAt: undefined }, fence, age };
       return [{ claim, isFresh: row["is_fresh"] === true }];
     }).sort((a, b) => inLine(a.claim, b.claim));
-    const [one = [], other = []] = [first, !first].map((isFresh) =>
-      claims.filter((c) => c.isFresh === isFresh)
-    );
-    return claims.flatMap((_, n) => [one[n], other[n]]).flatMap((c) => c === undefined ? [] : [c.claim]);
+    const lane = (fresh: boolean) => claims.filter(({ isFresh }) => isFresh === fresh);
+    return inTurns(lane(first), lane(!first)).map(({ claim }) => claim);
   }
 
   async settle({ record: { id, nextAttemptAt }, fence }: Claim, settlement: Settlement): Promise<boolean> {
@@ -170,7 +128,7 @@ export class PostgresStore implements OutboxStore {
     for (const row of strange) this.#read(row);
     const ids = old.map((row) => this.#read(row)).flatMap((stored) => isLeftAlone(stored) ? [] : [stored.id]);
     const buried = ids.length === 0 ? [] : await this.#rows(bury, ids);
-    this.#count(await this.#one(summary));
+    this.#count((await this.#rows(summary, null))[0]);
     this.#careAt = begun + (clock.monotonic() - begun) * CARE;
     const records = buried.map((row) => this.#read(row));
     return { buried: records.filter((stored): stored is OutboxRecord => !isLeftAlone(stored)), nextDueIn };
@@ -226,7 +184,9 @@ export class PostgresStore implements OutboxStore {
       const isBlind = tries === 0 && Math.min(this.#room, this.#keyRoom) >= left.length;
       const keys = [...new Set(left.map(({ key }) => key))];
       const known = isBlind ? [] : await this.#rows(this.#sql.remembered, keys);
-      const plans = this.#planned(left, known, isDoubtful);
+      const { window } = this.#options;
+      const rules = { room: this.#room, keyRoom: this.#keyRoom, isDoubtful, agedTo: this.#agedTo(), window };
+      const plans = planned(left, known, rules);
       const inserted = plans.flatMap(({ inserted }) => inserted ?? []);
       const changed = plans.flatMap(({ changed }) => changed ?? []);
       const { insert, change } = this.#sql;
@@ -246,42 +206,6 @@ export class PostgresStore implements OutboxStore {
       }
     }
     throw new StoreError("busy");
-  }
-
-  #planned(drafts: readonly HashedDraft[], known: readonly Row[], isDoubtful: boolean): readonly Plan[] {
-    const texts = new Map(known.map((row) => [row["key"], row]));
-    let room = this.#room;
-    let keys = this.#keyRoom;
-    return [...Map.groupBy(drafts, ({ key }) => key)].map(([key, copies]): Plan => {
-      const row = texts.get(key);
-      const [first] = copies;
-      if (row === undefined && first !== undefined) {
-        const fault = room <= 0 ? "overfull" : keys <= 0 ? "keys_overfull" : undefined;
-        if (fault !== undefined) return { outcomes: copies.map((draft) => [draft, new StoreError(fault)]) };
-        room--;
-        keys--;
-        // Its further copies come in turn, when it is there.
-        const inserted = { key, after: firstText(first.copy, TIME_OF_TEXT), ...first.event };
-        return { outcomes: [[first, "queued"]], inserted };
-      }
-      const before = String(row?.["occurrences"]);
-      const now = Number(row?.["now"]);
-      const remembering = { now, agedTo: Math.min(now, this.#agedTo()), window: this.#options.window };
-      let after = before;
-      const events: HashedDraft["event"][] = [];
-      const outcomes = copies.map((draft): readonly [HashedDraft, Accepted] => {
-        const folded = fold(after, draft.copy, remembering);
-        if (folded === undefined) return [draft, new StoreError("unreadable")];
-        if (folded.kind === "new" && room <= 0) return [draft, new StoreError("overfull")];
-        after = folded.text;
-        // What was asked before its answer was lost is found to be there.
-        if (folded.kind !== "new") return [draft, isDoubtful && folded.isFirst ? "queued" : "duplicate"];
-        room--;
-        events.push(draft.event);
-        return [draft, "queued"];
-      });
-      return after === before ? { outcomes } : { outcomes, changed: { key, before, after, events } };
-    });
   }
 
   async #settleAll(settled: readonly Settled[]): Promise<readonly Settling[]> {
@@ -314,24 +238,10 @@ export class PostgresStore implements OutboxStore {
   }
 
   #count(row: Row | undefined): void {
-    const { clock } = this.#options;
-    // The database's times, as this machine's clock has them.
-    const local = (at: unknown) => clock.now() - Number(row?.["now"]) + Number(at);
     const dead: readonly Row[] = Array.isArray(row?.["dead"]) ? row["dead"] : [];
-    const deadByReason = dead.flatMap(({ reason, count, newest, detail }): DeadLetters[] => [{
-      reason: reason as DeadReason,
-      count: Number(count),
-      newest: local(newest),
-      detail: typeof detail === "string" ? detail : undefined,
-    }]).sort((a, b) => b.newest - a.newest);
     this.#keys = Number(row?.["keys"]);
-    this.#tally.set({
-      pending: Number(row?.["pending"]),
-      dead: deadByReason.reduce((sum, { count }) => sum + count, 0),
-      oldestPending: typeof row?.["oldest"] === "number" ? local(row["oldest"]) : undefined,
-      newestDead: deadByReason[0]?.newest,
-      deadByReason,
-    });
+    // The database's times, as this machine's clock has them.
+    this.#tally.set(summaryOf(row ?? {}, dead, this.#options.clock.now() - Number(row?.["now"])));
   }
 
   /** Events that may still be accepted. Others' are counted once in a while. */
@@ -363,54 +273,9 @@ export class PostgresStore implements OutboxStore {
     return record;
   }
 
-  async #one(sql: string): Promise<Row | undefined> {
-    return (await this.#rows(sql, null))[0];
-  }
-
   async #rows(sql: string, value: unknown, onDoubt?: () => void): Promise<readonly Row[]> {
     return (await this.#connection.ask([sql], value, onDoubt))[0] ?? [];
   }
-}
-
-interface Opened {
-  readonly sql: Statements;
-  readonly hashed: (text: string) => string;
-  readonly version: string;
-  readonly now: number;
-}
-
-/** Looks whether the server will do, and makes the tables where they are missing. */
-async function prepare(
-  connection: PostgresConnection,
-  sql: Statements,
-  { access, target: { schema } }: PostgresStoreOptions,
-): Promise<{ readonly version: string; readonly now: number }> {
-  const look = async () => (await connection.ask([sql.open]))[0]?.[0] ?? {};
-  let seen = await look();
-  if (Number(seen["number"]) < 130_000) {
-    throw new StoreError("unsuited", "PostgreSQL 13 or later is needed: upgrade it");
-  }
-  if (seen["encoding"] !== "UTF8") {
-    throw new StoreError(
-      "unsuited",
-      "its database is not encoded in UTF8: make one that is, and let OUTBOX name it",
-    );
-  }
-  if (seen["is_made"] !== true) {
-    if (access !== "serve") {
-      throw new StoreError(
-        "missing",
-        "there are no tables of this service: check OUTBOX, and run the service once",
-      );
-    }
-    // Two instances that start at the same time make them one after the other.
-    const lock = `SELECT pg_advisory_xact_lock(hashtextextended('coder-platformx ${schema}', 0))`;
-    await connection.ask([lock, postgresSchema(schema).replace(/;\n$/, "")]);
-    seen = await look();
-  }
-  const [row] = (await connection.ask([sql.schemaVersion]))[0] ?? [];
-  if (Number(row?.["version"]) > POSTGRES_SCHEMA_VERSION) throw new StoreError("newer");
-  return { version: String(seen["version"]).replace(/ .*/, ""), now: Number(seen["now"]) };
 }
 
 function inLine({ record: a }: Claim, { record: b }: Claim): number {

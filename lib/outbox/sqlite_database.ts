@@ -6,10 +6,11 @@ import { firstText, fold } from "./happening_text.ts";
 import type { Answer, Ask, Draft, Moment, Operations, Settled } from "./operation.ts";
 import { isLeftAlone, type LeftAlone, type OutboxRecord, recordOf } from "./outbox_record.ts";
 import { type Row, type Stored, wholeNumber } from "./outbox_record.ts";
-import { type Claim, DEAD_KEPT, type DeadLetters, type Fresh, LEASE, type Summary } from "./outbox_store.ts";
-import { DEAD_REASONS, type DeadReason } from "./record.ts";
+import { type Claim, DEAD_KEPT, type Fresh, inTurns, LEASE, type Summary } from "./outbox_store.ts";
+import type { DeadReason } from "./record.ts";
 import { BATCH, SQL } from "./sqlite_statements.ts";
 import { StoreError } from "./store_fault.ts";
+import { summaryOf } from "./tally.ts";
 
 /** Free pages, 10 MiB of them, that are kept to be used again. */
 const FREE_PAGES = 2_560;
@@ -120,28 +121,11 @@ export class SqliteDatabase {
 
   /** Counts what there is. */
   summary(): Summary {
-    const { count, oldest } = this.row(SQL.pendingSummary) ?? {};
-    const deadByReason = this.#all(SQL.deadSummary).flatMap(
-      ({ dead_reason, count, newest }): DeadLetters[] => {
-        const reason = DEAD_REASONS.find((reason) => reason === dead_reason);
-        const at = wholeNumber(newest);
-        if (reason === undefined || at === undefined) return [];
-        const detail = this.row(SQL.newestDetail, { $at: at, $reason: reason })?.["detail"];
-        return [{
-          reason,
-          count: Number(count),
-          newest: at,
-          detail: typeof detail === "string" ? detail : undefined,
-        }];
-      },
-    ).sort((a, b) => b.newest - a.newest);
-    return {
-      pending: Number(count),
-      dead: deadByReason.reduce((sum, { count }) => sum + count, 0),
-      oldestPending: wholeNumber(oldest),
-      newestDead: deadByReason[0]?.newest,
-      deadByReason,
-    };
+    const dead = this.#all(SQL.deadSummary).map((row) => {
+      const newest = { $at: wholeNumber(row["newest"]) ?? 0, $reason: String(row["dead_reason"]) };
+      return { ...row, detail: this.row(SQL.newestDetail, newest)?.["detail"] };
+    });
+    return summaryOf(this.row(SQL.pendingSummary) ?? {}, dead, 0);
   }
 
   #accept({ key, recipient, messageId, event }: Draft): Answers<"accept"> {
@@ -176,9 +160,7 @@ export class SqliteDatabase {
     const isNew = first ? Math.ceil(limit / 2) : Math.floor(limit / 2);
     const fresh = this.#take(SQL.fresh, isNew, { $since: now - within });
     const due = this.#take(SQL.due, limit - fresh.length, {});
-    const [one, other] = first ? [fresh, due] : [due, fresh];
-    return Array.from({ length: Math.max(one.length, other.length) }, (_, n) => [one[n], other[n]])
-      .flat().filter((claim) => claim !== undefined);
+    return first ? inTurns(fresh, due) : inTurns(due, fresh);
   }
 
   /** Claims the first events of a query that may be. */

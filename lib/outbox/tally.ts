@@ -1,6 +1,7 @@
 /** What a store knows of itself between two looks: the last summary, and what its own replies have changed since. */
-import type { DeadReason } from "./record.ts";
-import type { Settlement, State, Summary } from "./outbox_store.ts";
+import { type Row, wholeNumber } from "./outbox_record.ts";
+import type { DeadLetters, Settlement, State, Summary } from "./outbox_store.ts";
+import { DEAD_REASONS, type DeadReason } from "./record.ts";
 
 const NOTHING: Summary = {
   pending: 0,
@@ -78,4 +79,31 @@ export class Tally {
       ],
     };
   }
+}
+
+/**
+ * Reads what a store counts.
+ *
+ * @param pending a row with `count` and `oldest` @param dead rows with `dead_reason`, `count`, `newest` and `detail`
+ * @param shift milliseconds from the store's clock to this machine's
+ */
+export function summaryOf(pending: Row, dead: readonly Row[], shift: number): Summary {
+  const timeOf = (value: unknown) => {
+    const at = wholeNumber(value);
+    return at === undefined ? undefined : at + shift;
+  };
+  const deadByReason = dead.flatMap((row): DeadLetters[] => {
+    const reason = DEAD_REASONS.find((reason) => reason === row["dead_reason"]);
+    const newest = timeOf(row["newest"]);
+    if (reason === undefined || newest === undefined) return [];
+    const detail = typeof row["detail"] === "string" ? row["detail"] : undefined;
+    return [{ reason, count: Number(row["count"]), newest, detail }];
+  }).sort((a, b) => b.newest - a.newest);
+  return {
+    pending: Number(pending["count"]),
+    dead: deadByReason.reduce((sum, { count }) => sum + count, 0),
+    oldestPending: timeOf(pending["oldest"]),
+    newestDead: deadByReason[0]?.newest,
+    deadByReason,
+  };
 }

@@ -109,9 +109,11 @@ Deno.test("the permissions are those that the executable is compiled with", () =
   assert.deepEqual([...granted.keys()].filter((name) => !ALL.includes(name)), []);
 });
 
-Deno.test("the service imports nothing by a computed name", () => {
+Deno.test("the service imports nothing by a computed name but itself", () => {
   const check = (path: string) => {
     for (const [, argument] of read(path).matchAll(/\bimport\(\s*([^)]*)/g)) {
+      // The program's own module, in the thread of the outbox: main.ts hands over its address.
+      if (path.endsWith("sqlite_thread.ts") && argument === "${JSON.stringify(module") continue;
       assert.match(argument!.trim(), /^"[^"]+",?$/, path);
     }
   };

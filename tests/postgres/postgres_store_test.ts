@@ -4,7 +4,7 @@ import { isLeftAlone } from "../../lib/outbox/outbox_record.ts";
 import type { Claim, Settlement } from "../../lib/outbox/outbox_store.ts";
 import { postgresFault } from "../../lib/outbox/postgres_fault.ts";
 import { postgresSchema } from "../../lib/outbox/postgres_schema.ts";
-import { StoreError } from "../../lib/outbox/store_fault.ts";
+import type { StoreError } from "../../lib/outbox/store_fault.ts";
 import { issueCertificate } from "../compiled/certificates.ts";
 import { draftOf, faultOf } from "../outbox/store_contract.ts";
 import { pgbouncer } from "./pgbouncer.ts";
