@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { OutboxStore } from "../../lib/outbox/outbox_store.ts";
 import { SqliteEngine } from "../../lib/outbox/sqlite_engine.ts";
 import { sqliteFault } from "../../lib/outbox/sqlite_fault.ts";
+import { sqliteEngine } from "../../lib/outbox/sqlite_worker.ts";
 import { draftOf, faultOf } from "./store_contract.ts";
 import { SqliteScene } from "./sqlite_scene.ts";
 
@@ -94,6 +95,14 @@ Deno.test({
       for (const suffix of ["", "-wal", "-shm"]) assert.equal(modeOf(scene.path + suffix), expected, suffix);
     }
   },
+});
+
+Deno.test("a process that has had a file makes no other one: the old one may come back", async () => {
+  await using scene = new SqliteScene();
+  const rules = { window: 1, maxAge: 1, maxKeys: 1 };
+  const engine = await sqliteEngine({ path: scene.path, access: "serve", isAgain: true, ...rules });
+  assert.throws(() => engine.open(), { fault: "gone" });
+  assert.deepEqual(seen(scene.folder), []);
 });
 
 Deno.test("an outbox of a newer version is refused", async () => {
