@@ -150,7 +150,7 @@ export class PostgresStore implements OutboxStore {
     let isDoubtful = false;
     const rows = await this.#rows(this.#sql.replay, [id], () => isDoubtful = true);
     if (rows.length === 0 && !isDoubtful) return false;
-    this.#tally.replayed(before.dead.reason, this.#options.clock.now());
+    this.#tally.moved("dead", "pending", this.#options.clock.now(), before.dead);
     return true;
   }
 
@@ -160,7 +160,7 @@ export class PostgresStore implements OutboxStore {
     let isDoubtful = false;
     const rows = await this.#rows(this.#sql.drop, [id], () => isDoubtful = true);
     if (rows.length === 0 && !(isDoubtful && await this.get(id) === undefined)) return false;
-    this.#tally.dropped(before.dead?.reason ?? "pending");
+    this.#tally.moved(before.dead ? "dead" : "pending", undefined, this.#options.clock.now(), before.dead);
     return true;
   }
 
@@ -201,7 +201,7 @@ export class PostgresStore implements OutboxStore {
         if (inserted !== undefined) this.#keys++;
         for (const [draft, accepted] of outcomes) {
           results.set(draft, accepted);
-          if (accepted === "queued") this.#tally.added(this.#options.clock.now());
+          if (accepted === "queued") this.#tally.moved(undefined, "pending", this.#options.clock.now());
         }
       }
     }

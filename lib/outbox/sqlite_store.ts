@@ -92,7 +92,7 @@ export class SqliteStore implements OutboxStore {
 
   async accept({ event, ...draft }: NewEvent): Promise<"queued" | "duplicate"> {
     const answer = await this.#ask("accept", { ...draft, event: JSON.stringify(event) });
-    if (answer === "queued") this.#tally.added(this.#options.clock.now());
+    if (answer === "queued") this.#tally.moved(undefined, "pending", this.#options.clock.now());
     return answer;
   }
 
@@ -123,13 +123,15 @@ export class SqliteStore implements OutboxStore {
 
   async replay(id: string): Promise<boolean> {
     const reason = await this.#ask("replay", { id });
-    if (reason !== null) this.#tally.replayed(reason, this.#options.clock.now());
+    if (reason !== null) this.#tally.moved("dead", "pending", this.#options.clock.now(), { reason });
     return reason !== null;
   }
 
   async drop(id: string): Promise<boolean> {
     const was = await this.#ask("drop", { id });
-    if (was !== null) this.#tally.dropped(was);
+    const now = this.#options.clock.now();
+    if (was === "pending") this.#tally.moved("pending", undefined, now);
+    else if (was !== null) this.#tally.moved("dead", undefined, now, { reason: was });
     return was !== null;
   }
 

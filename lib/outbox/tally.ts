@@ -25,60 +25,42 @@ export class Tally {
     this.#known = summary;
   }
 
-  /** An event was accepted, or a dead letter replayed. */
-  added(now: number): void {
-    const { pending, oldestPending } = this.#known;
-    this.#known = { ...this.#known, pending: pending + 1, oldestPending: oldestPending ?? now };
-  }
-
-  /** An event is not there any more; `reason`: why it was a dead letter. */
-  removed(state: State, reason?: DeadReason): void {
+  /**
+   * An event went from one state to another; undefined: it was not there, or is not any more.
+   *
+   * @param letter of the dead letter that it was or is
+   */
+  moved(from: State | undefined, to: State | undefined, now: number, letter?: Letter): void {
     const { deadByReason, ...known } = this.#known;
-    const left = Math.max(0, known[state] - 1);
+    const step = (state: State) => (to === state ? 1 : 0) - (from === state ? 1 : 0);
+    const pending = Math.max(0, known.pending + step("pending"));
+    const dead = Math.max(0, known.dead + step("dead"));
+    const other = deadByReason.filter(({ reason }) => reason !== letter?.reason);
+    const same = deadByReason.find(({ reason }) => reason === letter?.reason);
+    const changed = letter && to === "dead"
+      ? { reason: letter.reason, count: (same?.count ?? 0) + 1, newest: now, detail: letter.detail }
+      : same && { ...same, count: same.count - 1 };
     this.#known = {
-      ...known,
-      [state]: left,
-      oldestPending: state === "pending" && left === 0 ? undefined : known.oldestPending,
-      newestDead: state === "dead" && left === 0 ? undefined : known.newestDead,
-      deadByReason: deadByReason
-        .map((letters) => letters.reason === reason ? { ...letters, count: letters.count - 1 } : letters)
-        .filter(({ count }) => count > 0),
+      ...{ pending, dead },
+      oldestPending: pending === 0 ? undefined : known.oldestPending ?? now,
+      newestDead: to === "dead" ? now : dead === 0 ? undefined : known.newestDead,
+      deadByReason: (changed !== undefined && changed.count > 0 ? [changed, ...other] : other).sort(
+        newestFirst,
+      ),
     };
   }
 
   /** An event that was claimed is settled. */
   settled(settlement: Settlement, now: number): void {
-    if (settlement.kind === "delivered") this.removed("pending");
-    else if (settlement.kind === "dead") this.died(settlement.reason, now, settlement.detail);
+    if (settlement.kind === "delivered") this.moved("pending", undefined, now);
+    else if (settlement.kind === "dead") this.moved("pending", "dead", now, settlement);
   }
+}
 
-  /** A dead letter of this reason is pending again. */
-  replayed(reason: DeadReason, now: number): void {
-    this.removed("dead", reason);
-    this.added(now);
-  }
-
-  /** An event was deleted by hand. */
-  dropped(was: DeadReason | "pending"): void {
-    if (was === "pending") this.removed("pending");
-    else this.removed("dead", was);
-  }
-
-  /** A pending event became a dead letter. */
-  died(reason: DeadReason, now: number, detail: string | undefined): void {
-    this.removed("pending");
-    const { dead, deadByReason } = this.#known;
-    const before = deadByReason.find((letters) => letters.reason === reason)?.count ?? 0;
-    this.#known = {
-      ...this.#known,
-      dead: dead + 1,
-      newestDead: now,
-      deadByReason: [
-        { reason, count: before + 1, newest: now, detail },
-        ...deadByReason.filter((letters) => letters.reason !== reason),
-      ],
-    };
-  }
+/** What is told of a dead letter. */
+interface Letter {
+  readonly reason: DeadReason;
+  readonly detail?: string | undefined;
 }
 
 /**
@@ -98,7 +80,7 @@ export function summaryOf(pending: Row, dead: readonly Row[], shift: number): Su
     if (reason === undefined || newest === undefined) return [];
     const detail = typeof row["detail"] === "string" ? row["detail"] : undefined;
     return [{ reason, count: Number(row["count"]), newest, detail }];
-  }).sort((a, b) => b.newest - a.newest);
+  }).sort(newestFirst);
   return {
     pending: Number(pending["count"]),
     dead: deadByReason.reduce((sum, { count }) => sum + count, 0),
@@ -106,4 +88,8 @@ export function summaryOf(pending: Row, dead: readonly Row[], shift: number): Su
     newestDead: deadByReason[0]?.newest,
     deadByReason,
   };
+}
+
+function newestFirst(a: DeadLetters, b: DeadLetters): number {
+  return b.newest - a.newest;
 }
