@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, string>> = {
   deploy: "systemd, Caddy, Kubernetes and the release's steps",
   image: "the container image, built with buildah",
   neighbours: "Prometheus' own tools on metrics and alerts, Go's client on redirects",
+  postgres: "the outbox on a real PostgreSQL (Debian's postgresql and pgbouncer)",
   "proof/faults": "disks that are full or read-only",
   "proof/hostile": "clients and an upstream that mean harm",
 };

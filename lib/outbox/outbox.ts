@@ -3,7 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type Delivery, type Draft, eventOf } from "../delivery/draft.ts";
 import type { Outcome } from "../delivery/outcome.ts";
-import { type OutboxStore, StoreError, type Summary } from "./outbox_store.ts";
+import type { OutboxStore, Summary } from "./outbox_store.ts";
+import { StoreError } from "./store_fault.ts";
 import type { StoreWatch } from "./store_watch.ts";
 
 /** Milliseconds after which a store that fails can work again. */
