@@ -57,9 +57,12 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     ...{ clock, log, draining, cut },
   });
   const outbox = config.outbox === undefined || dryRun ? undefined : openOutbox(
-    await openStore(config.outbox.location, { ...config.outbox, window: dedupWindow, clock, log }),
+    await openStore(config.outbox.location, {
+      ...{ maxAge: config.outbox.maxAge, maxPending: config.outbox.maxPending, window: dedupWindow },
+      ...{ access: "serve", module: runtime.module, clock, log },
+    }),
     {
-      maxAge: config.outbox.maxAge,
+      maxPending: config.outbox.maxPending,
       random: Math.random,
       onSettled: stats.countSettled.bind(stats),
       traced: telemetry?.traced ?? ((_, work) => work()),

@@ -1,6 +1,6 @@
 /** What a store remembers of a happening, as text: `[[number, since, recipient, message, recipient, message, …], …]`. */
 import { assign, type Happening } from "../coder/occurrence.ts";
-import { parsed } from "./outbox_record.ts";
+import { parsed } from "./record.ts";
 
 /** Copies that are noted of one happening. A further one still is a copy of its occurrence, but leaves no trace. */
 const MOST_COPIES = 2_000;

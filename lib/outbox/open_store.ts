@@ -2,8 +2,8 @@
 import type { Log } from "../base/log.ts";
 import { scrub } from "../base/redact.ts";
 import type { OutboxLocation } from "../config/outbox_location.ts";
-import type { LeftAlone } from "./outbox_record.ts";
-import type { Access, OutboxStore } from "./outbox_store.ts";
+import type { LeftAlone } from "./record.ts";
+import type { Access, OutboxStore } from "./store.ts";
 import type { StoreOptions } from "./store_options.ts";
 
 /** With what a store is opened. */
@@ -27,12 +27,12 @@ export async function openStore(
   const onLeftAlone = ({ id, leftAlone }: LeftAlone) =>
     log?.write("WARNING", "record_unusable", LEFT_ALONE[leftAlone], { id: scrub(id, [], 64) });
   if (location.kind === "postgres") {
-    const { PostgresStore } = await import("./postgres_store.ts");
+    const { PostgresStore } = await import("./postgres/store.ts");
     return await PostgresStore.open({ ...options, access, onLeftAlone, target: location });
   }
   const [{ SqliteStore }, { sqliteThread }] = await Promise.all([
-    import("./sqlite_store.ts"),
-    import("./sqlite_thread.ts"),
+    import("./sqlite/store.ts"),
+    import("./sqlite/thread.ts"),
   ]);
   const { path } = location;
   return await SqliteStore.open({ ...options, access, onLeftAlone, path, startThread: sqliteThread(module) });

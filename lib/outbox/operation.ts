@@ -1,7 +1,6 @@
 /** What is asked of a store's engine, as data: the same words go from thread to thread as JSON. */
-import type { LeftAlone, Stored } from "./outbox_record.ts";
-import type { Claim, Fresh, NewEvent, Settlement, State, Summary, Tidied } from "./outbox_store.ts";
-import type { DeadReason } from "./record.ts";
+import type { DeadReason, LeftAlone, Stored } from "./record.ts";
+import type { Claim, Fresh, NewEvent, Settlement, State, Summary, Tidied } from "./store.ts";
 import type { StoreFault } from "./store_fault.ts";
 
 /** A {@link NewEvent} whose event is JSON text, as it is stored. */

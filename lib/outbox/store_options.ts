@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { LeftAlone } from "./outbox_record.ts";
+import type { LeftAlone } from "./record.ts";
 
 /** What every store is opened with. */
 export interface StoreOptions {

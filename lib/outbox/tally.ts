@@ -1,7 +1,6 @@
 /** What a store knows of itself between two looks: the last summary, and what its own replies have changed since. */
-import { type Row, wholeNumber } from "./outbox_record.ts";
-import type { DeadLetters, Settlement, State, Summary } from "./outbox_store.ts";
-import { DEAD_REASONS, type DeadReason } from "./record.ts";
+import { DEAD_REASONS, type DeadReason, type Row, wholeNumber } from "./record.ts";
+import type { DeadLetters, Settlement, State, Summary } from "./store.ts";
 
 const NOTHING: Summary = {
   pending: 0,

@@ -4,7 +4,7 @@ import { portFinding } from "../../lib/check/port.ts";
 import { machineStore, storeFindings, type StoreOptions } from "../../lib/check/store.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { parseConfig } from "../../lib/config/config.ts";
-import { StoreError } from "../../lib/outbox/outbox_store.ts";
+import { StoreError } from "../../lib/outbox/store.ts";
 import { denoRuntime } from "../../lib/runtime/deno.ts";
 import { type ListenAddress, ListenError, type ListenFault } from "../../lib/runtime/runtime.ts";
 import { BASE } from "../config/fakes.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { listedRow, listingText } from "../../lib/cli/outbox_listing.ts";
-import type { Stored, StoredEvent } from "../../lib/outbox/outbox_store.ts";
+import type { Stored, StoredEvent } from "../../lib/outbox/store.ts";
 import { EVENT } from "../support/fakes.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);

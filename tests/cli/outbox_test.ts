@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { act } from "../../lib/cli/outbox.ts";
-import type { LeftAlone, Stored, StoredEvent } from "../../lib/outbox/outbox_store.ts";
+import type { LeftAlone, Stored, StoredEvent } from "../../lib/outbox/store.ts";
 import { EVENT } from "../support/fakes.ts";
 import { fakeTerminal } from "./fakes.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isLeftAlone, recordOf, type Row } from "../../lib/outbox/outbox_record.ts";
+import { isLeftAlone, recordOf, type Row } from "../../lib/outbox/record.ts";
 import { EVENT } from "../support/fakes.ts";
 
 const ROW: Row = {

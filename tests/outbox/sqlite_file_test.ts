@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { OutboxStore } from "../../lib/outbox/outbox_store.ts";
-import { SqliteEngine } from "../../lib/outbox/sqlite_engine.ts";
-import { sqliteFault } from "../../lib/outbox/sqlite_fault.ts";
-import { sqliteEngine } from "../../lib/outbox/sqlite_worker.ts";
+import type { OutboxStore } from "../../lib/outbox/store.ts";
+import { SqliteEngine } from "../../lib/outbox/sqlite/engine.ts";
+import { sqliteFault } from "../../lib/outbox/sqlite/fault.ts";
+import { sqliteEngine } from "../../lib/outbox/sqlite/worker.ts";
 import { draftOf, faultOf } from "./store_contract.ts";
 import { SqliteScene } from "./sqlite_scene.ts";
 

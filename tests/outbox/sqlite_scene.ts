@@ -1,9 +1,9 @@
 /** SQLite stores in a file of their own. */
 import { DatabaseSync } from "node:sqlite";
-import type { LeftAlone } from "../../lib/outbox/outbox_record.ts";
-import type { OutboxStore } from "../../lib/outbox/outbox_store.ts";
-import { SqliteStore } from "../../lib/outbox/sqlite_store.ts";
-import { sqliteThread } from "../../lib/outbox/sqlite_thread.ts";
+import type { LeftAlone } from "../../lib/outbox/record.ts";
+import type { OutboxStore } from "../../lib/outbox/store.ts";
+import { SqliteStore } from "../../lib/outbox/sqlite/store.ts";
+import { sqliteThread } from "../../lib/outbox/sqlite/thread.ts";
 import type { StoreOptions } from "../../lib/outbox/store_options.ts";
 import { FakeClock } from "../support/fakes.ts";
 import { DAY, type Scene } from "./store_contract.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../lib/base/clock.ts";
-import { SqliteStore, type ThreadEvents } from "../../lib/outbox/sqlite_store.ts";
+import { SqliteStore, type ThreadEvents } from "../../lib/outbox/sqlite/store.ts";
 import { FakeClock, settled, watched } from "../support/fakes.ts";
 import { DAY, draftOf, faultOf } from "./store_contract.ts";
 import { SqliteScene } from "./sqlite_scene.ts";

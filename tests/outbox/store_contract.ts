@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { assign, type Happening } from "../../lib/coder/occurrence.ts";
-import { isLeftAlone, type LeftAlone, type OutboxRecord } from "../../lib/outbox/outbox_record.ts";
-import { type Claim, LEASE, type OutboxStore, type Settlement } from "../../lib/outbox/outbox_store.ts";
+import { isLeftAlone, type LeftAlone, type OutboxRecord } from "../../lib/outbox/record.ts";
+import { type Claim, LEASE, type OutboxStore, type Settlement } from "../../lib/outbox/store.ts";
 import type { StoreOptions } from "../../lib/outbox/store_options.ts";
 import { StoreError, type StoreFault } from "../../lib/outbox/store_fault.ts";
 import type { FakeClock } from "../support/fakes.ts";

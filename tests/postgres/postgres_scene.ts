@@ -1,8 +1,8 @@
 /** PostgreSQL stores in a schema of their own, whose time a test moves. */
-import type { LeftAlone } from "../../lib/outbox/outbox_record.ts";
-import type { OutboxStore } from "../../lib/outbox/outbox_store.ts";
-import type { PostgresTarget } from "../../lib/outbox/postgres_connection.ts";
-import { PostgresStore } from "../../lib/outbox/postgres_store.ts";
+import type { LeftAlone } from "../../lib/outbox/record.ts";
+import type { OutboxStore } from "../../lib/outbox/store.ts";
+import type { PostgresTarget } from "../../lib/outbox/postgres/connection.ts";
+import { PostgresStore } from "../../lib/outbox/postgres/store.ts";
 import type { StoreOptions } from "../../lib/outbox/store_options.ts";
 import { DAY, type Scene } from "../outbox/store_contract.ts";
 import { FakeClock } from "../support/fakes.ts";

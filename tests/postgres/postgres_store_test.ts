@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../lib/base/clock.ts";
-import { isLeftAlone } from "../../lib/outbox/outbox_record.ts";
-import type { Claim, Settlement } from "../../lib/outbox/outbox_store.ts";
-import { postgresFault } from "../../lib/outbox/postgres_fault.ts";
-import { postgresSchema } from "../../lib/outbox/postgres_schema.ts";
+import { isLeftAlone } from "../../lib/outbox/record.ts";
+import type { Claim, Settlement } from "../../lib/outbox/store.ts";
+import { postgresFault } from "../../lib/outbox/postgres/fault.ts";
+import { postgresSchema } from "../../lib/outbox/postgres/schema.ts";
 import type { StoreError } from "../../lib/outbox/store_fault.ts";
 import { issueCertificate } from "../compiled/certificates.ts";
 import { draftOf, faultOf } from "../outbox/store_contract.ts";

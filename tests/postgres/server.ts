@@ -1,6 +1,6 @@
 /** A PostgreSQL of the test's own, from Debian's package `postgresql`, in a temporary folder. */
 import assert from "node:assert/strict";
-import type { PostgresTarget } from "../../lib/outbox/postgres_connection.ts";
+import type { PostgresTarget } from "../../lib/outbox/postgres/connection.ts";
 
 /** Whom the server runs as where the tests run as root, which it refuses. */
 const UNPRIVILEGED = "postgres";

@@ -2,7 +2,7 @@
 import { expectedNames, parseTracking } from "../../lib/coder/tracking.ts";
 import type { Outcome } from "../../lib/delivery/outcome.ts";
 import type { OutboxStatus } from "../../lib/outbox/outbox.ts";
-import { buried, type DeadReason, type OutboxRecord } from "../../lib/outbox/record.ts";
+import { buried, type DeadReason, type OutboxRecord } from "../../lib/outbox/settlement.ts";
 import type { GateStatus } from "../../lib/platformx/gate.ts";
 import type { LaterCause } from "../../lib/platformx/verdict.ts";
 import type { ProcessUsage } from "../../lib/runtime/runtime.ts";

@@ -24,6 +24,7 @@ export function postgresSchema(schema: string, user?: string): string {
   claim integer NOT NULL DEFAULT 0,
   claimed_at bigint,
   attempts integer NOT NULL DEFAULT 0,
+  failures integer NOT NULL DEFAULT 0,
   ambiguous integer NOT NULL DEFAULT 0,
   detail text,
   last_attempt_at bigint,

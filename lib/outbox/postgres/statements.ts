@@ -1,8 +1,8 @@
 /** What is said to PostgreSQL. The database's clock counts; tests bring their own. */
-import { LONGEST_RETRY_AFTER } from "../platformx/backoff.ts";
-import { NOW as TIME_OF_TEXT } from "./happening_text.ts";
-import { COLUMNS, RECORD_VERSION } from "./outbox_record.ts";
-import { DEAD_KEPT, LEASE } from "./outbox_store.ts";
+import { LONGEST_RETRY_AFTER } from "../../platformx/backoff.ts";
+import { NOW as TIME_OF_TEXT } from "../happening_text.ts";
+import { COLUMNS, RECORD_VERSION } from "../record.ts";
+import { DEAD_KEPT, LEASE } from "../store.ts";
 
 /** Work of one kind that is done at once. */
 export const BATCH = { buried: 64, deadForgotten: 64, keysForgotten: 1_000 } as const;
@@ -76,12 +76,12 @@ export function postgresStatements({ schema, now, window, maxAge }: {
       `FROM c WHERE e.id = c.id RETURNING ${ROW}, c.place::float8, c.is_fresh`,
     settle:
       "WITH s AS (SELECT * FROM json_to_recordset($1) AS s(id text, fence int, kind text, place float8, " +
-      "delay float8, reason text, attempts int, ambiguous int, detail text)), " +
+      "delay float8, reason text, attempts int, failures int, ambiguous int, detail text)), " +
       `g AS (DELETE FROM ${event} e USING s WHERE s.kind = 'delivered' AND e.id = s.id AND e.claim = s.fence ` +
       "RETURNING e.id), " +
       `r AS (UPDATE ${event} e SET claimed_at = NULL, next_attempt_at = s.place FROM s WHERE s.kind = 'released' ` +
       "AND e.id = s.id AND e.claim = s.fence AND e.claimed_at IS NOT NULL AND e.dead_at IS NULL RETURNING e.id), " +
-      `t AS (UPDATE ${event} e SET claimed_at = NULL, attempts = s.attempts, ambiguous = s.ambiguous, ` +
+      `t AS (UPDATE ${event} e SET claimed_at = NULL, attempts = s.attempts, failures = s.failures, ambiguous = s.ambiguous, ` +
       `detail = s.detail, last_attempt_at = ${now}, dead_reason = s.reason, ` +
       `dead_at = CASE s.kind WHEN 'dead' THEN ${now} END, ` +
       `next_attempt_at = CASE s.kind WHEN 'dead' THEN e.next_attempt_at ` +
@@ -123,7 +123,7 @@ export function postgresStatements({ schema, now, window, maxAge }: {
     replay:
       `WITH o AS (SELECT id, dead_reason FROM ${event} WHERE id = $1->>0 AND dead_at IS NOT NULL FOR UPDATE) ` +
       `UPDATE ${event} e SET dead_at = NULL, dead_reason = NULL, enqueued_at = ${now}, next_attempt_at = ${now}, ` +
-      "claim = e.claim + 1, claimed_at = NULL, attempts = 0, ambiguous = 0 FROM o WHERE e.id = o.id " +
+      "claim = e.claim + 1, claimed_at = NULL, attempts = 0, failures = 0, ambiguous = 0 FROM o WHERE e.id = o.id " +
       "RETURNING o.dead_reason AS reason",
     drop:
       `DELETE FROM ${event} e WHERE e.id = $1->>0 AND (e.claimed_at IS NULL OR e.next_attempt_at <= ${now}) ` +

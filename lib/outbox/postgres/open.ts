@@ -1,11 +1,11 @@
 /** Opens a PostgreSQL store: looks whether the server will do, and makes the tables where they are missing. */
-import type { Row } from "./outbox_record.ts";
-import type { Access } from "./outbox_store.ts";
-import { PostgresConnection, type PostgresTarget } from "./postgres_connection.ts";
-import { POSTGRES_SCHEMA_VERSION, postgresSchema } from "./postgres_schema.ts";
-import { NOW, postgresStatements, type Statements } from "./postgres_statements.ts";
-import { StoreError } from "./store_fault.ts";
-import type { StoreOptions } from "./store_options.ts";
+import type { Row } from "../record.ts";
+import type { Access } from "../store.ts";
+import { PostgresConnection, type PostgresTarget } from "./connection.ts";
+import { POSTGRES_SCHEMA_VERSION, postgresSchema } from "./schema.ts";
+import { NOW, postgresStatements, type Statements } from "./statements.ts";
+import { StoreError } from "../store_fault.ts";
+import type { StoreOptions } from "../store_options.ts";
 
 /** What the store is opened with. */
 export interface PostgresStoreOptions extends StoreOptions {

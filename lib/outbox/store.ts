@@ -1,7 +1,6 @@
 /** Where accepted events wait: what the service needs of a store, whichever engine holds it. */
 import type { PlatformXEvent } from "../platformx/event.ts";
-import type { OutboxRecord, Stored } from "./outbox_record.ts";
-import type { DeadReason } from "./record.ts";
+import type { DeadReason, OutboxRecord, Stored } from "./record.ts";
 
 /** A store. Every method throws `StoreError` only, and may be repeated after an error: it has no second effect. */
 export interface OutboxStore {
@@ -90,6 +89,7 @@ export type Settlement =
 /** What is known after an attempt. */
 export interface Tried {
   readonly attempts: number;
+  readonly failures: number;
   readonly ambiguous: number;
   readonly detail?: string | undefined;
 }

@@ -3,9 +3,9 @@
  *
  * Whoever starts it imports a module that exports {@link serveSqlite} and calls that: in the bundle, the bundle itself.
  */
-import type { DatabaseRules } from "./sqlite_database.ts";
-import { SqliteEngine, type SqliteLocation } from "./sqlite_engine.ts";
-import { sqliteFault } from "./sqlite_fault.ts";
+import type { DatabaseRules } from "./database.ts";
+import { SqliteEngine, type SqliteLocation } from "./engine.ts";
+import { sqliteFault } from "./fault.ts";
 
 /** What the thread is started with. */
 export interface SqliteStart extends SqliteLocation, Omit<DatabaseRules, "hashed" | "newUuid"> {}

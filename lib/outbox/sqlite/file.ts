@@ -1,7 +1,7 @@
 /** The file of a SQLite store: what may be opened, and whether it is still there. Effects: files. */
 import type * as Fs from "node:fs";
-import type { Access } from "./outbox_store.ts";
-import { StoreError } from "./store_fault.ts";
+import type { Access } from "../store.ts";
+import { StoreError } from "../store_fault.ts";
 
 /** Marks a database as this service's: SQLite's `application_id`, "CPXO". */
 export const APPLICATION_ID = 0x4350_584f;

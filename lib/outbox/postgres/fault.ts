@@ -1,5 +1,5 @@
 /** Errors of PostgreSQL and of the way to it → what is wrong with the store. */
-import { StoreError, type StoreFault } from "./store_fault.ts";
+import { StoreError, type StoreFault } from "../store_fault.ts";
 
 /** What becomes of a statement that failed. */
 export interface PostgresFault {

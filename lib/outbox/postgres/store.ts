@@ -1,18 +1,18 @@
 /** The outbox in PostgreSQL: several instances share it. Effects: sockets, hashing, randomness. */
 import { type Accepted, type HashedDraft, planned } from "./accept_plan.ts";
-import { eventId } from "./event_id.ts";
+import { eventId } from "../event_id.ts";
 import { Lane } from "./lane.ts";
-import { isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from "./outbox_record.ts";
-import { type Claim, type Fresh, inTurns, LEASE, type NewEvent, type OutboxStore } from "./outbox_store.ts";
-import type { Settlement, State, Summary } from "./outbox_store.ts";
-import { mostKeys } from "./store_options.ts";
-import type { Operations, Settled } from "./operation.ts";
-import type { PostgresConnection } from "./postgres_connection.ts";
-import { type OpenPostgres, openPostgres, type PostgresStoreOptions } from "./postgres_open.ts";
-import type { Statements } from "./postgres_statements.ts";
-import { StoreError } from "./store_fault.ts";
-import { summaryOf, Tally } from "./tally.ts";
-import { TrustedAge } from "./trusted_age.ts";
+import { isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from "../record.ts";
+import { type Claim, type Fresh, inTurns, LEASE, type NewEvent, type OutboxStore } from "../store.ts";
+import type { Settlement, State, Summary } from "../store.ts";
+import { mostKeys } from "../store_options.ts";
+import type { Operations, Settled } from "../operation.ts";
+import type { PostgresConnection } from "./connection.ts";
+import { type OpenPostgres, openPostgres, type PostgresStoreOptions } from "./open.ts";
+import type { Statements } from "./statements.ts";
+import { StoreError } from "../store_fault.ts";
+import { summaryOf, Tally } from "../tally.ts";
+import { TrustedAge } from "../trusted_age.ts";
 
 /** Items of one statement. */
 const MOST_AT_ONCE = 128;

@@ -1,12 +1,12 @@
 /** The outbox in a SQLite file. SQLite works in a thread of its own; this half gathers, waits and keeps count. */
-import type { Operations, Reply, Result } from "./operation.ts";
-import type { Claim, Fresh, NewEvent, OutboxStore, Settlement, State, Summary } from "./outbox_store.ts";
-import { mostKeys, type StoreOptions } from "./store_options.ts";
-import type { SqliteLocation } from "./sqlite_engine.ts";
-import type { SqliteStart } from "./sqlite_worker.ts";
-import { StoreError, type StoreFault } from "./store_fault.ts";
-import { Tally } from "./tally.ts";
-import { TrustedAge } from "./trusted_age.ts";
+import type { Operations, Reply, Result } from "../operation.ts";
+import type { Claim, Fresh, NewEvent, OutboxStore, Settlement, State, Summary } from "../store.ts";
+import { mostKeys, type StoreOptions } from "../store_options.ts";
+import type { SqliteLocation } from "./engine.ts";
+import type { SqliteStart } from "./worker.ts";
+import { StoreError, type StoreFault } from "../store_fault.ts";
+import { Tally } from "../tally.ts";
+import { TrustedAge } from "../trusted_age.ts";
 
 /** Milliseconds for which an answer is waited for: a lock is waited for three seconds, and an fsync can hang for ever. */
 const DEADLINE = 5_000;

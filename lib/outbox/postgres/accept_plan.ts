@@ -1,7 +1,7 @@
 /** What accepting a group of webhooks writes, given what the store remembers. */
-import { firstText, fold, type HashedCopy, NOW, type Remembering } from "./happening_text.ts";
-import type { Row } from "./outbox_record.ts";
-import { StoreError } from "./store_fault.ts";
+import { firstText, fold, type HashedCopy, NOW, type Remembering } from "../happening_text.ts";
+import type { Row } from "../record.ts";
+import { StoreError } from "../store_fault.ts";
 
 /** What became of one webhook of a group. */
 export type Accepted = "queued" | "duplicate" | StoreError;

@@ -1,5 +1,5 @@
 /** Threads of this machine. Effects: threads. */
-import type { StartThread } from "./sqlite_store.ts";
+import type { StartThread } from "./store.ts";
 
 /**
  * Starts threads that call `serveSqlite`.

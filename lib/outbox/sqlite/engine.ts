@@ -1,12 +1,12 @@
 /** The SQLite half of a store: opens the file, keeps an eye on it, and answers in transactions. Synchronous. */
 import type { DatabaseSync } from "node:sqlite";
-import type { Moment, Reply, Request, Result } from "./operation.ts";
-import type { Access, Summary } from "./outbox_store.ts";
-import { type DatabaseRules, SqliteDatabase } from "./sqlite_database.ts";
-import { sqliteFault } from "./sqlite_fault.ts";
-import { APPLICATION_ID, databaseFile, type Files, identityOf, isOurs } from "./sqlite_file.ts";
-import { SQLITE_SCHEMA, SQLITE_SCHEMA_VERSION } from "./sqlite_schema.ts";
-import { StoreError, type StoreFault } from "./store_fault.ts";
+import type { Moment, Reply, Request, Result } from "../operation.ts";
+import type { Access, Summary } from "../store.ts";
+import { type DatabaseRules, SqliteDatabase } from "./database.ts";
+import { sqliteFault } from "./fault.ts";
+import { APPLICATION_ID, databaseFile, type Files, identityOf, isOurs } from "./file.ts";
+import { SQLITE_SCHEMA, SQLITE_SCHEMA_VERSION } from "./schema.ts";
+import { StoreError, type StoreFault } from "../store_fault.ts";
 
 /** Milliseconds for which a lock is waited for. */
 const LOCKED_FOR = 3_000;

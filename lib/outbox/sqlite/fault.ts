@@ -1,5 +1,5 @@
 /** Errors of SQLite and of the file system → what is wrong with the store. */
-import { StoreError, type StoreFault } from "./store_fault.ts";
+import { StoreError, type StoreFault } from "../store_fault.ts";
 
 /** By SQLite's primary result code (sqlite.org/rescode.html). */
 const BY_CODE: Readonly<Record<number, StoreFault>> = {

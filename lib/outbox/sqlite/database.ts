@@ -1,16 +1,15 @@
 /** An outbox in a SQLite database that is open: its operations, within a transaction of the caller's. Synchronous. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { LONGEST_RETRY_AFTER } from "../platformx/backoff.ts";
-import { eventId } from "./event_id.ts";
-import { firstText, fold } from "./happening_text.ts";
-import type { Answer, Ask, Draft, Moment, Operations, Settled } from "./operation.ts";
-import { isLeftAlone, type LeftAlone, type OutboxRecord, recordOf } from "./outbox_record.ts";
-import { type Row, type Stored, wholeNumber } from "./outbox_record.ts";
-import { type Claim, DEAD_KEPT, type Fresh, inTurns, LEASE, type Summary } from "./outbox_store.ts";
-import type { DeadReason } from "./record.ts";
-import { BATCH, SQL } from "./sqlite_statements.ts";
-import { StoreError } from "./store_fault.ts";
-import { summaryOf } from "./tally.ts";
+import { LONGEST_RETRY_AFTER } from "../../platformx/backoff.ts";
+import { eventId } from "../event_id.ts";
+import { firstText, fold } from "../happening_text.ts";
+import type { Answer, Ask, Draft, Moment, Operations, Settled } from "../operation.ts";
+import { isLeftAlone, type LeftAlone, type OutboxRecord, recordOf } from "../record.ts";
+import { type DeadReason, type Row, type Stored, wholeNumber } from "../record.ts";
+import { type Claim, DEAD_KEPT, type Fresh, inTurns, LEASE, type Summary } from "../store.ts";
+import { BATCH, SQL } from "./statements.ts";
+import { StoreError } from "../store_fault.ts";
+import { summaryOf } from "../tally.ts";
 
 /** Free pages, 10 MiB of them, that are kept to be used again. */
 const FREE_PAGES = 2_560;
@@ -188,8 +187,15 @@ export class SqliteDatabase {
     const done = (changes: number) => changes > 0 ? "done" : null;
     if (settlement.kind === "delivered") return done(this.run(SQL.delivered, own));
     if (settlement.kind === "released") return done(this.run(SQL.released, { ...own, $place: place }));
-    const { attempts, ambiguous, detail } = settlement;
-    const tried = { ...own, $now: now, $attempts: attempts, $ambiguous: ambiguous, $detail: detail ?? null };
+    const { attempts, failures, ambiguous, detail } = settlement;
+    const tried = {
+      ...own,
+      $now: now,
+      $attempts: attempts,
+      $failures: failures,
+      $ambiguous: ambiguous,
+      $detail: detail ?? null,
+    };
     if (settlement.kind === "dead") {
       const isAgain = this.row(SQL.isDead, own) !== undefined;
       return isAgain ? "again" : done(this.run(SQL.dead, { ...tried, $reason: settlement.reason }));

@@ -1,9 +1,9 @@
 /** The way to a PostgreSQL server: a few connections, time-outs, and asking again where that helps. Effects: sockets. */
-import type { Clock } from "../base/clock.ts";
-import type { Row } from "./outbox_record.ts";
-import { postgresFault } from "./postgres_fault.ts";
-import { message } from "./postgres_statements.ts";
-import { StoreError } from "./store_fault.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Row } from "../record.ts";
+import { postgresFault } from "./fault.ts";
+import { message } from "./statements.ts";
+import { StoreError } from "../store_fault.ts";
 
 /** Milliseconds for which a question is asked again while that may help; Coder waits for the answer. */
 const PATIENCE = 5_000;

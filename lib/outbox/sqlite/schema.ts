@@ -17,6 +17,7 @@ export const SQLITE_SCHEMA = [
     claim INTEGER NOT NULL DEFAULT 0,
     claimed_at INTEGER,
     attempts INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
     ambiguous INTEGER NOT NULL DEFAULT 0,
     detail TEXT,
     last_attempt_at INTEGER,

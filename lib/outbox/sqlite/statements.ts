@@ -1,5 +1,5 @@
 /** What is said to SQLite. Every time is a parameter: tests bring their own clock. */
-import { COLUMNS, RECORD_VERSION } from "./outbox_record.ts";
+import { COLUMNS, RECORD_VERSION } from "../record.ts";
 
 /** Work of one kind that is done at once: other operations wait meanwhile. */
 export const BATCH = { buried: 64, deadForgotten: 64, keysForgotten: 1_000, pagesFreed: 64 } as const;
@@ -26,10 +26,10 @@ export const SQL = {
     "WHERE id = $id AND claim = $fence AND claimed_at IS NOT NULL AND dead_at IS NULL",
   pending:
     "UPDATE event SET claimed_at = NULL, next_attempt_at = max($now, min($now + $delay, enqueued_at + $maxAge)), " +
-    "attempts = $attempts, ambiguous = $ambiguous, detail = $detail, last_attempt_at = $now " +
+    "attempts = $attempts, failures = $failures, ambiguous = $ambiguous, detail = $detail, last_attempt_at = $now " +
     "WHERE id = $id AND claim = $fence AND dead_at IS NULL",
   dead: "UPDATE event SET claimed_at = NULL, dead_at = $now, dead_reason = $reason, " +
-    "attempts = $attempts, ambiguous = $ambiguous, detail = $detail, last_attempt_at = $now " +
+    "attempts = $attempts, failures = $failures, ambiguous = $ambiguous, detail = $detail, last_attempt_at = $now " +
     "WHERE id = $id AND claim = $fence",
   isDead: "SELECT 1 FROM event WHERE id = $id AND claim = $fence AND dead_at IS NOT NULL",
   newer: `SELECT ${ROW} FROM event WHERE version > ${RECORD_VERSION} LIMIT 10`,
@@ -58,6 +58,6 @@ export const SQL = {
   listDead: `SELECT ${ROW} FROM event WHERE ${IS_STATE.dead} AND id > $after ORDER BY id LIMIT $limit`,
   replay:
     "UPDATE event SET dead_at = NULL, dead_reason = NULL, enqueued_at = $now, next_attempt_at = $now, " +
-    "claim = claim + 1, claimed_at = NULL, attempts = 0, ambiguous = 0 WHERE id = $id",
+    "claim = claim + 1, claimed_at = NULL, attempts = 0, failures = 0, ambiguous = 0 WHERE id = $id",
   drop: "DELETE FROM event WHERE id = $id AND (claimed_at IS NULL OR next_attempt_at <= $now)",
 } as const;
