@@ -81,7 +81,9 @@ async function platformxAndClock(
   };
 }
 
-async function coderSide({ clock, config, runtime: { send }, userAgent }: Looking): Promise<readonly Finding[]> {
+async function coderSide(
+  { clock, config, runtime: { send }, userAgent }: Looking,
+): Promise<readonly Finding[]> {
   const { coder, events: { tracking }, http: { webhookSecrets: secrets } } = config;
   if (coder === undefined) return [{ name: "Coder", state: "skipped", detail: NOT_ASKED }];
   const seen = await lookAtCoder(new CoderApi({ ...coder, userAgent, send, clock }));

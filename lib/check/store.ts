@@ -81,7 +81,9 @@ async function openFinding(
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // Whoever runs the check is not to own the tables.
-    if (outbox.kind === "postgres" && error.fault === "missing") return { name, state: "ok", detail: TO_COME };
+    if (outbox.kind === "postgres" && error.fault === "missing") {
+      return { name, state: "ok", detail: TO_COME };
+    }
     return { name, state: "failed", ...whatFailed(error) };
   } finally {
     if (isTrial && location.kind === "sqlite") {

@@ -48,7 +48,15 @@ export async function outbox(
   try {
     const access = command.action === "list" || command.action === "show" ? "look" : "change";
     const { maxAge, maxPending } = outbox;
-    const options = { maxAge, maxPending, window, clock, access, module: runtime.module, log: undefined } as const;
+    const options = {
+      maxAge,
+      maxPending,
+      window,
+      clock,
+      access,
+      module: runtime.module,
+      log: undefined,
+    } as const;
     const store = await openStore(outbox.location, options);
     try {
       return await act(terminal, command, { store, now: clock.now });
@@ -63,7 +71,9 @@ export async function outbox(
 }
 
 function schema(terminal: Terminal, location: OutboxLocation): number {
-  if (location.kind === "postgres") return terminal.out(postgresSchema(location.schema, location.user).trimEnd()), 0;
+  if (location.kind === "postgres") {
+    return terminal.out(postgresSchema(location.schema, location.user).trimEnd()), 0;
+  }
   terminal.err("OUTBOX is a file: the service makes its tables by itself");
   return 2;
 }

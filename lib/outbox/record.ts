@@ -82,7 +82,8 @@ export function recordOf(row: Row): Stored {
   const reason = DEAD_REASONS.find((reason) => reason === row["dead_reason"]);
   const at = wholeNumber(row["dead_at"]);
   const isSound = event !== undefined && enqueuedAt !== undefined && nextAttemptAt !== undefined &&
-    attempts !== undefined && failures !== undefined && ambiguous !== undefined && wholeNumber(row["claim"]) !== undefined &&
+    attempts !== undefined && failures !== undefined && ambiguous !== undefined &&
+    wholeNumber(row["claim"]) !== undefined &&
     (at === undefined) === (row["dead_at"] === null) && (reason === undefined) === (at === undefined);
   if (!isSound) return { id, leftAlone: "unreadable" };
   const detail = row["detail"];
