@@ -7,7 +7,7 @@ const SUITES: Readonly<Record<string, string>> = {
   compiled: "the executable that 'deno task compile' made",
   deploy: "systemd, Caddy, Kubernetes and the release's steps",
   image: "the container image, built with buildah",
-  neighbours: "Prometheus' own tools on metrics and alerts",
+  neighbours: "servers that stand beside it, as Debian has them: Prometheus, Squid",
   "proof/faults": "disks that are full or read-only",
   "proof/hostile": "clients and an upstream that mean harm",
   "proof/kv_connect": "several services on one KV Connect server",
