@@ -5,9 +5,9 @@ import effects from "./effects.json" with { type: "json" };
 const SUITES: Readonly<Record<string, string>> = {
   browser: "the page in Chromium",
   compiled: "the executable that 'deno task compile' made",
-  deploy: "systemd, Caddy, Kubernetes and the release's steps",
+  deploy: "systemd, Kubernetes and the release's steps",
   image: "the container image, built with buildah",
-  neighbours: "servers that stand beside it, as Debian has them: Prometheus, Squid",
+  neighbours: "servers that stand beside it, as Debian has them: Prometheus, Squid, nginx, HAProxy, Caddy",
   "proof/faults": "disks that are full or read-only",
   "proof/hostile": "clients and an upstream that mean harm",
   "proof/kv_connect": "several services on one KV Connect server",
