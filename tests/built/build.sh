@@ -36,7 +36,7 @@ kubernetes() {
   printf '//go:build tools\n\npackage tools\n\nimport (\n\t_ "k8s.io/kubernetes/cmd/%s"\n\t_ "k8s.io/kubernetes/cmd/%s"\n)\n' \
     kube-apiserver kubectl >tools.go
   go mod tidy -e
-  go build k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl
+  go build -o . k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl
 }
 
 "$1" >&2
