@@ -30,8 +30,8 @@ for (const lost of ["answer", "question"] as const) {
     await using proxy = new LossyProxy(server.port);
     await using scene = await PostgresScene.on(server);
     const store = await scene.open(TIME, "serve", { port: proxy.port });
-    const losing = async <T>(work: () => Promise<T>): Promise<T> => {
-      proxy.lose(lost);
+    const losing = async <T>(work: () => Promise<T>, passed = 0): Promise<T> => {
+      proxy.lose(lost, passed);
       return await work();
     };
     const drafts = ["a", "b", "c", "d"].map((key) => draftOf(key));
@@ -58,8 +58,9 @@ for (const lost of ["answer", "question"] as const) {
     assert.equal(await losing(() => store.settle(c, DEAD)), true);
     assert.equal(await losing(() => store.settle(d, DEAD)), true);
     assert.deepEqual([store.known.pending, store.known.dead], [2, 2]);
-    assert.equal(await losing(() => store.replay(c.record.id)), true);
-    assert.equal(await losing(() => store.drop(d.record.id)), true);
+    // These look first.
+    assert.equal(await losing(() => store.replay(c.record.id), 1), true);
+    assert.equal(await losing(() => store.drop(d.record.id), 1), true);
     assert.deepEqual([store.known.pending, store.known.dead], [3, 0]);
     await losing(() => store.tidy());
     assert.deepEqual([store.known.pending, store.known.dead], [3, 0]);

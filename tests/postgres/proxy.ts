@@ -3,6 +3,7 @@ export class LossyProxy implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #target: number;
   readonly #open = new Set<Deno.Conn>();
+  #passed = 0;
   #loses: "answer" | "question" | undefined;
   /** How often something was lost. */
   lost = 0;
@@ -16,9 +17,14 @@ export class LossyProxy implements AsyncDisposable {
     return this.#listener.addr.port;
   }
 
-  /** Loses what comes next: the server's answer, after it has done its work, or the question before it gets there. */
-  lose(what: "answer" | "question"): void {
+  /**
+   * Loses what comes next: the server's answer, after it has done its work, or the question before it gets there.
+   *
+   * @param passed how many of them come through before
+   */
+  lose(what: "answer" | "question", passed = 0): void {
     this.#loses = what;
+    this.#passed = passed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -44,7 +50,7 @@ export class LossyProxy implements AsyncDisposable {
     const bytes = new Uint8Array(65_536);
     try {
       for (let read = await from.read(bytes); read !== null; read = await from.read(bytes)) {
-        if (this.#loses === what) {
+        if (this.#loses === what && this.#passed-- <= 0) {
           this.#loses = undefined;
           this.lost++;
           break;
