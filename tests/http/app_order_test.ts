@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Authenticator } from "../../lib/http/auth.ts";
+import { constant } from "../../lib/base/redact.ts";
 import { recognise } from "../../lib/coder/notification.ts";
 import { appWith, basic, bodyOf, FORWARDED, jsonOf, webhook } from "./fakes.ts";
 

@@ -1,8 +1,10 @@
 /** Where the running program takes its settings from, and what it says of those that do nothing. */
 import assert from "node:assert/strict";
 import { readableNames } from "../../lib/config/variables.ts";
+import { within } from "../support/eventually.ts";
+import type { Ended } from "../support/process.ts";
+import { runModule, runProgram, startProgram } from "../support/service.ts";
 import type { Environment } from "../support/settings.ts";
-import { type Ended, runModule, runProgram, startProgram, within } from "../support/program.ts";
 
 const BASE: Environment = { GETDX_API_KEY: "dx-0123", WEBHOOK_SECRET: "webhook-s3cret", DRY_RUN: "true" };
 
