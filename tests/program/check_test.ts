@@ -67,11 +67,11 @@ Deno.test("a set-up that is well passes, and neither key nor event is sent", asy
 
   const text = await runCheck([], settings);
   assert.deepEqual([text.code, text.stderr], [0, ""], text.stdout);
-  // A path that is too long for its line is broken anywhere, and each run has a folder of its own.
-  const packed = (text: string) => text.replaceAll(/\s+/g, "").replaceAll(/\/[^/,]+\/[^/]+\.env/g, "/.env");
+  const packed = (text: string) => text.replaceAll(/\s+/g, "");
   const table = packed(text.stdout);
+  assert.match(table, /oksettings\.env\/.*\/\.envisnotthere/); // each run has a folder of its own
   for (const { check, name, state, detail, to_do } of findings) {
-    assert.ok(table.includes(packed(`${state} ${check} ${name} ${detail}`)), name);
+    if (name !== ".env") assert.ok(table.includes(packed(`${state} ${check} ${name} ${detail}`)), name);
     if (to_do !== null) assert.ok(table.includes(packed(`-> ${to_do}`)), name);
   }
   assert.ok(text.stdout.endsWith(`\n0 failed, 0 warnings, ${notes} notes\n`), text.stdout);
