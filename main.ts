@@ -4,7 +4,10 @@ import { openRuntime } from "./lib/runtime/open.ts";
 // The thread of the outbox imports this module, which is the whole program when it is bundled, and calls this.
 export { serveSqlite } from "./lib/outbox/sqlite/worker.ts";
 
-if (import.meta.main) {
+// Not awaited here: with the whole program waiting in the stack, V8 parses all of it again for the first error's trace.
+if (import.meta.main) queueMicrotask(main);
+
+async function main(): Promise<never> {
   const runtime = await openRuntime(import.meta.url);
-  runtime.exit(await run(runtime));
+  return runtime.exit(await run(runtime));
 }

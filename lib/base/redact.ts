@@ -139,16 +139,18 @@ function withoutHalfAddress(text: string): string {
  * What breaks a line, moves the cursor or turns the reading direction: controls, invisible format characters, line
  * and paragraph separators, lone surrogates.
  */
-const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+function replaceControls(text: string, spell: (character: string) => string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, spell);
+}
 
 /** Spells control characters as `\u{hex}`, so that a text cannot forge a line or colour a terminal. */
 export function escapeControls(text: string): string {
-  return text.replace(CONTROL, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  return replaceControls(text, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
 /** JSON for people's terminals: control characters are escaped, line breaks between members stay. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(CONTROL, (character) => {
+  return replaceControls(JSON.stringify(value, null, 2), (character) => {
     if (character === "\n") return character;
     return [...Array(character.length).keys()]
       .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");

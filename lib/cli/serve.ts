@@ -19,13 +19,17 @@ import { openStore } from "../outbox/open_store.ts";
 import { ApiKey } from "../platformx/api_key.ts";
 import { attemptAt } from "../platformx/client.ts";
 import { Gate } from "../platformx/gate.ts";
-import { loadHash } from "../runtime/hashing.ts";
+import { loadHash, sha256 } from "../runtime/hashing.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { afterStart } from "../runtime/system_clock.ts";
 import { Stats } from "../status/stats.ts";
 import type { Status } from "../status/status.ts";
 import type { Telemetry } from "../status/telemetry.ts";
 import type { OpenLog } from "./open_log.ts";
 import { meanwhile, modeOf } from "./start_lines.ts";
+
+/** Milliseconds after the start in which nothing is loaded that the first answers can do without. */
+const SETTLED = 500;
 
 /** What the service stands on. */
 export interface Surroundings {
@@ -80,7 +84,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
   const relay = new Relay({
     rules: { tracking, domains },
     testData: platformx.testData,
-    hash: loadHash,
+    hash: sha256,
     ...{ delivery, directory, draining, log },
   });
   const startedAt = clock.now() - clock.monotonic();
@@ -111,8 +115,8 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     address: http,
     grace: config.shutdownGrace,
     onListening: () => {
-      void loadHash();
       outbox?.start();
+      return afterStart(SETTLED).then(loadHash);
     },
     idle: () => app.admission.idle().then(() => outbox?.idle()),
     close: () => Promise.resolve(outbox?.close()),

@@ -25,8 +25,8 @@ export interface RelayOptions {
   readonly delivery: Delivery;
   /** Whom Coder knows; undefined: Coder is not asked. */
   readonly directory: Pick<Directory, "find"> | undefined;
-  /** SHA-256 of a text, short and printable. */
-  readonly hash: () => Promise<(text: string) => string>;
+  /** SHA-256 of a text, printable. */
+  readonly hash: (text: string) => Promise<string>;
   readonly log: Log;
   /** Aborted when no new work is taken. */
   readonly draining: AbortSignal;
@@ -81,7 +81,7 @@ export class Relay {
       messageId: attributed.notification.messageId,
       arrivedAt,
     };
-    const key = (await hash())(identityOf(attributed));
+    const key = await hash(identityOf(attributed));
     const outcome = await delivery.deliver({ key, copy, attributed, testData });
     // Once for each answer of PlatformX's: copies that share it made no attempt.
     if (outcome.status === "refused" && outcome.attempts > 0) {

@@ -25,7 +25,7 @@ function appWithRelay(tracked: string) {
     directory: undefined,
     draining: new AbortController().signal,
     log: new RecordingLog(),
-    hash: () => Promise.resolve((text) => text),
+    hash: (text) => Promise.resolve(text),
     delivery: {
       deliver: (draft) => {
         drafts.push(draft);
