@@ -4,10 +4,14 @@ import effects from "./effects.json" with { type: "json" };
 
 const SUITES: Readonly<Record<string, string>> = {
   browser: "the page in Chromium",
+  built:
+    "neighbours that are built first, which takes minutes: the OpenTelemetry Collector, Lambda, Kubernetes",
   compiled: "the executable that 'deno task compile' made",
-  deploy: "systemd, Caddy, Kubernetes and the release's steps",
+  deploy: "systemd, Kubernetes and the release's steps",
   image: "the container image, built with buildah",
-  neighbours: "Prometheus' own tools on metrics and alerts, Go's client on redirects",
+  postgres: "the outbox on a real PostgreSQL (Debian's postgresql and pgbouncer)",
+  neighbours:
+    "what stands beside it, as Debian has it: Prometheus, Squid, nginx, HAProxy, Caddy, a client like Coder's",
   "proof/faults": "disks that are full or read-only",
   "proof/hostile": "clients and an upstream that mean harm",
 };

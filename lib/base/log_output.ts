@@ -24,6 +24,8 @@ export interface LogOutputOptions {
   /** WARNING and ERROR. */
   readonly stderr: LineSink;
   readonly clock: Clock;
+  /** Whether lines are gathered now. */
+  readonly gathers: () => boolean;
   /** Which of them are systemd's journal. */
   readonly journal: { readonly stdout: boolean; readonly stderr: boolean };
   /** Hands each line to telemetry as well. */
@@ -39,15 +41,19 @@ export class LogOutput {
   readonly #err: LineWriter;
 
   constructor(options: LogOutputOptions) {
-    const { clock, onLost, stderr, stdout } = options;
+    const { clock, gathers, onLost, stderr, stdout } = options;
+    const always = { clock, most: MOST, onLost };
     const out = new LineWriter(stdout, {
-      ...{ clock, most: MOST, onLost },
-      gather: (hurry) => clock.sleep(GATHER, hurry),
+      ...always,
+      gather: async (hurry) => gathers() ? await clock.sleep(GATHER, hurry) : undefined,
     });
     this.#options = options;
     this.#out = out;
     // Trouble is written at once, but after what came before it, as far as that can be written.
-    this.#err = new LineWriter(stderr, { clock, most: MOST, onLost, gather: () => out.flush(GATHER) });
+    this.#err = new LineWriter(stderr, {
+      ...always,
+      gather: async () => gathers() ? await out.flush(GATHER) : undefined,
+    });
   }
 
   /** Takes a line. Never throws. */

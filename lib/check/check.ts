@@ -1,11 +1,14 @@
 /** Looks at the whole set-up: what `check` tells. */
 import type { Clock } from "../base/clock.ts";
+import { CoderApi } from "../coder/coder_api.ts";
 import type { Config } from "../config/config.ts";
 import type { Given, Notice } from "../config/given.ts";
 import { readText } from "../config/read_settings.ts";
 import { proxyTo } from "../runtime/proxy.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { clockFinding } from "./clock.ts";
+import { lookAtCoder } from "./coder.ts";
+import { coderFindings } from "./coder_findings.ts";
 import { eventFindings } from "./events.ts";
 import type { CheckName, Finding, GroupedFinding } from "./finding.ts";
 import { askLocally } from "./local_service.ts";
@@ -33,10 +36,11 @@ export interface Looking {
 /** All findings, in the order of {@link CheckName}. Sends no event. */
 export async function lookAtEverything(looking: Looking): Promise<readonly GroupedFinding[]> {
   const { config, given, publicUrl, runtime, userAgent, warnings } = looking;
-  const [store, port, away, fromOutside] = await Promise.all([
+  const [store, port, away, coder, fromOutside] = await Promise.all([
     storeFindings(config, machineStore(runtime)),
     portFinding(config.http, { listen: runtime.listen, ask: askLocally }),
     platformxAndClock(looking),
+    coderSide(looking),
     publicUrl === undefined
       ? []
       : publicFindings(publicUrl, { send: runtime.send, secrets: config.http.webhookSecrets, userAgent }),
@@ -48,6 +52,7 @@ export async function lookAtEverything(looking: Looking): Promise<readonly Group
     ...grouped("clock", [away.clock]),
     ...grouped("store", store),
     ...grouped("port", [port]),
+    ...grouped("coder", coder),
     ...grouped("public_url", fromOutside),
   ];
 }
@@ -75,6 +80,19 @@ async function platformxAndClock(
       : { name: "clock", state: "skipped", detail: "not compared: PlatformX does not answer" },
   };
 }
+
+async function coderSide(
+  { clock, config, runtime: { send }, userAgent }: Looking,
+): Promise<readonly Finding[]> {
+  const { coder, events: { tracking }, http: { webhookSecrets: secrets } } = config;
+  if (coder === undefined) return [{ name: "Coder", state: "skipped", detail: NOT_ASKED }];
+  const seen = await lookAtCoder(new CoderApi({ ...coder, userAgent, send, clock }));
+  return coderFindings(seen, { tracking, secrets });
+}
+
+const NOT_ASKED =
+  "not asked: with CODER_URL and CODER_SESSION_TOKEN (of a service account with the role auditor, as short-lived as suits) " +
+  "this tells whether Coder sends the tracked notifications here";
 
 /** Bytes of DENO_CERT's file that are read: a system's whole bundle has some 220,000. */
 const CA_LIMIT = 4 * 1024 * 1024;

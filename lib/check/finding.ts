@@ -21,6 +21,7 @@ export const CHECKS = [
   "clock",
   "store",
   "port",
+  "coder",
   "public_url",
   "test_event",
 ] as const;

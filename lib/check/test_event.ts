@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { VERSION } from "../base/version.ts";
 import type { Config } from "../config/config.ts";
 import { attemptAt } from "../platformx/client.ts";
+import { addressOf, domainOf } from "../coder/address.ts";
 import type { PlatformXEvent } from "../platformx/event.ts";
 import type { LaterCause, Verdict } from "../platformx/verdict.ts";
 import type { Send } from "../runtime/runtime.ts";
@@ -13,7 +14,7 @@ export const TEST_EVENT = "coder-platformx test";
 
 /** Whether a text can be somebody's e-mail address; PlatformX decides whether it is. */
 export function isAddress(text: string): boolean {
-  return text.length <= 254 && /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(text);
+  return text.length <= 254 && addressOf(text) !== undefined;
 }
 
 /** The event about a person. `now`: Unix milliseconds. */
@@ -33,8 +34,7 @@ export function whyNotSend(
   { delivery: { dryRun }, events: { domains } }: Config,
 ): string | undefined {
   if (dryRun) return "--send-test-event sends an event, and DRY_RUN forbids it: leave one of the two out";
-  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
-  if (domains === undefined || domains.has(domain)) return undefined;
+  if (domains === undefined || domains.has(domainOf(email))) return undefined;
   return "--send-test-event needs an address in EMAIL_DOMAINS: nobody else is told to PlatformX";
 }
 

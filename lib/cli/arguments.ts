@@ -12,11 +12,20 @@ type CommandAlone =
   | { readonly kind: "serve" }
   | CheckCommand
   | { readonly kind: "events"; readonly json: boolean }
-  | { readonly kind: "explain"; readonly file: string; readonly json: boolean }
+  | ExplainCommand
   | { readonly kind: "healthcheck" }
   | OutboxCommand
   | { readonly kind: "help"; readonly about: HelpTopic | undefined }
   | { readonly kind: "version" };
+
+/** Looking at a webhook's body. */
+export interface ExplainCommand {
+  readonly kind: "explain";
+  readonly file: string;
+  readonly json: boolean;
+  /** Whether Coder is asked for the person. */
+  readonly ask: boolean;
+}
 
 /** Looking at the set-up. */
 export interface CheckCommand {
@@ -40,7 +49,7 @@ const SYNTAX = {
   serve: { options: [], operands: 0 },
   check: { options: ["--send-test-event", "--public-url", "--show-secrets", "--json"], operands: 2 },
   events: { options: ["--json"], operands: 0 },
-  explain: { options: ["--json"], operands: 1 },
+  explain: { options: ["--ask", "--json"], operands: 1 },
   healthcheck: { options: [], operands: 0 },
   outbox: { options: OUTBOX_OPTIONS, operands: Infinity },
 } as const satisfies Readonly<
@@ -106,7 +115,7 @@ function parseCommand(args: readonly string[]): CommandAlone | UsageProblem {
     case "events":
       return { kind: first, json };
     case "explain":
-      return { kind: first, json, file: given[0] ?? "-" };
+      return { kind: first, json, ask: rest.includes("--ask"), file: given[0] ?? "-" };
   }
 }
 

@@ -43,8 +43,10 @@ export function eventsText(tracking: Tracking | undefined): string {
 }
 
 /** How a row's person is told to operators. */
-export function whose({ person, secret }: CatalogueRow): string {
-  return secret ? "dropped" : person === "none" ? "never a person" : person;
+export function whose({ ask, person, secret }: CatalogueRow): string {
+  if (secret) return "dropped";
+  if (person !== "none") return person;
+  return ask === undefined ? "never a person" : "ask Coder";
 }
 
 /** The same for programs. */
@@ -59,7 +61,7 @@ function rowsOf(tracking: Tracking | undefined) {
     name: row.name,
     template_id: row.templateId,
     other_names: row.otherNames ?? [],
-    whose: row.secret ? "none" as const : row.person,
+    whose: row.secret ? "none" as const : row.ask === undefined ? row.person : "coder" as const,
     off_by_default: row.offByDefault ?? false,
     tracked_by_default: DEFAULT_EVENTS_TRACKED.includes(row.name),
     tracked: names?.includes(row.name) ?? null,

@@ -1,14 +1,24 @@
 /** What the service does with a notification, what it would take to have it sent, and the event. */
 import { escapeControls, printableJson } from "../base/redact.ts";
-import { attribute, type Attributed, type IgnoredReason } from "../coder/attribution.ts";
-import { nameKey, rowOf } from "../coder/catalogue.ts";
+import { domainOf } from "../coder/address.ts";
+import {
+  answered,
+  attribute,
+  type Attributed,
+  type AttributionRules,
+  type Ignored,
+  type IgnoredReason,
+} from "../coder/attribution.ts";
+import { nameKey } from "../coder/catalogue.ts";
 import type { CatalogueRow } from "../coder/catalogue/row.ts";
-import type { Notification } from "../coder/notification.ts";
+import type { Directory } from "../coder/directory.ts";
+import { type Invalid, type Notification, recognise } from "../coder/notification.ts";
+import type { NoPerson } from "../coder/person.ts";
 import type { Tracking } from "../coder/tracking.ts";
 import type { Config } from "../config/config.ts";
 import { METADATA_LIMIT } from "../platformx/budget.ts";
 import { buildEvent, type BuiltEvent } from "../platformx/event.ts";
-import type { LeftOutReason } from "../platformx/metadata.ts";
+import type { LeftOutReason } from "../platformx/label_filter.ts";
 import { alignColumns } from "./columns.ts";
 
 /** What becomes of one notification. */
@@ -23,15 +33,22 @@ export interface Explanation {
   readonly built: (BuiltEvent & { readonly attributed: Attributed }) | undefined;
 }
 
-/** Explains a notification. `now`: Unix milliseconds, as the time of its arrival. */
-export function explanationOf(
-  notification: Notification,
-  { domains, testData, tracking }:
-    & Pick<Config["events"], "domains" | "tracking">
-    & Pick<Config["platformx"], "testData">,
-  now: number,
-): Explanation {
-  const asIs = attribute(notification, { tracking, domains });
+/** With what a body is explained. */
+export interface Explaining extends Pick<Config["events"], "domains" | "tracking"> {
+  readonly testData: boolean;
+  /** Asks Coder for a person; undefined: Coder is not asked. */
+  readonly find: Directory["find"] | undefined;
+  /** Unix milliseconds, as the time of the arrival. */
+  readonly now: number;
+}
+
+/** Explains the body of a webhook. */
+export async function explanationOf(body: unknown, explaining: Explaining): Promise<Explanation | Invalid> {
+  const notification = recognise(body);
+  if (notification.kind === "invalid") return notification;
+  const { domains, find, now, testData, tracking } = explaining;
+  const asIs = await whose(notification, { tracking, domains }, find);
+  if (asIs.kind === "invalid") return asIs;
   if (asIs.kind === "ignored" && asIs.reason === "secret") {
     return {
       name: undefined,
@@ -40,28 +57,39 @@ export function explanationOf(
       built: undefined,
     };
   }
-  const row = rowOf(notification);
-  const tracked = asIs.kind === "ignored" && asIs.reason === "not_tracked"
-    ? tracksAlso(tracking, row)
-    : tracking;
-  const settings = tracked === tracking ? [] : [trackingLine(tracking, notification, row)];
-  const attributed = attribute(notification, { tracking: tracked, domains: undefined });
+  const isUntracked = asIs.kind === "ignored" && asIs.reason === "not_tracked";
+  const tracked = isUntracked ? tracksAlso(tracking, notification.row) : tracking;
+  const settings = isUntracked ? [trackingLine(tracking, notification)] : [];
+  const attributed = await whose(notification, { tracking: tracked, domains: undefined }, find);
+  if (attributed.kind === "invalid") return attributed;
   if (attributed.kind === "ignored") {
     // To track it would change nothing.
     const reason = asIs.kind === "ignored" ? asIs.reason : "no_person";
-    const why = `${tracked === tracking ? "" : `${WHY.not_tracked}, and `}${whyNobody(row)}`;
+    const nobody = "why" in attributed ? whyNobody(attributed.why, notification.row) : WHY.no_person;
+    const why = `${isUntracked ? `${WHY.not_tracked}, and ` : ""}${nobody}`;
     return { name: asIs.name, ignored: { reason, why }, settings: [], built: undefined };
   }
-  if (attribute(notification, { tracking: tracked, domains }).kind === "ignored") {
-    settings.push(`add ${attributed.email.slice(attributed.email.lastIndexOf("@") + 1)} to EMAIL_DOMAINS`);
+  if (domains !== undefined && !domains.has(domainOf(attributed.email))) {
+    settings.push(`add ${domainOf(attributed.email)} to EMAIL_DOMAINS`);
   }
   const first = { messageId: notification.messageId, arrivedAt: now };
   return {
     name: asIs.name,
     ignored: asIs.kind === "ignored" ? { reason: asIs.reason, why: WHY[asIs.reason] } : undefined,
     settings,
-    built: { attributed, ...buildEvent(notification, attributed, { first, testData }) },
+    built: { attributed, ...buildEvent(attributed, { first, testData }) },
   };
+}
+
+async function whose(
+  notification: Notification,
+  rules: AttributionRules,
+  find: Explaining["find"],
+): Promise<Attributed | Ignored | Invalid> {
+  const attribution = attribute(notification, rules);
+  if (attribution.kind !== "ask") return attribution;
+  const found = await find?.(attribution.whom);
+  return answered(attribution, found?.kind === "person" ? found.user : undefined, rules);
 }
 
 const WHY = {
@@ -72,18 +100,30 @@ const WHY = {
 } as const satisfies Readonly<Record<IgnoredReason, string>>;
 
 /** Why an event would be nobody's. */
-function whyNobody(row: CatalogueRow | undefined): string {
-  if (row === undefined) {
-    return "this version does not know it, and it has neither data.owner.email nor data.user.email. If it is about the " +
-      "one who is told, write it in EVENTS_TRACKED as 'Name=recipient'";
+function whyNobody(why: NoPerson, row: CatalogueRow | undefined): string {
+  const source = row === undefined || row.person === "none" ? "the webhook" : SOURCES[row.person];
+  switch (why) {
+    case "unknown_template":
+      return "this version does not know it, and it has neither data.owner.email nor data.user.email. If it is about the " +
+        "one who is told, write it in EVENTS_TRACKED as 'Name=recipient'";
+    case "never":
+      return row?.ask === undefined
+        ? `it is never about a person: ${row?.note ?? ""}`
+        : "its webhooks hold no address of the person: with CODER_URL, Coder is asked ('explain --ask')";
+    case "missing":
+      return `${source} holds no address of a person: older versions of Coder leave it out`;
+    case "empty":
+      return `${source} is empty, as a service account's`;
+    case "prebuilds":
+      return "it is about a prebuilt workspace that nobody has claimed";
+    case "malformed":
+      return `${source} is not one e-mail address`;
+    case "not_found":
+      return "Coder was not asked for the person ('explain --ask' asks), or does not know them";
   }
-  const source =
-    { owner: "data.owner.email", user: "data.user.email", recipient: "user_email", none: "" }[row.person];
-  return source === ""
-    ? `it is never about a person: ${row.note}`
-    : `${source} holds no address of a person. Older versions of Coder leave it out; prebuilt workspaces and service ` +
-      "accounts have none";
 }
+
+const SOURCES = { owner: "data.owner.email", user: "data.user.email", recipient: "user_email" } as const;
 
 function tracksAlso(tracking: Tracking, row: CatalogueRow | undefined): Tracking {
   return {
@@ -96,8 +136,7 @@ function tracksAlso(tracking: Tracking, row: CatalogueRow | undefined): Tracking
 /** `EVENTS_TRACKED` as it is, and the notification too. */
 function trackingLine(
   { names, unknown }: Tracking,
-  { name, templateId }: Notification,
-  row: CatalogueRow | undefined,
+  { name, row, templateId }: Notification,
 ): string {
   const shown = row?.name ?? name.trim();
   // What would end the entry or the line, or could not be typed, is better named by its id.
@@ -115,6 +154,9 @@ const WHY_LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
   personal_id: "the id of a person",
   recipient: "the recipient's address",
   empty: "it is empty",
+  not_text: "it is not text",
+  name_too_long: "its name is too long",
+  too_many: "there are too many labels: this one and those after it",
   name_taken: "another field has its name",
 };
 
@@ -163,7 +205,7 @@ function rowsOf(
   ignored: Explanation["ignored"],
 ) {
   const tracked = ignored?.reason === "not_tracked" ? "not tracked" : "tracked";
-  const known = attributed.row === undefined ? ", not known to this version" : "";
+  const known = attributed.notification.row === undefined ? ", not known to this version" : "";
   return alignColumns([
     ["notification", `${attributed.name} (${tracked}${known})`],
     ["person", `${attributed.email} (from ${attributed.source})`],

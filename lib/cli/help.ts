@@ -13,9 +13,9 @@ const HELP = `coder-platformx: forwards Coder's notifications to DX PlatformX as
   coder-platformx [serve]                 run the service
   coder-platformx check                   look whether configuration, PlatformX, clock, outbox and port are well
   coder-platformx events [--json]         list Coder's notifications and whose event each is
-  coder-platformx explain [FILE|-]        tell what becomes of a webhook body (--json)
+  coder-platformx explain [FILE|-]        tell what becomes of a webhook body (--ask, --json)
   coder-platformx healthcheck             ask the running service whether it is well
-  coder-platformx outbox ACTION           list, show, replay or drop what is in the outbox
+  coder-platformx outbox ACTION           list, show, replay or drop what is in the outbox, or print its schema
   coder-platformx COMMAND --help          more about a command
   coder-platformx help config             every setting with its meaning
   coder-platformx --version

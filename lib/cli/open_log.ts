@@ -10,6 +10,9 @@ import type { Telemetry } from "../status/telemetry.ts";
 /** Milliseconds that the log gets to be written at the end, and before an answer where the platform then freezes. */
 const FLUSH = 100;
 
+/** Milliseconds after the start in which lines are written one by one: a timer would hold up the first answer. */
+const FIRST = 1_000;
+
 /** Platforms that freeze a process between requests: a line that waits would wait with it. */
 const FREEZING = ["AWS_LAMBDA_FUNCTION_NAME", "K_SERVICE"] as const;
 
@@ -34,6 +37,7 @@ export async function openLog(
   const journal = env("JOURNAL_STREAM");
   const output = new LogOutput({
     ...{ stdout, stderr, clock },
+    gathers: () => clock.monotonic() > FIRST,
     journal: { stdout: await isStream(1, journal), stderr: await isStream(2, journal) },
     exported: telemetry?.exported,
     onLost: (count) => log.write("WARNING", "log_lines_lost", LINES_LOST, { count }),

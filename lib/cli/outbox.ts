@@ -1,6 +1,10 @@
 import { escapeControls, printableJson } from "../base/redact.ts";
+import type { OutboxLocation } from "../config/outbox_location.ts";
 import { openStore } from "../outbox/open_store.ts";
-import { type OutboxStore, type Stored, StoreError } from "../outbox/outbox_store.ts";
+import { postgresSchema } from "../outbox/postgres/schema.ts";
+import { isLeftAlone, type Stored } from "../outbox/record.ts";
+import type { OutboxStore } from "../outbox/store.ts";
+import { StoreError } from "../outbox/store_fault.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { systemClock as clock } from "../runtime/system_clock.ts";
 import { span } from "../status/page/times.ts";
@@ -14,6 +18,7 @@ export const HELP = `coder-platformx outbox list [--dead|--pending] [--json]
 coder-platformx outbox show ID
 coder-platformx outbox replay ID...|--all|--reason CODE
 coder-platformx outbox drop ID...
+coder-platformx outbox schema
 
 Looks into the outbox named by OUTBOX, and works on dead letters: events that are not tried any more. Works while the
 service runs, and while it does not.
@@ -21,13 +26,14 @@ service runs, and while it does not.
 Reasons: refused (PlatformX will not take it), expired (older than OUTBOX_MAX_AGE), outcome_unknown (sent three times
 without an answer: PlatformX may have it). replay tries an event anew, with a new age; --all leaves outcome_unknown out,
 as it can make second events. drop deletes dead letters, and events that wait; copies that Coder still sends count as
-duplicates. Addresses are shown by show only.
+duplicates. Addresses are shown by show only. schema prints the SQL that makes the tables in PostgreSQL, for an
+administrator where the service's own user may not.
 
 Exit codes: 0 done, 1 an id is not there or the outbox cannot be used, 2 usage or configuration.`;
 
 /** Runs one of the actions. */
 export async function outbox(
-  runtime: Pick<Runtime, "env" | "files">,
+  runtime: Pick<Runtime, "env" | "files" | "module">,
   terminal: Terminal,
   command: OutboxCommand & { readonly envFile?: string },
 ): Promise<number> {
@@ -38,9 +44,20 @@ export async function outbox(
     terminal.err("OUTBOX must be set: name the outbox to look into, as the service has it");
     return 2;
   }
+  if (command.action === "schema") return schema(terminal, outbox.location);
   try {
     const access = command.action === "list" || command.action === "show" ? "look" : "change";
-    const store = await openStore(outbox.location, { ...outbox, window, clock, access });
+    const { maxAge, maxPending } = outbox;
+    const options = {
+      maxAge,
+      maxPending,
+      window,
+      clock,
+      access,
+      module: runtime.module,
+      log: undefined,
+    } as const;
+    const store = await openStore(outbox.location, options);
     try {
       return await act(terminal, command, { store, now: clock.now });
     } finally {
@@ -52,6 +69,17 @@ export async function outbox(
     return 1;
   }
 }
+
+function schema(terminal: Terminal, location: OutboxLocation): number {
+  if (location.kind === "postgres") {
+    return terminal.out(postgresSchema(location.schema, location.user).trimEnd()), 0;
+  }
+  terminal.err("OUTBOX is a file: the service makes its tables by itself");
+  return 2;
+}
+
+/** An action on what is stored. */
+export type StoreCommand = Exclude<OutboxCommand, { action: "schema" }>;
 
 /** What the actions work on. */
 export interface OutboxTools {
@@ -65,7 +93,7 @@ export interface OutboxTools {
  *
  * @throws {StoreError}
  */
-export async function act(terminal: Terminal, command: OutboxCommand, tools: OutboxTools): Promise<number> {
+export async function act(terminal: Terminal, command: StoreCommand, tools: OutboxTools): Promise<number> {
   const { store } = tools;
   switch (command.action) {
     case "list":
@@ -112,7 +140,7 @@ async function* eventsIn(store: OutboxTools["store"], state: "pending" | "dead")
 
 async function show(terminal: Terminal, id: string, { store, now }: OutboxTools): Promise<number> {
   const stored = await store.get(id);
-  if (stored === undefined || "leftAlone" in stored) return untouched(terminal, id, { stored, now });
+  if (stored === undefined || isLeftAlone(stored)) return untouched(terminal, id, { stored, now });
   terminal.out(printableJson({ ...listedRow(stored, now()), event: stored.event }));
   return 0;
 }
@@ -121,7 +149,7 @@ async function idsOf(what: Replay, store: OutboxTools["store"]): Promise<readonl
   if (what.kind === "ids") return what.ids;
   const ids: string[] = [];
   for await (const stored of eventsIn(store, "dead")) {
-    if ("leftAlone" in stored) continue;
+    if (isLeftAlone(stored)) continue;
     const reason = stored.dead?.reason;
     if (what.kind === "all" ? reason !== "outcome_unknown" : reason === what.reason) ids.push(stored.id);
   }
@@ -157,7 +185,7 @@ function untouched(
 
 function whyUntouched(stored: Stored | undefined, now: number): string {
   if (stored === undefined) return "is not there: 'coder-platformx outbox list' tells what is";
-  if ("leftAlone" in stored) {
+  if (isLeftAlone(stored)) {
     return stored.leftAlone === "newer"
       ? "was stored by a newer version and is left alone: run that version"
       : "cannot be read and is left alone: look at its row in the database";

@@ -1,7 +1,6 @@
 /** How an event in the outbox is told to operators: without the person, and whose it is only in `outbox show`. */
-import { scrub } from "../base/redact.ts";
-import { shownName } from "../delivery/outcome.ts";
-import type { Stored } from "../outbox/outbox_store.ts";
+import { scrub, shownName } from "../base/redact.ts";
+import type { Stored } from "../outbox/record.ts";
 import { ago, span } from "../status/page/times.ts";
 import { alignColumns } from "./columns.ts";
 
@@ -33,8 +32,7 @@ export function listedRow(stored: Stored, now: number) {
     due: dead === undefined ? isoTime(nextAttemptAt) : null,
     being_sent: dead === undefined && claimedAt !== undefined && nextAttemptAt > now,
     dead_at: dead === undefined ? null : isoTime(dead.at),
-    // Attempts during a pause are not counted against the event; those without an answer always are.
-    attempts: Math.max(attempts, ambiguous),
+    attempts,
     unknown_outcomes: ambiguous,
     last_attempt: lastAttemptAt === undefined ? null : isoTime(lastAttemptAt),
     seen: detail === undefined ? null : scrub(detail, []),

@@ -2,6 +2,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Shutdown } from "../base/shutdown.ts";
 import { VERSION } from "../base/version.ts";
+import { CoderApi } from "../coder/coder_api.ts";
+import { Directory } from "../coder/directory.ts";
 import { expectedNames } from "../coder/tracking.ts";
 import type { Config } from "../config/config.ts";
 import { DedupCache } from "../delivery/dedup_cache.ts";
@@ -17,13 +19,17 @@ import { openStore } from "../outbox/open_store.ts";
 import { ApiKey } from "../platformx/api_key.ts";
 import { attemptAt } from "../platformx/client.ts";
 import { Gate } from "../platformx/gate.ts";
-import { loadHash } from "../runtime/hashing.ts";
+import { loadHash, sha256 } from "../runtime/hashing.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { afterStart } from "../runtime/system_clock.ts";
 import { Stats } from "../status/stats.ts";
 import type { Status } from "../status/status.ts";
 import type { Telemetry } from "../status/telemetry.ts";
 import type { OpenLog } from "./open_log.ts";
 import { meanwhile, modeOf } from "./start_lines.ts";
+
+/** Milliseconds after the start in which nothing is loaded that the first answers can do without. */
+const SETTLED = 500;
 
 /** What the service stands on. */
 export interface Surroundings {
@@ -55,9 +61,12 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     ...{ clock, log, draining, cut },
   });
   const outbox = config.outbox === undefined || dryRun ? undefined : openOutbox(
-    await openStore(config.outbox.location, { ...config.outbox, window: dedupWindow, clock, log }),
+    await openStore(config.outbox.location, {
+      ...{ maxAge: config.outbox.maxAge, maxPending: config.outbox.maxPending, window: dedupWindow },
+      ...{ access: "serve", module: runtime.module, clock, log },
+    }),
     {
-      maxAge: config.outbox.maxAge,
+      maxPending: config.outbox.maxPending,
       random: Math.random,
       onSettled: stats.countSettled.bind(stats),
       traced: telemetry?.traced ?? ((_, work) => work()),
@@ -69,11 +78,14 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     deliver: dryRun ? deliverToLog(log) : deliverDirectly({ gate, clock, random: Math.random }),
     ...{ deadline, clock, log, gate },
   });
+  const directory = config.coder === undefined
+    ? undefined
+    : new Directory(new CoderApi({ ...config.coder, userAgent, send: runtime.send, clock }), clock);
   const relay = new Relay({
     rules: { tracking, domains },
     testData: platformx.testData,
-    hash: loadHash,
-    ...{ delivery, log },
+    hash: sha256,
+    ...{ delivery, directory, draining, log },
   });
   const startedAt = clock.now() - clock.monotonic();
   const status = (): Status => ({
@@ -85,7 +97,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     inFlight: app.admission.count,
     platformx: gate.status(),
     outbox: outbox?.outbox.status(),
-    coder: undefined,
+    coder: directory?.status(),
     log: log.status(),
   });
   const app = new App({
@@ -103,8 +115,8 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     address: http,
     grace: config.shutdownGrace,
     onListening: () => {
-      void loadHash();
       outbox?.start();
+      return afterStart(SETTLED).then(loadHash);
     },
     idle: () => app.admission.idle().then(() => outbox?.idle()),
     close: () => Promise.resolve(outbox?.close()),

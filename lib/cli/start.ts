@@ -1,6 +1,6 @@
 import { Shutdown } from "../base/shutdown.ts";
 import { whyNot } from "../http/server.ts";
-import { StoreError } from "../outbox/outbox_store.ts";
+import { StoreError } from "../outbox/store_fault.ts";
 import { ListenError, type Runtime } from "../runtime/runtime.ts";
 import { systemClock as clock } from "../runtime/system_clock.ts";
 import { openTelemetry } from "../status/telemetry.ts";

@@ -1,6 +1,7 @@
 /** Whom Coder knows: answers are remembered for a while, and one question about a person is asked at a time. */
 import type { Clock } from "../base/clock.ts";
 import type { ApiAnswer, CoderApi } from "./coder_api.ts";
+import type { CoderUser, Whom } from "./person.ts";
 
 /** Milliseconds for which an answer counts: people change their address seldom, and an unknown one may appear soon. */
 const KNOWN_FOR = 10 * 60_000;
@@ -9,13 +10,9 @@ const UNKNOWN_FOR = 60_000;
 /** Answers in one generation; two are kept. */
 const GENERATION = 5_000;
 
-/** A person whom a webhook names without an address. The id counts where there is one: names can be given to others. */
-export type Whom = { readonly id: string } | { readonly username: string };
-
 /** Coder's answer. */
 export type Found =
-  /** The address is empty for service accounts. */
-  | { readonly kind: "person"; readonly id: string; readonly email: string }
+  | { readonly kind: "person"; readonly user: CoderUser }
   | { readonly kind: "unknown" }
   /** Nothing is known now; `seen` is a status or a kind of failure. */
   | { readonly kind: "unavailable"; readonly seen: string };
@@ -94,10 +91,16 @@ function foundIn(answer: ApiAnswer): Found {
       ? { kind: "unknown" }
       : { kind: "unavailable", seen: `status ${status}` };
   }
-  const { json } = answer;
-  if (typeof json !== "object" || json === null || !("id" in json) || typeof json.id !== "string") {
+  const user = answer.json as Readonly<Record<string, unknown>> | null;
+  const { id, email, username, is_service_account: isServiceAccount } = user ?? {};
+  if (typeof id !== "string" || typeof username !== "string") {
     return { kind: "unavailable", seen: "not_coder" };
   }
-  const email = "email" in json && typeof json.email === "string" ? json.email : "";
-  return { kind: "person", id: json.id, email };
+  return {
+    kind: "person",
+    user: {
+      ...{ id, username, email: typeof email === "string" ? email : "" },
+      isServiceAccount: isServiceAccount === true,
+    },
+  };
 }

@@ -47,11 +47,9 @@ export function parseDomains(list: string): ParsedDomains {
 
 /** Letters and digits of any script, as addresses have them; not a number alone at the end, which is an IP address. */
 function isDomain(name: string): boolean {
-  return name.length <= 253 && name.split(".").every((label) => LABEL.test(label)) &&
-    !/(?:^|\.)\d+$/.test(name);
+  const isLabel = (label: string) => label.length <= 63 && /^(?!-)[\p{L}\p{M}\p{N}_-]+(?<!-)$/u.test(label);
+  return name.length <= 253 && name.split(".").every(isLabel) && !/(?:^|\.)\d+$/.test(name);
 }
-
-const LABEL = /^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?$/u;
 
 const FORM = "write domains like example.com, or *.example.com for its sub-domains";
 

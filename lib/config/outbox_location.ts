@@ -24,14 +24,6 @@ const NO_PATH =
 /** Parses the text of `OUTBOX`. */
 export function outboxLocation(text: string, options: LocationOptions): Parsed<OutboxLocation> {
   if (/^postgres(?:ql)?:/i.test(text)) return postgresLocation(text, options);
-  if (text.toLowerCase() === "kv") {
-    return {
-      rule: "must not be kv, which is gone: name a SQLite file, or a PostgreSQL server for several machines",
-    };
-  }
-  if (/^https?:/i.test(text)) {
-    return { rule: "must not be a KV Connect address, which is gone: use a postgres:// address" };
-  }
   if (text === ":memory:") {
     return { rule: "must be a file or a server: what is in memory is lost with the process" };
   }

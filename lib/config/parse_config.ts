@@ -16,6 +16,7 @@ export function parseConfig(given: Given, needsKey: boolean): ParsedConfig {
     if (given.environment.get(name)) settings.report(name, `${name} must not be set: ${why}. Unset it`);
   }
   const delivery = deliveryIn(settings);
+  const coder = coderIn(settings);
   const config: Config = {
     platformx: platformxIn(settings, needsKey && !delivery.dryRun),
     http: httpIn(settings),
@@ -23,10 +24,10 @@ export function parseConfig(given: Given, needsKey: boolean): ParsedConfig {
       level: settings.value("LOG_LEVEL", oneOf(LOG_LEVEL_WORDS)),
       format: settings.optional("LOG_FORMAT", oneOf({ text: "text", json: "json" } as const)),
     },
-    events: eventsIn(settings),
+    events: eventsIn(settings, coder !== undefined),
     delivery,
     outbox: outboxIn(settings, given),
-    coder: coderIn(settings),
+    coder,
     shutdownGrace: settings.value("SHUTDOWN_GRACE", duration("0s", "10m")),
   };
   const { problems, warnings } = settings;
@@ -145,9 +146,9 @@ const LOG_LEVEL_WORDS = {
   ERROR: "ERROR",
 } as const;
 
-function eventsIn(settings: Settings): Config["events"] {
+function eventsIn(settings: Settings, canAsk: boolean): Config["events"] {
   const names = settings.value("EVENTS_TRACKED", list("Workspace Created, Workspace Deleted"));
-  const { tracking, errors, warnings } = parseTracking(names);
+  const { tracking, errors, warnings } = parseTracking(names, { canAsk });
   for (const error of errors) settings.report("EVENTS_TRACKED", `EVENTS_TRACKED: ${error}`);
   for (const { entry, text } of warnings) settings.warn("EVENTS_TRACKED", `EVENTS_TRACKED: ${text}`, entry);
   const domains = settings.optional("EMAIL_DOMAINS", list("example.com, example.org"));

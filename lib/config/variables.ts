@@ -137,6 +137,10 @@ export const PLATFORM_VARIABLES = [
   "DENO_TRUST_PROXY_HEADERS",
   "KUBERNETES_SERVICE_HOST",
   "NO_COLOR",
+  // The PostgreSQL client asks for these, whatever it is told.
+  "PGBINARY",
+  "PGOPTIONS",
+  "PGREPLICATION",
   ...EXPORT_LIMITS,
   // Either case, as the runtime reads them.
   "ALL_PROXY",

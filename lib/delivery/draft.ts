@@ -1,17 +1,15 @@
 import type { Log } from "../base/log.ts";
-import { scrub } from "../base/redact.ts";
+import { constant, shownId, shownName } from "../base/redact.ts";
 import type { Attributed } from "../coder/attribution.ts";
-import type { Notification } from "../coder/notification.ts";
 import type { Copy } from "../coder/occurrence.ts";
 import { buildEvent, type FirstCopy, type PlatformXEvent } from "../platformx/event.ts";
-import { type Outcome, shownName } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** A wanted webhook on its way to becoming an event. */
 export interface Draft {
   /** Hash of what happened: the same for all its copies. */
   readonly key: string;
   readonly copy: Copy;
-  readonly notification: Notification;
   readonly attributed: Attributed;
   readonly testData: boolean;
 }
@@ -22,12 +20,11 @@ export interface Delivery {
 }
 
 /** The draft's event: it carries what the first copy of its occurrence fixes for all. Told at DEBUG. */
-export function eventOf(draft: Draft, first: FirstCopy, log: Log): PlatformXEvent {
-  const { attributed, notification, testData } = draft;
-  const { event, fitted } = buildEvent(notification, attributed, { first, testData });
+export function eventOf({ attributed, copy, testData }: Draft, first: FirstCopy, log: Log): PlatformXEvent {
+  const { event, fitted } = buildEvent(attributed, { first, testData });
   if (log.writes("DEBUG")) {
-    log.write("DEBUG", "event", "The event made from this webhook; it goes to PlatformX or to OUTBOX next", {
-      msg_id: scrub(draft.copy.messageId, [], 64),
+    log.write("DEBUG", "event", MADE, {
+      msg_id: shownId(copy.messageId),
       notification: shownName(event.name),
       email: event.email,
       timestamp: event.timestamp,
@@ -36,3 +33,5 @@ export function eventOf(draft: Draft, first: FirstCopy, log: Log): PlatformXEven
   }
   return event;
 }
+
+const MADE = constant("The event made from this webhook; it goes to PlatformX or to OUTBOX next");

@@ -1,5 +1,5 @@
 /** What became of a webhook, and the HTTP answer that says so. */
-import { cut, scrub } from "../base/redact.ts";
+import { cut } from "../base/redact.ts";
 import { utf8Bytes } from "../base/utf8.ts";
 import type { OutgoingResponse } from "../runtime/runtime.ts";
 import {
@@ -146,9 +146,4 @@ function messageOf(outcome: Outcome): string | undefined {
   const { what, todo } = REASONS[outcome.reason];
   if (outcome.status === "unavailable") return `${what} Send again later.`;
   return `${what}${detailOf(outcome)}${outcome.status === "error" && todo !== "" ? ` ${todo}` : ""}`;
-}
-
-/** A notification's name as it may be shown: addresses removed, at most 60 code points. */
-export function shownName(name: string): string {
-  return scrub(name, [], 60);
 }

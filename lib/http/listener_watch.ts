@@ -19,17 +19,22 @@ export interface ListenerWatch {
   /** Aborted when it is listened no more on purpose. */
   readonly draining: AbortSignal;
   readonly connect: Runtime["tryToConnect"];
+  /** Resolves when the service has started: nothing that takes long happens before. */
+  readonly settled: Promise<unknown>;
 }
 
 /**
  * Resolves when the service's own address refuses connections, or when there are no descriptors for long. Never does
  * where the address cannot be reached from inside in the first place.
  */
-export async function listenerLost({ address, clock, connect, draining }: ListenerWatch): Promise<void> {
+export async function listenerLost(
+  { address, clock, connect, draining, settled }: ListenerWatch,
+): Promise<void> {
   const target = { host: fromInside(address.host), port: address.port };
   // At once: a listener that was lost before the first look would count as one that cannot be reached from inside.
   let isReachable = await connect(target) === "connected";
   let without = 0;
+  await settled;
   while (!draining.aborted) {
     await clock.sleep(EVERY, draining);
     const seen = await connect(target);

@@ -15,8 +15,11 @@ const CLOSING = 250;
 export interface ServerOptions {
   readonly runtime: Pick<Runtime, "listen" | "onFault" | "tryToConnect">;
   readonly app: Pick<App, "handle" | "admission">;
-  /** Called when the address is ours: a process that cannot serve must not begin to send either. */
-  readonly onListening: () => void;
+  /**
+   * Called when the address is ours: a process that cannot serve must not begin to send either. What it returns resolves
+   * when there is time for what takes long.
+   */
+  readonly onListening: () => Promise<unknown>;
   /** Resolves when nothing is worked on any more: asked once draining has begun. */
   readonly idle: () => Promise<unknown>;
   /** Closes what else is open. */
@@ -40,7 +43,7 @@ export async function serve(options: ServerOptions): Promise<number> {
   const server = await runtime.listen(address, app.handle);
   log.write("INFO", "listening", "Webhooks are taken at this address", { url: urlOf(address, server) });
   runtime.onFault((error) => log.write("ERROR", "internal_error", INTERNAL, describeFault(error)));
-  onListening();
+  const settled = onListening();
   // Without descriptors Deno closes the listener for good: better no process than one that hears nothing.
   const lost = Promise.race([
     server.finished,
@@ -49,6 +52,7 @@ export async function serve(options: ServerOptions): Promise<number> {
       connect: runtime.tryToConnect,
       clock,
       draining: shutdown.draining,
+      settled,
     }),
   ]).then(() => "lost" as const);
   const why = await Promise.race([shutdown.requested.then(() => "asked" as const), lost]);

@@ -2,11 +2,12 @@
 import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
 import type { Log } from "../base/log.ts";
-import { scrub } from "../base/redact.ts";
-import { shownName } from "../delivery/outcome.ts";
+import { scrub, shownName } from "../base/redact.ts";
 import type { Gate } from "../platformx/gate.ts";
-import { type Claim, type OutboxStore, StoreError } from "./outbox_store.ts";
-import { type DeadReason, type OutboxRecord, type Settlement, settlementOf } from "./record.ts";
+import type { DeadReason, OutboxRecord } from "./record.ts";
+import { settlementOf } from "./settlement.ts";
+import type { Claim, OutboxStore, Settlement } from "./store.ts";
+import { StoreError } from "./store_fault.ts";
 import type { StoreWatch } from "./store_watch.ts";
 
 /** Milliseconds between looks at the store: other processes' commits give no sign. */
@@ -20,20 +21,34 @@ const START_WITHIN = 15_000;
 
 /** What the dispatcher needs from outside. */
 export interface DispatcherOptions {
-  readonly store: OutboxStore;
+  readonly store: Pick<OutboxStore, "claim" | "settle" | "tidy">;
   readonly gate: Pick<Gate, "send" | "held" | "holdBegins" | "room" | "isPaused">;
   readonly clock: Clock;
   readonly log: Log;
   readonly watch: StoreWatch;
   /** From 0 to below 1. */
   readonly random: () => number;
-  /** Milliseconds after which an event is not tried any more. */
-  readonly maxAge: number;
   readonly draining: AbortSignal;
-  /** Told what became of an event, and how many milliseconds after its acceptance by the machine's clock. */
-  readonly onSettled: (record: OutboxRecord, settlement: Settlement, ageMs: number) => void;
+  /** Told what became of an event, and how many milliseconds after its acceptance. */
+  readonly onSettled: (settled: Settled) => void;
   /** Does the work on one event in a span of its own. */
   readonly traced: <T>(event: OutboxRecord["event"], work: () => Promise<T>) => Promise<T>;
+}
+
+/** What became of an event. */
+export interface Settled {
+  readonly record: OutboxRecord;
+  readonly settlement: Settlement;
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Milliseconds since the event's acceptance. */
+  readonly ageMs: number;
+}
+
+/** An event that is being worked on. */
+interface Work extends Claim {
+  /** When it was accepted, by the monotonic clock. */
+  readonly accepted: number;
 }
 
 /** One per process. */
@@ -42,7 +57,7 @@ export class Dispatcher {
   /** By event id. */
   readonly #sending = new Map<string, Promise<void>>();
   /** Attempts that ended and could not be written down: by event id. They must not be made again. */
-  readonly #unsettled = new Map<string, { readonly claim: Claim; readonly settlement: Settlement }>();
+  readonly #unsettled = new Map<string, { readonly work: Work; readonly settlement: Settlement }>();
   #freshSince = 0;
   #freshFirst = true;
   #tidyAt = 0;
@@ -61,7 +76,7 @@ export class Dispatcher {
   /** Works until the service drains, then until attempts under way have ended. Never rejects. */
   async run(): Promise<void> {
     const { clock, draining } = this.#options;
-    this.#freshSince = clock.now();
+    this.#freshSince = clock.monotonic();
     while (!draining.aborted) {
       // Before the round: who wakes the dispatcher during it shortens the rest after it.
       const resting = this.#resting = new AbortController();
@@ -78,14 +93,14 @@ export class Dispatcher {
     const held = gate.held();
     if (held !== undefined) {
       // What is accepted during a pause waits in line with the rest: oldest first when it ends.
-      this.#freshSince = clock.now();
+      this.#freshSince = clock.monotonic();
       return Math.min(held.waitMs, POLL);
     }
     const { free, inMs } = gate.room();
     if (free === 0) return Math.min(inMs, POLL);
     // New events and old ones in turn: a backlog must not hold up what happens now.
     this.#freshFirst = !this.#freshFirst;
-    const fresh = { since: this.#freshSince, first: this.#freshFirst };
+    const fresh = { within: clock.monotonic() - this.#freshSince, first: this.#freshFirst };
     const claims = await store.claim(Math.min(free, MOST_CLAIMED), fresh);
     for (const claim of claims) this.#begin(claim);
     return claims.length > 0 ? 0 : this.#nextDueIn;
@@ -97,56 +112,60 @@ export class Dispatcher {
     if (clock.monotonic() < this.#tidyAt) return;
     this.#tidyAt = clock.monotonic() + POLL;
     await Promise.all(
-      [...this.#unsettled.values()].map(({ claim, settlement }) => this.#settle(claim, settlement)),
+      [...this.#unsettled.values()].map(({ work, settlement }) => this.#settle(work, settlement)),
     );
     const { buried, nextDueIn } = await store.tidy();
     this.#nextDueIn = Math.min(Math.max(nextDueIn ?? POLL, 1), POLL);
-    for (const record of buried) this.#tell(record, { kind: "dead", record });
+    for (const record of buried) {
+      const { attempts, failures, ambiguous, detail, dead, enqueuedAt } = record;
+      const tried = { attempts, failures, ambiguous, detail };
+      this.#tell(record, { kind: "dead", reason: "expired", ...tried }, (dead?.at ?? 0) - enqueuedAt);
+    }
   }
 
   #begin(claim: Claim): void {
+    const { clock, traced } = this.#options;
     const { id, event } = claim.record;
+    const work = { ...claim, accepted: clock.monotonic() - claim.age };
     const known = this.#unsettled.get(id);
     // Its lease ran out while the store did not take what came of the last attempt.
-    const work = known === undefined
-      ? this.#options.traced(event, () => this.#send(claim))
-      : this.#settle(claim, known.settlement);
-    const done = work.catch((error) => void this.#failed(error)).finally(() => {
+    const ended = known === undefined
+      ? traced(event, () => this.#send(work))
+      : this.#settle(work, known.settlement);
+    const done = ended.catch((error) => void this.#failed(error)).finally(() => {
       this.#sending.delete(id);
       this.wake();
     });
     this.#sending.set(id, done);
   }
 
-  async #send(claim: Claim): Promise<void> {
-    const { clock, gate, maxAge, random } = this.#options;
-    const { record } = claim;
-    const sent = await gate.send(record.event, clock.monotonic() + START_WITHIN);
-    if (sent.kind === "held") return await this.#settle(claim, { kind: "released" });
-    const settlement = settlementOf(record, sent, {
-      now: clock.now(),
-      maxAge,
-      random: random(),
-      paused: gate.isPaused,
-    });
+  async #send(work: Work): Promise<void> {
+    const { clock, gate, random } = this.#options;
+    const sent = await gate.send(work.record.event, clock.monotonic() + START_WITHIN);
+    if (sent.kind === "held") return await this.#settle(work, { kind: "released" });
+    const settlement = settlementOf(work.record, sent, { random: random(), paused: gate.isPaused });
     // That it was delivered is true, whatever becomes of the note; a dead letter is one when it is written down.
-    if (settlement.kind === "delivered") this.#tell(record, settlement);
-    await this.#settle(claim, settlement);
+    if (settlement.kind === "delivered") this.#tell(work.record, settlement, this.#ageOf(work));
+    await this.#settle(work, settlement);
   }
 
   /** Writes down how an attempt ended. While the store fails it is kept in mind, and nobody here sends the event. */
-  async #settle(claim: Claim, settlement: Settlement): Promise<void> {
+  async #settle(work: Work, settlement: Settlement): Promise<void> {
     const { store, watch } = this.#options;
-    const { id } = claim.record;
-    this.#unsettled.set(id, { claim, settlement });
+    const { record } = work;
+    this.#unsettled.set(record.id, { work, settlement });
     try {
-      const isOurs = await store.settle(claim, settlement);
-      this.#unsettled.delete(id);
-      watch.worked();
-      if (isOurs && settlement.kind === "dead") this.#tell(claim.record, settlement);
+      const isOurs = await store.settle(work, settlement);
+      this.#unsettled.delete(record.id);
+      watch.settled();
+      if (isOurs && settlement.kind === "dead") this.#tell(record, settlement, this.#ageOf(work));
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  #ageOf({ accepted }: Work): number {
+    return Math.max(0, Math.round(this.#options.clock.monotonic() - accepted));
   }
 
   /** Returns the milliseconds after which to look at the store again. */
@@ -156,24 +175,23 @@ export class Dispatcher {
     return POLL;
   }
 
-  #tell(record: OutboxRecord, settlement: Settlement): void {
+  #tell(record: OutboxRecord, settlement: Settlement, ageMs: number): void {
     const { clock, log, onSettled } = this.#options;
-    const { id, event, since } = record;
-    const age = Math.max(0, clock.now() - since);
-    onSettled(record, settlement, age);
+    const { id, event } = record;
+    onSettled({ record, settlement, at: clock.now(), ageMs });
     const fields = {
       id,
       msg_id: scrub(event.metadata["coder_message_id"] ?? "", [], 64),
       notification: shownName(event.name),
-      age_ms: age,
+      age_ms: ageMs,
     };
     if (settlement.kind === "delivered") {
       const attempts = record.attempts + 1;
       log.write("INFO", "delivered", "PlatformX took an event of the outbox", { ...fields, attempts });
     } else if (settlement.kind === "dead") {
-      const { dead, seen, attempts } = settlement.record;
-      const text = `${DEAD_LETTER[dead!.reason]}. ${DEAD_KEPT}`;
-      log.write("WARNING", "dead_letter", text, { ...fields, reason: dead!.reason, seen, attempts });
+      const { attempts, detail, reason } = settlement;
+      const text = `${DEAD_LETTER[reason]}. ${DEAD_KEPT}`;
+      log.write("WARNING", "dead_letter", text, { ...fields, reason, seen: detail, attempts });
     }
   }
 }

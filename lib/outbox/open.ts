@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Gate } from "../platformx/gate.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { Outbox } from "./outbox.ts";
-import type { OutboxStore } from "./outbox_store.ts";
+import type { OutboxStore } from "./store.ts";
 import { StoreWatch } from "./store_watch.ts";
 
 /** An outbox that takes events, and sends them once it is started. */
@@ -21,8 +21,8 @@ export interface OpenOutbox {
 /** Opens it on a store. */
 export function openOutbox(
   store: OutboxStore,
-  { maxAge, random, ...parts }: {
-    readonly maxAge: number;
+  { maxPending, random, ...parts }: {
+    readonly maxPending: number;
     readonly random: () => number;
     readonly gate: Gate;
     readonly clock: Clock;
@@ -32,11 +32,14 @@ export function openOutbox(
     readonly traced: DispatcherOptions["traced"];
   },
 ): OpenOutbox {
+  const { dead, pending } = store.known;
+  parts.log.write("INFO", "outbox_opened", "OUTBOX is open", { engine: store.engine, pending, dead });
   const watch = new StoreWatch(parts.log);
-  const dispatcher = new Dispatcher({ ...parts, store, watch, maxAge, random });
+  const dispatcher = new Dispatcher({ ...parts, store, watch, random });
   const outbox = new Outbox({
     store,
     watch,
+    maxPending,
     clock: parts.clock,
     log: parts.log,
     onQueued: () => dispatcher.wake(),

@@ -1,28 +1,25 @@
 import type { Log } from "../base/log.ts";
-import type { StoreError } from "./outbox_store.ts";
+import type { StoreError, StoreFault } from "./store_fault.ts";
 
 /** Says when the store stops to work, once for each kind of fault, and when it works again. */
 export class StoreWatch {
   readonly #log: Log;
   /** Kinds of fault since the last operation that worked. */
-  readonly #faults = new Map<string, string>();
+  readonly #faults = new Map<StoreFault, string>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** What is wrong, in words for the operator; undefined: the last operation worked. */
-  get failing(): string | undefined {
-    return [...this.#faults.values()].at(-1);
-  }
-
-  /** Its kind. */
-  get fault(): string | undefined {
-    return [...this.#faults.keys()].at(-1);
+  /** The last fault, with words for the operator; undefined: the last operation worked. */
+  get failing(): { readonly fault: StoreFault; readonly text: string } | undefined {
+    const [fault, text] = [...this.#faults].at(-1) ?? [];
+    return fault === undefined || text === undefined ? undefined : { fault, text };
   }
 
   /** An operation failed. */
   failed({ fault, message }: StoreError): void {
+    if (fault === "closed") return; // the service ends
     const isNew = !this.#faults.has(fault);
     this.#faults.delete(fault);
     this.#faults.set(fault, message);
@@ -31,10 +28,25 @@ export class StoreWatch {
     this.#log.write("ERROR", "outbox_unusable", text, { fault });
   }
 
-  /** An operation that writes worked. */
-  worked(): void {
-    if (this.#faults.size === 0) return;
-    this.#faults.clear();
+  /** An event was accepted. */
+  accepted(): void {
+    this.#worked([...this.#faults.keys()]);
+  }
+
+  /** Another operation that writes worked: that says nothing of room for one more event. */
+  settled(): void {
+    this.#worked([...this.#faults.keys()].filter((fault) => !isNoRoom(fault)));
+  }
+
+  #worked(mended: readonly StoreFault[]): void {
+    if (mended.length === 0) return;
+    for (const fault of mended) this.#faults.delete(fault);
+    if (this.#faults.size > 0) return;
     this.#log.write("INFO", "outbox_usable", "OUTBOX: the store can be written again");
   }
+}
+
+/** Whether a fault is only that there is no room for another event. */
+export function isNoRoom(fault: StoreFault): boolean {
+  return fault === "overfull" || fault === "keys_overfull";
 }

@@ -12,12 +12,13 @@ const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Deno, as the service uses it. */
-export function denoRuntime(): Runtime {
+export function denoRuntime(module: string): Runtime {
   return {
     name: "deno",
     version: Deno.version.deno,
     os: Deno.build.os,
     args: Deno.args,
+    module,
     env: denoEnv,
     stdin: { read: (limit) => readAtMost(Deno.stdin.readable, limit) },
     stdout: outputTo(Deno.stdout),

@@ -10,7 +10,7 @@ type FileSystem = typeof import("node:fs");
 const PIPE_RETRY = 10;
 
 /** Node, as the service uses it. */
-export async function nodeRuntime(): Promise<Runtime> {
+export async function nodeRuntime(module: string): Promise<Runtime> {
   const [fs, net, path, { default: process }, tty, { nodeServer }, { nodeClient }] = await Promise.all([
     import("node:fs"),
     import("node:net"),
@@ -28,6 +28,7 @@ export async function nodeRuntime(): Promise<Runtime> {
     version: process.versions.node,
     os: isWindows ? "windows" : process.platform,
     args: process.argv.slice(2),
+    module,
     env,
     stdin: { read: (limit) => readAtMost(process.stdin, limit) },
     stdout: outputTo(fs, 1, tty.isatty(1)),

@@ -11,6 +11,8 @@ export interface Runtime {
   readonly os: string;
   /** The program's arguments. */
   readonly args: readonly string[];
+  /** The address of the program's first module: a thread that imports it has the whole program when it is one file. */
+  readonly module: string;
   /** A variable of the environment; undefined when it is not set, or is none that the service may read. */
   readonly env: (name: string) => string | undefined;
   readonly stdin: InputStream;

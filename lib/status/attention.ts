@@ -18,7 +18,7 @@ const HOLDS = {
   paused: ({ platformx: { paused } }) => paused !== undefined && paused.forMs > PAUSE,
   backlog: ({ outbox }) => (outbox?.oldestPendingMs ?? 0) > BACKLOG,
   dead_letters: ({ outbox, now }) =>
-    outbox?.deadLetters.some(({ newest }) => isWithin(DEAD_LETTER, newest, now)) ?? false,
+    outbox?.deadByReason.some(({ newest }) => isWithin(DEAD_LETTER, newest, now)) ?? false,
   refused: ({ stats, now }) => isWithin(REFUSAL, stats.lastRefused, now),
   turned_away: ({ stats, now }) => stats.isTurnedAway(now),
   coder_unreachable: ({ coder }) => coder?.failingMs !== undefined,

@@ -1,9 +1,10 @@
 /** The one place that counts. Constant work per webhook; health, page, metrics and spans read it. */
-import { scrub } from "../base/redact.ts";
 import { CATALOGUE, findRow } from "../coder/catalogue.ts";
-import { type Outcome, shownName, STATUS_NAMES } from "../delivery/outcome.ts";
+import { type Outcome, STATUS_NAMES } from "../delivery/outcome.ts";
+import { scrub, shownName } from "../base/redact.ts";
 import type { ErrorReason } from "../delivery/reasons.ts";
-import type { DeadReason, OutboxRecord, Settlement } from "../outbox/record.ts";
+import type { Settled } from "../outbox/dispatcher.ts";
+import type { DeadReason } from "../outbox/record.ts";
 import type { Verdict } from "../platformx/verdict.ts";
 import { DELIVERY_BOUNDS, Histogram } from "./histogram.ts";
 import { Timeline } from "./timeline.ts";
@@ -115,11 +116,10 @@ export class Stats {
     this.attemptDurations.add(ms);
   }
 
-  /** Counts what became of an event of the outbox, `ms` after its acceptance. */
-  countSettled({ attempts, event, since }: OutboxRecord, settlement: Settlement, ms: number): void {
+  /** Counts what became of an event of the outbox. */
+  countSettled({ record: { attempts, event }, settlement, at, ageMs }: Settled): void {
     const { kind } = settlement;
     if (kind !== "delivered" && kind !== "dead") return;
-    const at = since + ms;
     const webhook = {
       messageId: scrub(event.metadata["coder_message_id"] ?? "", [], 64),
       notification: shownName(event.name),
@@ -128,13 +128,13 @@ export class Stats {
     this.#countNotification(labelOf(event.name), kind);
     if (kind === "delivered") {
       this.#delivered++;
-      this.deliveryDurations.add(ms);
+      this.deliveryDurations.add(ageMs);
       return this.memory.settle(webhook, { kind, at, attempts: attempts + 1 });
     }
-    const { attempts: made, dead, seen: words } = settlement.record;
+    const { attempts: made, detail: words, reason } = settlement;
     this.#fail(at);
-    increment(this.#deadLetters, dead!.reason);
-    this.memory.settle(webhook, { kind, at, attempts: made, reason: dead!.reason, words });
+    increment(this.#deadLetters, reason);
+    this.memory.settle(webhook, { kind, at, attempts: made, reason, words });
   }
 
   /** Webhooks per status; with an outbox also the events that were delivered. */

@@ -174,7 +174,7 @@ Deno.test("the service colours its log on a terminal, unless NO_COLOR is set to 
     // A port that is taken ends the service after its first lines.
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     Deno.env.set("PORT", String(listener.addr.port));
-    const runtime = denoRuntime();
+    const runtime = denoRuntime("");
     const isTerminal = Deno.env.get("TERMINAL") === "yes";
     const stdout = { ...runtime.stdout, isTerminal };
     Deno.exit(await serve({ ...runtime, stdout }, { out: console.log, err: console.error, isTerminal }));

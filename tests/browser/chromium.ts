@@ -90,7 +90,7 @@ export class Chromium implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise((resolve) => this.#socket.onclose = resolve);
     this.send("Browser.close").catch(() => {});
-    await Promise.race([this.#child.over, new Promise((resolve) => setTimeout(resolve, 5_000))]);
+    await within(this.#child.over, "Chromium to end", { patience: 5_000 }).catch(() => {});
     await this.#child[Symbol.asyncDispose]();
     await closed;
     await Deno.remove(this.#folder, { recursive: true }).catch(() => {});

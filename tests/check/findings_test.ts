@@ -303,6 +303,8 @@ Deno.test("arguments of check", async (t) => {
     ["check --public-url h.example", needsUrl],
     ["check --public-url ftp://h.example/", needsUrl],
     ["check --public-url https://", needsUrl],
+    ["check --send-test-event a@b.example,c@d.example", needsAddress],
+    ["check --send-test-event <a@b.example>", needsAddress],
     ["check a@b.example", /^'check' takes no argument/],
     ["check --send-test-event a@b.example c@d.example", /^'check' takes no argument but/],
     ["check --public-url https://h.example/ https://i.example/", /^'check' takes no argument but/],

@@ -3,11 +3,12 @@ import { askLocally } from "../../lib/check/local_service.ts";
 import { portFinding } from "../../lib/check/port.ts";
 import { machineStore, storeFindings, type StoreOptions } from "../../lib/check/store.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { parseConfig } from "../../lib/config/config.ts";
-import { StoreError } from "../../lib/outbox/outbox_store.ts";
+import type { OutboxLocation } from "../../lib/config/outbox_location.ts";
+import type { Access } from "../../lib/outbox/store.ts";
+import { StoreError } from "../../lib/outbox/store_fault.ts";
 import { denoRuntime } from "../../lib/runtime/deno.ts";
 import { type ListenAddress, ListenError, type ListenFault } from "../../lib/runtime/runtime.ts";
-import { BASE } from "../config/fakes.ts";
+import { BASE, configOf } from "../config/fakes.ts";
 
 const ADDRESS: ListenAddress = { host: "127.0.0.1", port: 8080, tls: undefined };
 const cannot = (fault: ListenFault) => () => Promise.reject(new ListenError(fault));
@@ -37,7 +38,7 @@ Deno.test("a port is free, this service's, or somebody else's", async (t) => {
 Deno.test("an address that cannot be had says why", async (t) => {
   const ask = () => assert.fail("nobody is asked");
   const tls = { cert: "no PEM", key: "no PEM" };
-  const { listen } = denoRuntime();
+  const { listen } = denoRuntime(MODULE);
   const free: typeof listen = (address) =>
     Promise.resolve({ address, finished: Promise.resolve(), shutdown: () => Promise.resolve() });
   const rows: [address: Partial<ListenAddress>, listen: typeof listen, words: RegExp][] = [
@@ -99,27 +100,30 @@ function listenAndAnswer(answer: string) {
 }
 
 /** A configuration with this outbox. */
-function configWith(outbox: Config["outbox"], dryRun = false): Config {
-  const parsed = parseConfig({ get: (name) => BASE[name], readFile: () => assert.fail("no file") }, true);
-  assert.ok("config" in parsed);
-  return { ...parsed.config, outbox, dryRun };
+async function configWith(location: OutboxLocation | undefined, dryRun = false): Promise<Config> {
+  const config = await configOf(BASE);
+  const outbox = location === undefined ? undefined : { location, maxAge: 1, maxPending: 1 };
+  return { ...config, outbox, delivery: { ...config.delivery, dryRun } };
 }
+
+/** The program's own, whose thread works on a SQLite store. */
+const MODULE = import.meta.resolve("../../main.ts");
 
 const never = () => assert.fail("not to be touched");
 const UNTOUCHED: StoreOptions = { tryStore: never, exists: never, remove: never, fileSystemOf: never };
 
 Deno.test("without an outbox there is no store to look at", async () => {
-  const file = { kind: "file", path: "outbox" } as const;
-  for (const config of [configWith(file, true), configWith(undefined)]) {
+  const file = { kind: "sqlite", path: "outbox" } as const;
+  for (const config of [await configWith(file, true), await configWith(undefined)]) {
     assert.deepEqual((await storeFindings(config, UNTOUCHED)).map(({ state }) => state), ["skipped"]);
   }
 });
 
 Deno.test("a store's fault fails the check: what it is, and what to do", async () => {
   const folders: string[] = [];
-  const found = await storeFindings(configWith({ kind: "file", path: "/nfs/outbox" }), {
+  const found = await storeFindings(await configWith({ kind: "sqlite", path: "/nfs/outbox" }), {
     ...UNTOUCHED,
-    tryStore: () => Promise.reject(new StoreError("its disk is full: make room: now")),
+    tryStore: () => Promise.reject(new StoreError("full", "its disk is full: make room: now")),
     exists: () => true,
     fileSystemOf: (folder) => {
       folders.push(folder);
@@ -134,6 +138,25 @@ Deno.test("a store's fault fails the check: what it is, and what to do", async (
   assert.deepEqual(folders, ["/nfs/"]);
 });
 
+Deno.test("tables in PostgreSQL that are not there yet are not made by the check", async () => {
+  const config = await configWith({ ...POSTGRES, kind: "postgres" });
+  const accesses: Access[] = [];
+  const findings = await storeFindings(config, {
+    ...UNTOUCHED,
+    tryStore: (_location, _config, access) => {
+      accesses.push(access);
+      return Promise.reject(new StoreError("missing"));
+    },
+  });
+  assert.deepEqual(findings.map(({ state, todo }) => [state, todo]), [["ok", undefined]]);
+  assert.deepEqual(accesses, ["change"]);
+});
+
+const POSTGRES = {
+  ...{ host: "db.example.com", port: 5432, user: "u", password: "p", database: "d", schema: "s" },
+  ...{ tls: true, rootCert: undefined },
+};
+
 Deno.test("a store that is not there is tried beside, where nothing is left of it, and its folder is looked at", async (t) => {
   const folder = await Deno.makeTempDir();
   const before = Deno.cwd();
@@ -141,10 +164,10 @@ Deno.test("a store that is not there is tried beside, where nothing is left of i
     Deno.chdir(folder);
     for (const path of [`${folder}/outbox`, "outbox"]) {
       await t.step(path, async () => {
-        const found = await storeFindings(configWith({ kind: "file", path }), {
-          ...machineStore(denoRuntime()),
-          tryStore: async (location) => {
-            assert.ok(location.kind === "file" && location.path !== path);
+        const found = await storeFindings(await configWith({ kind: "sqlite", path }), {
+          ...machineStore(denoRuntime(MODULE)),
+          tryStore: async (location, _config, access) => {
+            assert.ok(location.kind === "sqlite" && location.path !== path && access === "serve");
             for (const ending of ["", "-wal", "-shm"]) await Deno.writeTextFile(location.path + ending, "");
           },
         });
@@ -155,9 +178,12 @@ Deno.test("a store that is not there is tried beside, where nothing is left of i
     }
     await t.step("one that is there is opened itself, and stays", async () => {
       await Deno.writeTextFile("outbox", "");
-      const found = await storeFindings(configWith({ kind: "file", path: "outbox" }), {
-        ...machineStore(denoRuntime()),
-        tryStore: (location) => Promise.resolve(assert.deepEqual(location, { kind: "file", path: "outbox" })),
+      const found = await storeFindings(await configWith({ kind: "sqlite", path: "outbox" }), {
+        ...machineStore(denoRuntime(MODULE)),
+        tryStore: (location, _config, access) =>
+          Promise.resolve(
+            assert.deepEqual([location, access], [{ kind: "sqlite", path: "outbox" }, "change"]),
+          ),
       });
       assert.equal(found[0]!.detail, "opens, is read and written");
       assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["outbox"]);

@@ -32,8 +32,8 @@ Deno.test("every notification has a row under a head, which tells whether it is 
       assert.match(head!, /^NOTIFICATION +WHOSE +IN CODER +DEFAULT +NOW +NOTE$/);
       const columns = [...head!.matchAll(/\S+(?: \S+)*/g)].map(({ index }) => index);
       const cells = lines.map((line) => columns.map((from, i) => line.slice(from, columns[i + 1]).trim()));
-      for (const [i, { name, note, offByDefault, person, secret }] of CATALOGUE.entries()) {
-        const whose = person === "none" ? "never a person" : person;
+      for (const [i, { ask, name, note, offByDefault, person, secret }] of CATALOGUE.entries()) {
+        const whose = person !== "none" ? person : ask === undefined ? "never a person" : "ask Coder";
         const isDefault = DEFAULT_EVENTS_TRACKED.includes(name) ? "yes" : "";
         const now = tracked === null ? "?" : tracked.includes(name) ? "yes" : "";
         const expected = [

@@ -1,16 +1,27 @@
 import assert from "node:assert/strict";
 import { explanationJson, explanationOf, explanationText } from "../../lib/cli/explanation.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
-import { notificationWith, parsed } from "../support/fakes.ts";
+import type { Found } from "../../lib/coder/directory.ts";
+import { notificationWith } from "../support/fakes.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** The explanation of a notification of which `payload` replaces parts, with this `EVENTS_TRACKED`. */
-function explain(payload: Record<string, unknown>, tracked: string, domains?: readonly string[]) {
-  const { errors, tracking } = parseTracking(tracked);
+async function explain(
+  payload: Record<string, unknown>,
+  tracked: string,
+  { domains, found }: { readonly domains?: readonly string[] | undefined; readonly found?: Found } = {},
+) {
+  const { errors, tracking } = parseTracking(tracked, found !== undefined);
   assert.deepEqual(errors, []);
-  const config = { tracking, domains: domains === undefined ? undefined : new Set(domains), testData: false };
-  const explanation = explanationOf(parsed(notificationWith(payload)), config, NOW);
+  const explanation = await explanationOf(notificationWith(payload), {
+    tracking,
+    domains: domains === undefined ? undefined : new Set(domains),
+    testData: false,
+    find: found && (() => Promise.resolve(found)),
+    now: NOW,
+  });
+  assert.ok(!("need" in explanation));
   return { explanation, text: explanationText(explanation), json: JSON.parse(explanationJson(explanation)) };
 }
 
@@ -56,8 +67,8 @@ Deno.test("of one that is not sent, the settings that would change that are told
     ],
   ];
   for (const [payload, tracked, reason, settings, domains] of rows) {
-    await t.step(`${JSON.stringify(payload)} ${tracked} ${domains ?? ""}`, () => {
-      const { explanation, json, text } = explain(payload, tracked, domains);
+    await t.step(`${JSON.stringify(payload)} ${tracked} ${domains ?? ""}`, async () => {
+      const { explanation, json, text } = await explain(payload, tracked, { domains });
       assert.equal(explanation.ignored?.reason, reason);
       assert.deepEqual(explanation.settings, settings);
       assert.deepEqual([json.sent, json.reason, json.settings], [false, reason, settings]);
@@ -68,10 +79,10 @@ Deno.test("of one that is not sent, the settings that would change that are told
       assert.match(text, /^Not sent, the event that it would be:$/m);
     });
   }
-  await t.step("and the line does what is said of it", () => {
-    const [line = ""] = explain(UNKNOWN, "Workspace Deleted, Zarf=owner").explanation.settings;
+  await t.step("and the line does what is said of it", async () => {
+    const [line = ""] = (await explain(UNKNOWN, "Workspace Deleted, Zarf=owner")).explanation.settings;
     const list = /^EVENTS_TRACKED="(.*)"$/.exec(line)?.[1] ?? "";
-    assert.equal(explain(UNKNOWN, list).explanation.ignored, undefined);
+    assert.equal((await explain(UNKNOWN, list)).explanation.ignored, undefined);
     assert.match(list, /Zarf=owner/);
   });
 });
@@ -82,7 +93,7 @@ Deno.test("where no setting would help, the true reason is told, and no setting 
       { data: null },
       "Workspace Created",
       "no_person",
-      /^data\.owner\.email holds no address.*Older versions/,
+      /^data\.owner\.email holds no address.*older versions/,
     ],
     [
       { data: null },
@@ -102,8 +113,8 @@ Deno.test("where no setting would help, the true reason is told, and no setting 
     ],
   ];
   for (const [payload, tracked, reason, why] of rows) {
-    await t.step(`${JSON.stringify(payload)} ${tracked}`, () => {
-      const { explanation, json, text } = explain(payload, tracked);
+    await t.step(`${JSON.stringify(payload)} ${tracked}`, async () => {
+      const { explanation, json, text } = await explain(payload, tracked);
       assert.deepEqual([explanation.settings, explanation.built], [[], undefined]);
       assert.deepEqual([json.sent, json.reason, json.event], [false, reason, undefined]);
       assert.match(json.why, why);
@@ -112,12 +123,12 @@ Deno.test("where no setting would help, the true reason is told, and no setting 
   }
 });
 
-Deno.test("what is sent is not called unsent, and a passcode is not shown at all", () => {
-  const sent = explain({}, "Workspace Created");
+Deno.test("what is sent is not called unsent, and a passcode is not shown at all", async () => {
+  const sent = await explain({}, "Workspace Created");
   assert.deepEqual([sent.json.sent, sent.json.why, sent.explanation.settings], [true, undefined, []]);
   assert.match(sent.text, /^notification +Workspace Created \(tracked\)$/m);
   assert.match(sent.text, /^The event that is sent:$/m);
-  const secret = explain({ labels: { one_time_passcode: "s3cret" } }, "*");
+  const secret = await explain({ labels: { one_time_passcode: "s3cret" } }, "*");
   assert.deepEqual([secret.json.sent, secret.json.notification, secret.json.reason], [false, null, "secret"]);
   assert.doesNotMatch(secret.text + JSON.stringify(secret.json), /s3cret|@|Workspace/);
 });

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { listedRow, listingText } from "../../lib/cli/outbox_listing.ts";
-import type { Stored, StoredEvent } from "../../lib/outbox/outbox_store.ts";
+import type { OutboxRecord, Stored } from "../../lib/outbox/record.ts";
 import { EVENT } from "../support/fakes.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
 
-function stored(changes: Partial<StoredEvent> = {}): StoredEvent {
+function stored(changes: Partial<OutboxRecord> = {}): OutboxRecord {
   return {
     id: "01abc",
     event: { ...EVENT, metadata: { coder_message_id: "m-1" } },
     enqueuedAt: NOW - 3 * HOUR,
     nextAttemptAt: NOW,
     attempts: 0,
+    failures: 0,
     ambiguous: 0,
     detail: undefined,
     lastAttemptAt: undefined,
@@ -39,10 +40,9 @@ Deno.test("a row tells state, age, what was sent, the next try and the last answ
     ["dead", stored({ ...TRIED, dead: { reason: "refused", at: NOW } }), [
       ...["refused", "Workspace Created", "3 h", "2", "", "status 503 (2 min ago)"],
     ]],
-    // The first was an attempt of its own; what a pause probes with burns none.
     [
       "sent three times without an answer",
-      stored({ attempts: 1, ambiguous: 3, lastAttemptAt: NOW, dead: { reason: "outcome_unknown", at: NOW } }),
+      stored({ attempts: 3, ambiguous: 3, lastAttemptAt: NOW, dead: { reason: "outcome_unknown", at: NOW } }),
       [
         ...["outcome_unknown", "Workspace Created", "3 h", "3", "", "none (just now)"],
       ],

@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { act } from "../../lib/cli/outbox.ts";
-import type { LeftAlone, Stored, StoredEvent } from "../../lib/outbox/outbox_store.ts";
+import type { LeftAlone, OutboxRecord, Stored } from "../../lib/outbox/record.ts";
 import { EVENT } from "../support/fakes.ts";
 import { fakeTerminal } from "./fakes.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
-function pending(id: string, changes: Partial<StoredEvent> = {}): StoredEvent {
+function pending(id: string, changes: Partial<OutboxRecord> = {}): OutboxRecord {
   return {
-    ...{ id, event: EVENT, enqueuedAt: NOW - 90_000, nextAttemptAt: NOW + 60_000, attempts: 1, ambiguous: 0 },
-    ...{ detail: "status 503", lastAttemptAt: NOW - 60_000, claimedAt: undefined, dead: undefined },
+    ...{ id, event: EVENT, enqueuedAt: NOW - 90_000, nextAttemptAt: NOW + 60_000, attempts: 1, failures: 1 },
+    ...{
+      ambiguous: 0,
+      detail: "status 503",
+      lastAttemptAt: NOW - 60_000,
+      claimedAt: undefined,
+      dead: undefined,
+    },
     ...changes,
   };
 }
@@ -31,7 +37,13 @@ function storeWith(records: readonly Stored[]) {
     get known() {
       const [waiting, dead] = [of("pending"), of("dead")];
       const oldestPending = waiting.length === 0 ? undefined : NOW - 90_000;
-      return { pending: waiting.length, dead: dead.length, oldestPending, deadLetters: [] };
+      return {
+        pending: waiting.length,
+        dead: dead.length,
+        oldestPending,
+        newestDead: undefined,
+        deadByReason: [],
+      };
     },
     get: (id: string) => Promise.resolve(held.get(id)),
     list: (state: "pending" | "dead", after?: string, limit = 100) => {
@@ -55,7 +67,7 @@ function storeWith(records: readonly Stored[]) {
 /** Runs `outbox LINE` on a store that holds these. */
 async function outbox(line: string, records: readonly Stored[]) {
   const command = parseArguments(["outbox", ...line.split(" ")]);
-  assert.ok(command.kind === "outbox", JSON.stringify(command));
+  assert.ok(command.kind === "outbox" && command.action !== "schema", JSON.stringify(command));
   const store = storeWith(records);
   const { terminal, out, err } = fakeTerminal();
   const code = await act(terminal, command, { store, now: () => NOW });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { ApiAnswer } from "../../lib/coder/coder_api.ts";
 import { CoderApi } from "../../lib/coder/coder_api.ts";
-import { Directory, type Whom } from "../../lib/coder/directory.ts";
+import { Directory } from "../../lib/coder/directory.ts";
+import type { Whom } from "../../lib/coder/person.ts";
 import { denoClient } from "../../lib/runtime/deno_client.ts";
 import { systemClock } from "../../lib/runtime/system_clock.ts";
 import { startCoder } from "../support/coder.ts";
@@ -25,14 +26,15 @@ function directoryAt(url: string, token = "coder-token") {
 
 Deno.test("a person is found by id, else by name", async (t) => {
   await using coder = startCoder({ users: [ALICE, GONE, ROBOT] });
-  const person = ({ id, email }: typeof ALICE) => ({ kind: "person", id, email }) as const;
+  const person = ({ id, username, email }: typeof ALICE) =>
+    ({ kind: "person", user: { id, username, email, isServiceAccount: email === "" } }) as const;
   const rows: [what: string, whom: Whom, found: unknown][] = [
     ["by id", { id: ALICE.id }, person(ALICE)],
     ["by name", { username: "alice" }, person(ALICE)],
     ["by name in another letter case", { username: "ALICE" }, person(ALICE)],
     ["a deleted person by id", { id: GONE.id }, person(GONE)],
     ["a deleted person's name is nobody's", { username: "gone" }, { kind: "unknown" }],
-    ["a service account has no address", { id: ROBOT.id }, { kind: "person", id: ROBOT.id, email: "" }],
+    ["a service account has no address", { id: ROBOT.id }, person(ROBOT)],
     ["an unknown id", { id: "b2a0f7a5-63c7-4c63-9a6e-6b3cf0f2afff" }, { kind: "unknown" }],
     ["a name that would lead elsewhere", { username: "../deployment/config" }, { kind: "unknown" }],
   ];
@@ -81,7 +83,7 @@ Deno.test("one question about a person is asked at a time, and the answer is rem
   const api = heldApi();
   let now = 0;
   const directory = new Directory(api, { monotonic: () => now });
-  const alice: ApiAnswer = { kind: "ok", json: { id: ALICE.id, email: ALICE.email } };
+  const alice: ApiAnswer = { kind: "ok", json: ALICE };
   const both = [directory.find({ id: ALICE.id }), directory.find({ id: ALICE.id.toUpperCase() })];
   assert.equal(api.asked.length, 1);
   api.asked[0]!.answer(alice);
@@ -111,7 +113,10 @@ Deno.test("that a person is unknown is remembered for a minute; that Coder faile
   assert.equal((await directory.find({ username: "bob" })).kind, "unknown");
   assert.equal(api.asked.length, 2);
   now = 60_000;
-  assert.equal(await ask({ kind: "ok", json: { id: "1", email: "bob@example.com" } }), "person");
+  assert.equal(
+    await ask({ kind: "ok", json: { id: "1", username: "bob", email: "bob@example.com" } }),
+    "person",
+  );
   assert.equal(api.asked.length, 3);
 });
 
@@ -119,7 +124,7 @@ Deno.test("however many people are asked for, only some ten thousand answers are
   let asked = 0;
   const get = (): Promise<ApiAnswer> => {
     asked++;
-    return Promise.resolve({ kind: "ok", json: { id: "1", email: "a@example.com" } });
+    return Promise.resolve({ kind: "ok", json: { id: "1", username: "a", email: "a@example.com" } });
   };
   const directory = new Directory({ get }, { monotonic: () => 0 });
   for (let i = 0; i < 12_000; i++) await directory.find({ username: `u${i}` });

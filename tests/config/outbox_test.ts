@@ -101,8 +101,6 @@ const NO_PATH =
   "must be a path that has a / or ends in .db, .sqlite or .sqlite3, or a postgres:// address; " +
   "to deliver without an outbox, leave OUTBOX out instead of writing false, off, no, none or 0";
 const NO_OTHER = "must be a path or a postgres:// address, and no other";
-const KV_CONNECT = "must not be a KV Connect address, which is gone: use a postgres:// address";
-const KV = "must not be kv, which is gone: name a SQLite file, or a PostgreSQL server for several machines";
 const UNEXPANDED = "must be the whole path: ~ and variables are not expanded";
 const FORM = "must be like postgres://user:password@host:5432/database, with what is no letter or digit in " +
   "user name and password percent-encoded (%40 is @, %2F a slash), or " +
@@ -117,11 +115,11 @@ const REFUSED: readonly (readonly [text: string, rule: string, shown?: string])[
   ["0", NO_PATH, "(hidden)"],
   ["outbox.txt", NO_PATH, "(hidden)"],
   [":memory:", "must be a file or a server: what is in memory is lost with the process"],
-  ["kv", KV],
-  ["KV", KV],
-  ["https://kv.example.com/connect", KV_CONNECT, "'https:(hidden)'"],
-  ["http://kv.example.com/connect", KV_CONNECT, "'http:(hidden)'"],
-  ["https://me:secret@kv.example.com/connect", KV_CONNECT, "'https:(hidden)'"],
+  ["kv", NO_PATH],
+  ["KV", NO_PATH],
+  ["https://kv.example.com/connect", NO_OTHER, "'https:(hidden)'"],
+  ["http://kv.example.com/connect", NO_OTHER, "'http:(hidden)'"],
+  ["https://me:secret@kv.example.com/connect", NO_OTHER, "'https:(hidden)'"],
   ["file:outbox.db", "must be the path itself, without file:", "'file:(hidden)'"],
   ["redis://cache:6379", NO_OTHER, "'redis:(hidden)'"],
   ["jdbc:postgresql://db/coder", NO_OTHER, "'jdbc:(hidden)'"],

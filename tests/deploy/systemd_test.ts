@@ -21,10 +21,10 @@ const INSTALLATIONS = [[], DROP_INS.slice(0, 1), DROP_INS];
 const OTHERS = /^(AF|CAP|CODER)_/;
 
 const unit = await systemdFile(UNIT);
-const caddyfile = await Deno.readTextFile(fileOf("deploy/caddy/Caddyfile"));
+const caddyfile = await Deno.readTextFile(fileOf("deploy/proxy/Caddyfile"));
 const readme = await systemdFile("README.md");
 
-for (const name of [UNIT, ADMIN, ...DROP_INS, "README.md", "../caddy/Caddyfile"]) {
+for (const name of [UNIT, ADMIN, ...DROP_INS, "README.md", "../proxy/Caddyfile"]) {
   Deno.test(`the variables that ${name} names exist`, async () => {
     const named = (await systemdFile(name)).match(/\b[A-Z]{2,}(_[A-Z0-9]+)+\b/g) ?? [];
     const unknown = named.filter((word) => !KNOWN_NAMES.includes(word) && !OTHERS.test(word));

@@ -192,7 +192,7 @@ Deno.test("README's explanation is what becomes of its sample", () => {
   assert.ok(attributed.kind === "attributed");
   const shown = JSON.parse(json);
   const first = { messageId: notification.messageId, arrivedAt: Number(shown.timestamp) * 1000 };
-  const { event, fitted } = buildEvent(notification, attributed, { first, testData: false });
+  const { event, fitted } = buildEvent(attributed, { first, testData: false });
   assert.equal(json, JSON.stringify(event, null, 2));
   assert.match(output, new RegExp(`^metadata +${fitted.bytes} of ${METADATA_LIMIT} bytes$`, "m"));
   assert.match(output, new RegExp(`^person +${attributed.email} \\(from ${attributed.source}\\)$`, "m"));

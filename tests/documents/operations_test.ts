@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { detailedHealth } from "../../lib/status/health.ts";
 import { metricsText } from "../../lib/status/metrics.ts";
-import { DEAD_REASONS } from "../../lib/outbox/record.ts";
+import { DEAD_REASONS } from "../../lib/outbox/settlement.ts";
 import { REASONS, STATUSES } from "../../lib/delivery/outcome.ts";
 import { VERDICTS } from "../../lib/platformx/verdict.ts";
 import { KNOWN_NAMES } from "../../lib/config/variables.ts";

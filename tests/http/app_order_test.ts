@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Authenticator } from "../../lib/http/auth.ts";
-import { parseNotification } from "../../lib/coder/notification.ts";
+import { constant } from "../../lib/base/redact.ts";
+import { recognise } from "../../lib/coder/notification.ts";
 import { appWith, basic, bodyOf, FORWARDED, jsonOf, webhook } from "./fakes.ts";
 
 /** What can be wrong with a webhook, in the order in which it is told: the first that is wrong is the answer. */
@@ -41,11 +42,11 @@ async function handled(wrong: ReadonlySet<Check>) {
   const { app } = appWith({
     relay: {
       receive: (body) => {
-        const parsed = parseNotification(body);
+        const isFine = recognise(body).kind === "notification";
         return Promise.resolve(
-          parsed.ok
+          isFine
             ? FORWARDED
-            : { status: "error", reason: "invalid_notification", detail: parsed.field, attempts: 0 },
+            : { status: "error", reason: "invalid_notification", detail: constant("msg_id"), attempts: 0 },
         );
       },
     },

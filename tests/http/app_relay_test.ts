@@ -22,8 +22,10 @@ function appWithRelay(tracked: string) {
   const relay = new Relay({
     rules: { tracking: parseTracking(tracked).tracking, domains: undefined },
     testData: false,
+    directory: undefined,
+    draining: new AbortController().signal,
     log: new RecordingLog(),
-    hash: () => Promise.resolve((text) => text),
+    hash: (text) => Promise.resolve(text),
     delivery: {
       deliver: (draft) => {
         drafts.push(draft);
@@ -93,6 +95,10 @@ Deno.test("only the message id and the name are required", async (t) => {
     [[], "the body"],
     [null, "the body"],
     ["text", "the body"],
+    [{ msg_id: "m", payload: { notification_name: "n", labels: { cpu: 4 }, targets: "t" } }, undefined],
+    [{ msg_id: "m", payload: { notification_name: "Task Idle", data: "text", labels: 5 } }, undefined],
+    [{ msg_id: "m", payload: { notification_name: "Task Idle", user_email: 5 } }, "payload.user_email"],
+    [notificationWith({ data: { owner: "alice" } }), "payload.data.owner"],
   ];
   for (const [body, field] of rows) {
     await t.step(JSON.stringify(body), async () => {
@@ -100,6 +106,39 @@ Deno.test("only the message id and the name are required", async (t) => {
       const message = String(jsonOf(answer)["message"]);
       assert.equal(answer.status, field === undefined ? 200 : 422);
       if (field !== undefined) assert.ok(message.includes(` ${field} must be `), message);
+    });
+  }
+});
+
+Deno.test("what nobody tracks is ignored, and what decorates left out, whatever their types", async (t) => {
+  const wrong = {
+    user_id: 5,
+    user_email: [],
+    labels: { workspace: 5 },
+    data: { owner: "alice" },
+    targets: {},
+  };
+  const rows: [payload: Record<string, unknown>, answer: object][] = [
+    [{ notification_name: "Task Idle", notification_template_id: null, ...wrong }, {
+      status: "ignored",
+      reason: "not_tracked",
+    }],
+    [{ notification_name: "One-Time Passcode", notification_template_id: null, ...wrong }, {
+      status: "ignored",
+      reason: "secret",
+    }],
+    [{ labels: { workspace: 5, version: "v" }, targets: {}, user_email: [] }, { status: "forwarded" }],
+  ];
+  for (const [payload, expected] of rows) {
+    await t.step(JSON.stringify(payload), async () => {
+      const { app, event } = appWithRelay("Workspace Created");
+      const response = await app.handle(webhook({ body: JSON.stringify(notificationWith(payload)) }));
+      const { status, reason } = jsonOf(response);
+      assert.equal(response.status, 200);
+      assert.deepEqual({ status, ...(reason === undefined ? {} : { reason }) }, expected);
+      if (status === "forwarded") {
+        assert.deepEqual(Object.keys(event().metadata).slice(0, 2), ["workspace", "template_version"]);
+      }
     });
   }
 });

@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { Child, freePort, needs, openFolder, untilListening } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { startProgram } from "../support/service.ts";
 
 interface Panel {

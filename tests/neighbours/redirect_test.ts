@@ -3,18 +3,10 @@ import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
-import { needs, openFolder, succeed } from "../support/process.ts";
-import { fileOf } from "../support/files.ts";
 import { type Program, startProgram } from "../support/service.ts";
+import { startCoder } from "./coder.ts";
 
 const SECRET = "p@ss/w0rd";
-
-/** What coderd makes of an answer. */
-interface Told {
-  readonly status: number;
-  readonly delivered: boolean;
-  readonly logged: string;
-}
 
 /** Where a redirect leads: back to the same host, by path alone or in full, or to the service's own address. */
 const LOCATIONS = ["relative", "absolute", "other host"] as const;
@@ -54,10 +46,6 @@ function startProxy(service: Program) {
 for (const secret of [undefined, SECRET]) {
   const name = `${secret === undefined ? "without" : "with"} a secret`;
   Deno.test(`no webhook that a redirect lost or stripped of its secret counts as delivered, ${name}`, async (t) => {
-    await needs("go", "install Go, for example Debian's package golang-go");
-    await using folder = await openFolder();
-    const client = `${folder.path}/coder_client`;
-    await succeed(["go", "build", "-o", client, "main.go"], { cwd: fileOf("tests/neighbours/coder_client") });
     await using platformX = await startPlatformX();
     const settings = { GETDX_API_URL: platformX.url, GETDX_API_KEY: STAND_IN_KEY };
     const environment = secret === undefined ? settings : { ...settings, WEBHOOK_SECRET: secret };
@@ -66,12 +54,11 @@ for (const secret of [undefined, SECRET]) {
     const userinfo = secret === undefined ? "" : `coder:${encodeURIComponent(secret)}@`;
     const lines = () => service.entries.filter(({ event }) => event === "webhook");
 
-    /** Sends one webhook to a path: what coderd was told, and what the service's log and PlatformX have of it. */
+    /** Sends one webhook to a path: what Coder was told, and what the service's log and PlatformX have of it. */
     const send = async (path: string) => {
       const [events, before] = [platformX.events.length, lines().length];
-      const stdin = JSON.stringify(notificationWith({ labels: { workspace: path } }, `m-${before}`));
-      const endpoint = `http://${userinfo}127.0.0.1:${proxy.port}${path}`;
-      const told: Told = JSON.parse(await succeed([client, endpoint, `m-${before}`], { stdin }));
+      await using coder = await startCoder(`http://${userinfo}127.0.0.1:${proxy.port}${path}`);
+      const told = await coder.send(notificationWith({ labels: { workspace: path } }, `m-${before}`));
       const line = await eventually(() => lines().at(before), "the webhook's line in the log");
       return { ...told, reason: line?.["reason"], events: platformX.events.length - events };
     };

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { openFolder, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 const GRAFANA = "npm:@grafana/schema@13.2.3";
 const OPERATOR = "npm:@kubernetes-models/prometheus-operator@6.0.0/monitoring.coreos.com/v1";

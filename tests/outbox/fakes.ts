@@ -4,7 +4,7 @@ import { NOTHING, pack, unpack } from "../../lib/outbox/stored.ts";
 import { setImmediate } from "node:timers/promises";
 import { systemClock } from "../../lib/runtime/system_clock.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
-import { type OutboxRecord, RECORD_VERSION } from "../../lib/outbox/record.ts";
+import { type OutboxRecord, RECORD_VERSION } from "../../lib/outbox/settlement.ts";
 import type { Order } from "../../lib/delivery/single_flight.ts";
 import { Outbox, type OutboxOptions } from "../../lib/outbox/outbox.ts";
 import { OUTBOX_KEYS } from "../../lib/outbox/outbox_keys.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { attribute } from "../../lib/coder/attribution.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
 import { Outbox } from "../../lib/outbox/outbox.ts";
-import { type OutboxStore, StoreError, type Summary } from "../../lib/outbox/outbox_store.ts";
+import { type OutboxStore, StoreError, type Summary } from "../../lib/outbox/store.ts";
 import { StoreWatch } from "../../lib/outbox/store_watch.ts";
 import { FakeClock, notificationWith, parsed, RecordingLog } from "../support/fakes.ts";
 

@@ -1,8 +1,10 @@
 /** Where the running program takes its settings from, and what it says of those that do nothing. */
 import assert from "node:assert/strict";
 import { readableNames } from "../../lib/config/variables.ts";
+import { within } from "../support/eventually.ts";
+import type { Ended } from "../support/process.ts";
+import { runModule, runProgram, startProgram } from "../support/service.ts";
 import type { Environment } from "../support/settings.ts";
-import { type Ended, runModule, runProgram, startProgram, within } from "../support/program.ts";
 
 const BASE: Environment = { GETDX_API_KEY: "dx-0123", WEBHOOK_SECRET: "webhook-s3cret", DRY_RUN: "true" };
 
@@ -40,6 +42,7 @@ Deno.test("at the start the program says which file it read, and what in it does
     message
   );
   assert.deepEqual(warnings, [
+    "DRY_RUN is on although GETDX_API_KEY is set: nothing is sent. Unset DRY_RUN to send events",
     ".env line 2: EVENT_TRACKED is not known: did you mean EVENTS_TRACKED?",
     ".env line 3: no setting. Write NAME=value, or begin a comment with #",
     "LOGLEVEL is set, and means nothing here: did you mean LOG_LEVEL?",

@@ -187,7 +187,7 @@ Deno.test("a SIGTERM while the service starts is not lost: it ends in order befo
   const module = `
     import { denoRuntime } from "project/lib/runtime/deno.ts";
     import { run } from "project/lib/cli/run.ts";
-    const runtime = denoRuntime();
+    const runtime = denoRuntime("");
     const heard = Promise.withResolvers();
     Deno.exit(await run({
       ...runtime,

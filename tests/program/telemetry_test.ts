@@ -213,7 +213,7 @@ Deno.test("each span, attribute and log record is the documented one, and holds 
   });
 });
 
-Deno.test("an outbox's attempt is a trace of its own", async () => {
+Deno.test("work on an event of the outbox is a trace of its own, and its log lines belong to it", async () => {
   await using receiver = startReceiver();
   await using platformX = await startPlatformX({ key: SECRETS.key });
   const settings = { GETDX_API_KEY: SECRETS.key, GETDX_API_URL: platformX.url, OUTBOX: "outbox.db" };
@@ -225,11 +225,15 @@ Deno.test("an outbox's attempt is a trace of its own", async () => {
 
   const [delivery] = receiver.spans.filter(({ name }) => name === "deliver");
   assert.ok(delivery, program.log);
-  assert.deepEqual([delivery.parentSpanId, delivery.attributes], ["", {
+  const event = {
     "coder_platformx.notification": "Workspace Created",
     "coder_platformx.message_id": IDS.message,
-    "coder_platformx.verdict": "delivered",
-  }]);
+  };
+  const [dispatch] = receiver.spans.filter(({ name }) => name === "dispatch");
+  assert.deepEqual([dispatch?.parentSpanId, dispatch?.attributes], ["", event]);
+  assert.deepEqual([delivery.traceId, delivery.parentSpanId], [dispatch?.traceId, dispatch?.spanId]);
+  assert.deepEqual(delivery.attributes, { ...event, "coder_platformx.verdict": "delivered" });
+  assert.equal(recordOf(receiver.records, "delivered").traceId, delivery.traceId);
   assert.notEqual(delivery.traceId, TRACE);
   const [request] = platformX.received;
   assert.match(request?.headers.get("traceparent") ?? "", new RegExp(`^00-${delivery.traceId}-`));

@@ -39,7 +39,7 @@ Deno.test("where nothing may be looked at, nothing is told", () => {
 });
 
 Deno.test("this runtime tells memory and processor time without a permission of its own", () => {
-  const { cpuSeconds, residentBytes } = denoRuntime().usage();
+  const { cpuSeconds, residentBytes } = denoRuntime(import.meta.url).usage();
   assert.ok(cpuSeconds! > 0);
   assert.ok(residentBytes! > 10_000_000);
 });

@@ -2,7 +2,7 @@
 import { expectedNames, parseTracking } from "../../lib/coder/tracking.ts";
 import type { Outcome } from "../../lib/delivery/outcome.ts";
 import type { OutboxStatus } from "../../lib/outbox/outbox.ts";
-import { buried, type DeadReason, type OutboxRecord } from "../../lib/outbox/record.ts";
+import type { DeadReason, OutboxRecord } from "../../lib/outbox/record.ts";
 import type { GateStatus } from "../../lib/platformx/gate.ts";
 import type { LaterCause } from "../../lib/platformx/verdict.ts";
 import type { ProcessUsage } from "../../lib/runtime/runtime.ts";
@@ -31,7 +31,7 @@ export const EMPTY: OutboxStatus = {
   pending: 0,
   dead: 0,
   oldestPendingMs: undefined,
-  deadLetters: [],
+  deadByReason: [],
   failing: undefined,
 };
 
@@ -68,7 +68,7 @@ export function deadLetters(
   reason: DeadReason = "refused",
   detail = WORDS,
 ): OutboxStatus {
-  return { ...EMPTY, dead: count, deadLetters: [{ reason, count, newest: NOW - ageMs, detail }] };
+  return { ...EMPTY, dead: count, deadByReason: [{ reason, count, newest: NOW - ageMs, detail }] };
 }
 
 /** PlatformX's, made up. */
@@ -115,23 +115,23 @@ type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> 
 /** An event of the outbox that was accepted so many milliseconds ago. */
 export function recordOf(id: string, ageMs: number, name = "Workspace Created"): OutboxRecord {
   return {
-    version: 1,
     id,
     event: { name, email: "alice@example.com", timestamp: "1767323045", metadata: { coder_message_id: id } },
-    since: NOW - ageMs,
-    due: NOW,
-    attempts: 1,
-    unknown: 0,
-    seen: WORDS,
+    enqueuedAt: NOW - ageMs,
+    nextAttemptAt: NOW,
+    ...{ attempts: 1, failures: 1, ambiguous: 0 },
+    detail: WORDS,
+    lastAttemptAt: NOW - 1_000,
+    claimedAt: undefined,
+    dead: undefined,
   };
 }
 
 /** Lets an event come to its end, so many milliseconds after it was accepted. */
 export function settle(stats: Stats, record: OutboxRecord, end: "delivered" | DeadReason, ms: number): void {
-  const settlement = end === "delivered"
-    ? { kind: end }
-    : buried({ ...record, attempts: 2 }, end, record.since + ms);
-  stats.countSettled(record, settlement, ms);
+  const tried = { attempts: 2, failures: 2, ambiguous: 0, detail: WORDS };
+  const settlement = end === "delivered" ? { kind: end } : { kind: "dead" as const, reason: end, ...tried };
+  stats.countSettled({ record, settlement, at: record.enqueuedAt + ms, ageMs: ms });
 }
 
 const TRACKED = "*, Workspace Manual Build Failed, Changelog, c0ffee00-0000-4000-8000-000000000001";
@@ -209,7 +209,7 @@ const turnedAway = (reason: "unauthorized" | "redirected", ...agos: readonly num
 export const STATES: Readonly<Record<string, Status>> = {
   ready: statusWith(),
   delivering: busyWith(),
-  outbox: outboxInUse({ dead: 0, deadLetters: [] }),
+  outbox: outboxInUse({ dead: 0, deadByReason: [] }),
   key_refused: busyWith(
     { platformx: { ...pausedFor(28 * MINUTE, "key"), lastDelivered: NOW - 29 * MINUTE } },
     [
@@ -223,7 +223,7 @@ export const STATES: Readonly<Record<string, Status>> = {
   turned_away: busyWith({}, turnedAway("unauthorized", 9 * MINUTE, 8 * MINUTE, 3 * MINUTE, 2 * MINUTE)),
   store_failing: outboxInUse({
     failing: "the disk is full: make room at the path that OUTBOX names",
-    deadLetters: [],
+    deadByReason: [],
     dead: 0,
     pending: 812,
     oldestPendingMs: 47 * MINUTE,

@@ -130,8 +130,10 @@ Deno.test("stats: a dead letter is counted by its reason, and is a failure; what
   );
   assert.deepEqual(counted(stats), { dead: 1, failed: 1 });
   assert.equal(stats.lastFailed, NOW);
-  stats.countSettled(recordOf("n", MINUTE), { kind: "released" }, MINUTE);
-  stats.countSettled(recordOf("n", MINUTE), { kind: "pending", record: recordOf("n", MINUTE) }, MINUTE);
+  const unsettled = { record: recordOf("n", MINUTE), at: NOW, ageMs: MINUTE };
+  const tried = { attempts: 1, failures: 1, ambiguous: 0 };
+  stats.countSettled({ ...unsettled, settlement: { kind: "released" } });
+  stats.countSettled({ ...unsettled, settlement: { kind: "pending", delayMs: 1_000, ...tried } });
   assert.deepEqual(counted(stats), { dead: 1, failed: 1 });
 });
 

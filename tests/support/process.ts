@@ -21,9 +21,9 @@ export interface Starting {
   /** All of its environment. Default: this process's. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What it reads on standard input; `open`: nothing, until it is {@link Child.type typed}. Default: nothing at all. */
-  readonly stdin?: string | Uint8Array | "open";
-  readonly stdout?: Sink;
-  readonly stderr?: Sink;
+  readonly stdin?: string | Uint8Array | "open" | undefined;
+  readonly stdout?: Sink | undefined;
+  readonly stderr?: Sink | undefined;
 }
 
 /** A child process. Disposing of it kills it, if it still runs. */

@@ -43,7 +43,7 @@ export function executable(): string {
 /** The program that the environment names. */
 export function programOfEnvironment(): readonly string[] {
   const node = Deno.env.get("PROGRAM_NODE");
-  if (node) return [node, fileOf("build/coder-platformx.js")];
+  if (node) return [node, fileOf("build/coder-platformx.mjs")];
   return Deno.env.get("EXECUTABLE") ? [executable()] : fromSources();
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { run } from "./process.ts";
 import { machine } from "./program.ts";
 import { runProgram, type Starting, startProgram } from "./service.ts";
 
@@ -57,4 +58,10 @@ Deno.test("a program that does not listen is an error that holds what it said", 
   await assert.rejects(startProgram({ program, files }), /does not listen[^]*for a reason/);
   const { code, stderr } = await runProgram([], { program, files });
   assert.deepEqual([code, stderr], [3, "for a reason\n"]);
+});
+
+Deno.test("a closed output is closed: Deno and Node.js open it anew, to nowhere, but a shell does not", async () => {
+  // The words differ from shell to shell.
+  const { stderr } = await run(["sh", "-c", "echo a || echo it failed >&2"], { stdout: "closed" });
+  assert.match(stderr, /it failed\n$/);
 });

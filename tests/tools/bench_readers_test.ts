@@ -131,8 +131,8 @@ Deno.test("every webhook of the load is a happening of its own that is tracked b
     const attributed = attribute(notification, { tracking, domains: undefined });
     assert.ok(attributed.kind === "attributed");
     const first = { messageId: notification.messageId, arrivedAt: 0 };
-    const { event } = buildEvent(notification, attributed, { first, testData: false });
-    return { identity: identityOf(notification, attributed), event };
+    const { event } = buildEvent(attributed, { first, testData: false });
+    return { identity: identityOf(attributed), event };
   };
   const [one, other] = [of(serialOf(1, 0, 1)), of(serialOf(1, 0, 2))];
   assert.notEqual(one.identity, other.identity);

@@ -2,7 +2,7 @@
  * What an event costs in the outbox, from accepting to settling, with 10 and with 100,000 others pending. Exits 1 when
  * the second takes more than 1.5 times the first.
  */
-import type { OutboxRecord } from "../../lib/outbox/record.ts";
+import type { OutboxRecord } from "../../lib/outbox/settlement.ts";
 import { systemClock as clock } from "../../lib/runtime/system_clock.ts";
 import type { Order } from "../../lib/delivery/single_flight.ts";
 import { Outbox } from "../../lib/outbox/outbox.ts";

@@ -40,12 +40,12 @@ function item(title: Html, content: Html): Html {
 
 function deadLetters({ now, outbox }: Status): readonly Html[] {
   return DEAD_REASONS.flatMap((reason) => {
-    const found = outbox?.deadLetters.find((letters) => letters.reason === reason);
+    const found = outbox?.deadByReason.find((letters) => letters.reason === reason);
     if (found === undefined || found.count === 0) return [];
     const { count, detail, newest } = found;
     return item(
       markup`${counted(count, "dead letter")}: <code>${reason}</code>, the newest ${agoElement(newest, now)}`,
-      markup`${quoted(detail)}<p>${DEAD[reason].what} ${DEAD[reason].todo}</p>
+      markup`${detail === undefined ? "" : quoted(detail)}<p>${DEAD[reason].what} ${DEAD[reason].todo}</p>
 <pre tabindex="0">coder-platformx outbox list --dead
 coder-platformx outbox replay --reason ${reason}</pre>`,
     );

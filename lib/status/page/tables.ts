@@ -1,6 +1,6 @@
 /** The page's tables: webhooks, tracked notifications. */
 import { nameKey } from "../../coder/catalogue.ts";
-import { shownName } from "../../delivery/outcome.ts";
+import { shownName } from "../../base/redact.ts";
 import type { Status } from "../status.ts";
 import type { RememberedWebhook } from "../webhook_memory.ts";
 import { became } from "./became.ts";

@@ -1,7 +1,7 @@
 /** What the kernel tells of a process from outside. */
-import { run } from "../../support/process.ts";
-import { kernelSays } from "../../../tools/bench/machine.ts";
-import { parseUsage } from "../../../tools/bench/load/usage.ts";
+import { run } from "../support/process.ts";
+import { kernelSays } from "../../tools/bench/machine.ts";
+import { parseUsage } from "../../tools/bench/load/usage.ts";
 
 /** A process at one moment. */
 export interface Vitals {

@@ -1,0 +1,3 @@
+module example.com/coder_client
+
+go 1.19
