@@ -1,4 +1,5 @@
 /** Puts the parts of the outbox together. */
+import { scrub } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
@@ -33,7 +34,11 @@ export function openOutbox(
   },
 ): OpenOutbox {
   const { dead, pending } = store.known;
-  parts.log.write("INFO", "outbox_opened", "OUTBOX is open", { engine: store.engine, pending, dead });
+  parts.log.write("INFO", "outbox_opened", "OUTBOX is open", {
+    engine: scrub(store.engine, []),
+    pending,
+    dead,
+  });
   const watch = new StoreWatch(parts.log);
   const dispatcher = new Dispatcher({ ...parts, store, watch, random });
   const outbox = new Outbox({

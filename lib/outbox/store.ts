@@ -1,4 +1,5 @@
 /** Where accepted events wait: what the service needs of a store, whichever engine holds it. */
+import type { Redacted } from "../base/redact.ts";
 import type { PlatformXEvent } from "../platformx/event.ts";
 import type { DeadReason, OutboxRecord, Stored } from "./record.ts";
 
@@ -91,7 +92,7 @@ export interface Tried {
   readonly attempts: number;
   readonly failures: number;
   readonly ambiguous: number;
-  readonly detail?: string | undefined;
+  readonly detail?: Redacted | undefined;
 }
 
 /** What {@link OutboxStore.tidy} did. */
@@ -119,7 +120,7 @@ export interface DeadLetters {
   /** When the newest of them became one. */
   readonly newest: number;
   /** What its last attempt saw. */
-  readonly detail: string | undefined;
+  readonly detail: Redacted | undefined;
 }
 
 /** One of each in turn, then what is left of the longer. */
