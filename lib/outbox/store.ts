@@ -49,9 +49,9 @@ export type State = "pending" | "dead";
 export interface NewEvent {
   /** Identifies what happened: a hash, at most 64 characters of the URL-safe alphabet of Base64. */
   readonly key: string;
-  /** Whom the webhook was sent to. Stored as a hash. */
+  /** Whom the webhook was sent to, hashed. */
   readonly recipient: string;
-  /** Coder's `msg_id`. Stored as a hash. */
+  /** Coder's `msg_id`, hashed. */
   readonly messageId: string;
   /** Built as if this webhook were the first of its occurrence: it is stored only if it is. */
   readonly event: PlatformXEvent;
