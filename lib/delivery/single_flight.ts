@@ -128,7 +128,7 @@ export class SingleFlight implements Delivery {
   }
 }
 
-/** Numbers begin anew when a happening was forgotten as a whole: the time tells such occurrences apart. */
+/** Numbers begin anew when all occurrences were forgotten: the time tells such occurrences apart. */
 function idOf({ key }: Draft, { number, since }: Occurrence): string {
   return `${key}/${number}@${since}`;
 }

@@ -1,5 +1,5 @@
 /** What accepting a group of webhooks writes, given what the store remembers. */
-import { firstText, fold, type HashedCopy, NOW, type Remembering } from "../happening_text.ts";
+import { firstText, fold, type HashedCopy, NOW, type Remembering } from "../occurrence_text.ts";
 import type { Row } from "../record.ts";
 import { StoreError } from "../store_fault.ts";
 

@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { LONGEST_RETRY_AFTER } from "../../platformx/backoff.ts";
 import { eventId } from "../event_id.ts";
-import { firstText, fold } from "../happening_text.ts";
+import { firstText, fold } from "../occurrence_text.ts";
 import type { Answer, Ask, Draft, Moment, Operations, Settled } from "../operation.ts";
 import {
   type DeadReason,
