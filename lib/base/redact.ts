@@ -22,7 +22,9 @@ export function plain<const V extends readonly (string | number | boolean)[]>(
   words: TemplateStringsArray,
   ...values: { readonly [I in keyof V]: Shown<V[I]> }
 ): Redacted {
-  return asRedacted(String.raw({ raw: words }, ...values));
+  let text = words[0]!;
+  for (let i = 0; i < values.length; i++) text += `${values[i]}${words[i + 1]}`;
+  return asRedacted(text);
 }
 
 /** A text of the program's own, in pieces. Their types must be literals: no text from outside passes for one. */

@@ -77,6 +77,7 @@ export const REASONS_OF: Readonly<Record<Status, readonly string[]>> = {
 /** What happened, and what to do: for the log and the page. */
 export function told(outcome: Outcome): Redacted {
   const { status } = outcome;
+  if (status === "ignored") return NO_EVENT[outcome.reason];
   if (status === "refused") {
     return constant(
       "PlatformX refuses the event, and Coder is asked to send it again. The log entry event_refused says why",
@@ -84,10 +85,23 @@ export function told(outcome: Outcome): Redacted {
   }
   if (!("reason" in outcome)) return unended(constant(STATUSES[status]));
   const { what, todo } = REASONS[outcome.reason];
-  const before = status === "ignored" ? "No event: " : status === "error" ? "Turned away: " : "";
+  const before = status === "error" ? "Turned away: " : "";
   const after = status === "unavailable" ? " Coder is asked to send it again." : "";
   return unended(plain`${before}${what}${detailOf(outcome)}${after} ${todo}`);
 }
+
+function noEvent(reason: IgnoredReason): Redacted {
+  const { what, todo } = IGNORED[reason];
+  return unended(plain`No event: ${what} ${todo}`);
+}
+
+/** Made once: most webhooks of a Coder deployment end here. */
+const NO_EVENT: Readonly<Record<IgnoredReason, Redacted>> = {
+  secret: noEvent("secret"),
+  not_tracked: noEvent("not_tracked"),
+  no_person: noEvent("no_person"),
+  domain: noEvent("domain"),
+};
 
 function detailOf(outcome: Outcome): Redacted {
   return "detail" in outcome && outcome.detail !== undefined ? plain` ${outcome.detail}.` : constant("");
