@@ -11,6 +11,7 @@ function outputWith(options: Partial<LogOutputOptions> = {}) {
   const lost: number[] = [];
   const output = new LogOutput({
     ...{ stdout, stderr, clock },
+    gathers: () => true,
     journal: { stdout: false, stderr: false },
     onLost: (count) => lost.push(count),
     ...options,
