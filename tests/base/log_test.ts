@@ -170,7 +170,7 @@ Deno.test("the names of entries are words that alerts can rely on", () => {
 
 Deno.test("the service colours its log on a terminal, unless NO_COLOR is set to something", async (t) => {
   const code = `
-    import { serve } from "project/lib/cli/serve.ts";
+    import { start } from "project/lib/cli/start.ts";
     import { denoRuntime } from "project/lib/runtime/deno.ts";
     // A port that is taken ends the service after its first lines.
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -178,7 +178,8 @@ Deno.test("the service colours its log on a terminal, unless NO_COLOR is set to 
     const runtime = denoRuntime("");
     const isTerminal = Deno.env.get("TERMINAL") === "yes";
     const stdout = { ...runtime.stdout, isTerminal };
-    Deno.exit(await serve({ ...runtime, stdout }, { out: console.log, err: console.error, isTerminal }));
+    const terminal = { out: console.log, err: console.error, isTerminal };
+    Deno.exit(await start({ ...runtime, stdout }, terminal, undefined));
   `;
   const rows: [environment: Record<string, string>, format: "coloured" | "text" | "json"][] = [
     [{ TERMINAL: "yes" }, "coloured"],

@@ -13,7 +13,10 @@ const LOGS = read("docs/logs.md");
 const NAMES = Object.keys(LOG_EVENTS) as LogEvent[];
 
 /** The text of every module below `lib/`, its string concatenations joined. */
-const SOURCE = filesIn("lib").map(read).join("\n").replaceAll(/["`]\s*[+,]\s*["`]/g, "")
+const SOURCE = filesIn("lib").map(read).join("\n").replaceAll(/["`]\s*\+\s*["`]/g, "").replaceAll(
+  / ",\s*"/g,
+  " ",
+)
   .replaceAll("${CODER_PATIENCE}", CODER_PATIENCE);
 
 /** Rows of the table of entries, as trimmed cells without backticks. */
