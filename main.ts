@@ -1,9 +1,13 @@
-import { Alarm } from "./lib/outbox/alarm.ts";
 import { run } from "./lib/cli/run.ts";
-import { ringEveryMinute } from "./lib/outbox/deploy_cron.ts";
+import { openRuntime } from "./lib/runtime/open.ts";
 
-const alarm = new Alarm();
-// Deno Deploy finds crons while it evaluates this module: the one effect that a module here has when it is loaded.
-if (Deno.env.get("DENO_DEPLOY")) ringEveryMinute(alarm);
+// The thread of the outbox imports this module, which is the whole program when it is bundled, and calls this.
+export { serveSqlite } from "./lib/outbox/sqlite/worker.ts";
 
-if (import.meta.main) Deno.exit(await run(Deno.args, alarm));
+// Not awaited here: with the whole program waiting in the stack, V8 parses all of it again for the first error's trace.
+if (import.meta.main) queueMicrotask(main);
+
+async function main(): Promise<never> {
+  const runtime = await openRuntime(import.meta.url);
+  return runtime.exit(await run(runtime));
+}

@@ -106,9 +106,13 @@ function packageOf({ npmPackages }: Graph, id: string): GraphPackage {
   return found;
 }
 
+/** The licence's own file, or the last section of the README, where some packages have it. */
 async function licenceIn(folder: string): Promise<string> {
-  for await (const { name } of Deno.readDir(folder)) {
-    if (/^licen[cs]e(\.(md|txt))?$/i.test(name)) return await Deno.readTextFile(`${folder}/${name}`);
-  }
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const own = names.find((name) => /^licen[cs]e(\.(md|txt))?$/i.test(name));
+  if (own !== undefined) return await Deno.readTextFile(`${folder}/${own}`);
+  const readme = names.includes("README.md") ? await Deno.readTextFile(`${folder}/README.md`) : "";
+  const [, section] = /^#+ licen[cs]e\s+(.*copyright.*)$/ims.exec(readme) ?? [];
+  if (section !== undefined) return section;
   throw new Error(`${folder} holds no licence`);
 }

@@ -9,10 +9,11 @@ const SUITES: Readonly<Record<string, string>> = {
   compiled: "the executable that 'deno task compile' made",
   deploy: "systemd, Kubernetes and the release's steps",
   image: "the container image, built with buildah",
-  neighbours: "servers that stand beside it, as Debian has them: Prometheus, Squid, nginx, HAProxy, Caddy",
+  postgres: "the outbox on a real PostgreSQL (Debian's postgresql and pgbouncer)",
+  neighbours:
+    "what stands beside it, as Debian has it: Prometheus, Squid, nginx, HAProxy, Caddy, a client like Coder's",
   "proof/faults": "disks that are full or read-only",
   "proof/hostile": "clients and an upstream that mean harm",
-  "proof/kv_connect": "several services on one KV Connect server",
 };
 
 const test = (word: string, ...paths: readonly string[]) => [

@@ -14,7 +14,7 @@ interface Waiting {
  * waits any more, and goes when it finds that so: setting and clearing one for each request costs an eighth of the
  * service's throughput. Aborting `cut` ends it.
  */
-export class TimeLimit {
+export class Deadlines {
   readonly #ms: number;
   readonly #cut: AbortSignal;
   readonly #waiting = new Set<Waiting>();

@@ -1,5 +1,5 @@
 /**
- * The service's log: one line per entry, through `console`, so that Deno's OpenTelemetry exports it.
+ * The service's log: one line per entry.
  *
  * `@logtape/logtape` was measured beside it (`tools/bench/log_bench.ts`): see the README's dependencies for the choice.
  */
@@ -29,16 +29,13 @@ export interface LogOptions {
   readonly colour: boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** DEBUG and INFO. */
-  readonly out: (line: string, level: LogLevel) => void;
-  /** WARNING and ERROR. */
-  readonly err: (line: string, level: LogLevel) => void;
+  readonly output: (line: string, level: LogLevel) => void;
 }
 
 const COLOURS: Readonly<Record<LogLevel, string>> = { DEBUG: "90", INFO: "36", WARNING: "33", ERROR: "31" };
 
 /** Makes a log. */
-export function createLog({ level: lowest, format, colour, now, out, err }: LogOptions): Log {
+export function createLog({ level: lowest, format, colour, now, output }: LogOptions): Log {
   const written = new Set(LOG_LEVELS.slice(LOG_LEVELS.indexOf(lowest)));
   const writes = (level: LogLevel) => written.has(level);
   const line = format === "json" ? jsonLine : textLine;
@@ -47,10 +44,7 @@ export function createLog({ level: lowest, format, colour, now, out, err }: LogO
     write(level, event, message, fields = {}) {
       if (!writes(level)) return;
       const time = new Date(now()).toISOString();
-      (level === "DEBUG" || level === "INFO" ? out : err)(
-        line({ time, level, event, message }, fields, colour),
-        level,
-      );
+      output(line({ time, level, event, message }, fields, colour), level);
     },
   };
 }

@@ -6,6 +6,7 @@ export const LOG_EVENTS = {
   config_warning: "a setting that works, but perhaps not as meant",
   listening: "the address at which webhooks are taken",
   webhook: "what became of one webhook",
+  turned_away: "webhooks that were turned away: the first of a reason at once, then a count once a minute",
   event: "the event made from a webhook (DEBUG; INFO in a dry run, with the address masked)",
   attempt: "one attempt to hand an event to PlatformX (DEBUG)",
   event_refused: "PlatformX will never take this event",
@@ -21,9 +22,11 @@ export const LOG_EVENTS = {
   dead_letter: "an event of the outbox is not tried any more",
   outbox_unusable: "the store fails; said once per kind of fault",
   outbox_usable: "the store works again",
-  newer_record: "an event was stored by a newer version and is left alone",
+  record_unusable:
+    "an event in the outbox cannot be read, or is a newer version's, and is left alone; said once",
   draining: "a shutdown began: work in progress may finish",
   stopped: "the service has ended",
+  log_lines_lost: "lines of this log could not be written; said when they can be again",
   internal_error: "a fault of the service itself",
   listener_lost: "no connection can be taken any more: the process ends, to be started again",
 } as const;

@@ -18,6 +18,11 @@ export function jsonBytesOf(codePoint: number): number {
 export function jsonBytes(text: string): number {
   let bytes = 2;
   for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x20 && unit < 0x80 && unit !== 0x22 && unit !== 0x5c) {
+      bytes++;
+      continue;
+    }
     const codePoint = text.codePointAt(i)!;
     if (codePoint > 0xffff) i++;
     bytes += jsonBytesOf(codePoint);

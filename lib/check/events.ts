@@ -3,15 +3,14 @@ import { findRow, nameKey } from "../coder/catalogue.ts";
 import type { CatalogueRow, Whose } from "../coder/catalogue/row.ts";
 import { expectedNames, type Tracking } from "../coder/tracking.ts";
 import { cut, escapeControls } from "../base/redact.ts";
+import type { Notice } from "../config/given.ts";
 import type { Finding } from "./finding.ts";
-import { isAboutEntry } from "./settings.ts";
 
 /** One finding per event that can be expected; `*` is written out. */
-export function eventFindings(tracking: Tracking, warnings: readonly string[]): readonly Finding[] {
-  const aboutEntries = warnings.filter(isAboutEntry);
+export function eventFindings(tracking: Tracking, warnings: readonly Notice[]): readonly Finding[] {
   return expectedNames(tracking).map((name) => {
     const row = findRow(name);
-    return row === undefined ? unknownFinding(name, tracking, aboutEntries) : knownFinding(row);
+    return row === undefined ? unknownFinding(name, tracking, warnings) : knownFinding(row);
   });
 }
 
@@ -34,7 +33,7 @@ function knownFinding({ name, note, offByDefault, person }: CatalogueRow): Findi
   if (!offByDefault) return { name, state: "ok", detail };
   return {
     name,
-    state: "warning",
+    state: "note",
     detail: `${detail}; off by default in Coder`,
     todo: person === "recipient" ? SWITCHED_ON_BY_PERSON : SWITCHED_ON_BY_ADMINISTRATORS,
   };
@@ -47,13 +46,13 @@ const SWITCHED_ON_BY_ADMINISTRATORS =
   "At least two administrators (owner or template admin) switch it on in Coder, each under Account > Notifications " +
   "(/settings/notifications): Coder does not tell the one who did it";
 
-function unknownFinding(name: string, tracking: Tracking, warnings: readonly string[]): Finding {
+function unknownFinding(name: string, tracking: Tracking, warnings: readonly Notice[]): Finding {
   const shown = escapeControls(cut(name, 80));
   const whose = tracking.unknown.get(name.toLowerCase()) ?? tracking.unknown.get(nameKey(name));
-  const warning = warnings.find((text) => text.startsWith(`EVENTS_TRACKED: '${name}' `));
+  const warning = warnings.find(({ entry }) => entry === name);
   const todo = warning === undefined
     ? {}
-    : { todo: `${escapeControls(warning)}. Say whose it is: Name=owner, Name=user or Name=recipient` };
+    : { todo: `${warning.text}. Say whose it is: Name=owner, Name=user or Name=recipient` };
   return whose === undefined
     ? { name: shown, state: "warning", detail: "the owner's or user's in data, if there is one", ...todo }
     : { name: shown, state: "ok", detail: `${WHOSE[whose]}, as EVENTS_TRACKED says` };

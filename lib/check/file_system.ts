@@ -55,7 +55,7 @@ export function fileSystemFinding({ os, magic, device }: FileSystemSeen): Findin
   return major(device) === 0
     ? {
       name: NAME,
-      state: "warning",
+      state: "note",
       detail: "on no disk of its own: network, memory, layer, Btrfs or ZFS",
       todo: BE_LOCAL,
     }

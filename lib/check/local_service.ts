@@ -1,10 +1,7 @@
 /** Asks what listens at the configured address for its health. */
-import { connect as connectPlain, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
-import type { Config } from "../config/config.ts";
-
-/** Where the service listens, and how. */
-export type ListenAddress = Pick<Config, "host" | "port" | "tls">;
+import type { Socket } from "node:net";
+import { fromInside } from "../http/listener_watch.ts";
+import type { Address, ListenAddress } from "../runtime/runtime.ts";
 
 /** An answer to `GET /`. */
 export interface LocalAnswer {
@@ -20,9 +17,8 @@ const TIMEOUT = 5_000;
 const ANSWER_LIMIT = 64 * 1024;
 
 /** The address under which this machine reaches the service. */
-export function addressOf({ host, port }: ListenAddress): { readonly host: string; readonly port: number } {
-  const loopback: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
-  return { host: loopback[host] ?? host, port };
+export function addressOf({ host, port }: Address): Address {
+  return { host: fromInside(host), port };
 }
 
 /**
@@ -31,7 +27,8 @@ export function addressOf({ host, port }: ListenAddress): { readonly host: strin
  *
  * @throws {Error} when nothing answers in HTTP within 5 s
  */
-export function askLocally(listen: ListenAddress): Promise<LocalAnswer> {
+export async function askLocally(listen: ListenAddress): Promise<LocalAnswer> {
+  const [net, tls] = await Promise.all([import("node:net"), import("node:tls")]);
   const { promise, resolve, reject } = Promise.withResolvers<LocalAnswer>();
   const address = addressOf(listen);
   const ask = () =>
@@ -39,8 +36,8 @@ export function askLocally(listen: ListenAddress): Promise<LocalAnswer> {
       "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n\r\n",
     );
   const socket: Socket = listen.tls === undefined
-    ? connectPlain(address, ask)
-    : connectTls({ ...address, rejectUnauthorized: false }, ask);
+    ? net.connect(address, ask)
+    : tls.connect({ ...address, rejectUnauthorized: false }, ask);
   let received = "";
   socket.setEncoding("latin1");
   socket.on("data", (chunk: string) => {
@@ -55,7 +52,7 @@ export function askLocally(listen: ListenAddress): Promise<LocalAnswer> {
   };
   socket.on("close", ended);
   const timer = setTimeout(ended, TIMEOUT);
-  return promise.finally(() => {
+  return await promise.finally(() => {
     clearTimeout(timer);
     socket.destroy();
   });

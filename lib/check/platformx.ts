@@ -1,7 +1,7 @@
 /** How far the way to PlatformX goes, step by step. */
 import type { Finding } from "./finding.ts";
-import type { NetworkFailure } from "../platformx/verdict.ts";
-import type { ProxySeen, Way } from "./proxy.ts";
+import type { ProxySeen, Way } from "../runtime/proxy.ts";
+import type { NetworkFailure } from "../runtime/runtime.ts";
 import type { Reached } from "./reach.ts";
 
 /** The steps, in the order in which a request takes them. */
@@ -14,6 +14,7 @@ const FAILS_AT: Readonly<Record<NetworkFailure, Step | undefined>> = {
   name_not_found: "name (DNS)",
   connection_failed: "connection (TCP)",
   proxy_refused: "connection (TCP)",
+  proxy_failed: "connection (TCP)",
   tls_failed: "TLS",
   connection_lost: "answer (HTTP)",
   timed_out: undefined,
@@ -24,9 +25,17 @@ const FAILS_AT: Readonly<Record<NetworkFailure, Step | undefined>> = {
 /** Findings of one request. `proxy`: the way that it took. */
 export function platformxFindings(
   reached: Reached,
-  { url, proxy }: { readonly url: string; readonly proxy: ProxySeen },
+  { url, proxy, trustFails }: {
+    readonly url: string;
+    readonly proxy: ProxySeen;
+    /** No connection can be made at all: DENO_CERT or DENO_TLS_CA_STORE is not usable. */
+    readonly trustFails: boolean;
+  },
 ): readonly Finding[] {
-  return [...addressFinding(url), ...proxyFindings(proxy), ...stepFindings(reached, url, proxy.way)];
+  const steps = trustFails && reached.kind === "failure"
+    ? STEPS.map((name): Finding => ({ name, state: "skipped", detail: "not tried: see the failure above" }))
+    : stepFindings(reached, url, proxy.way);
+  return [...addressFinding(url), ...proxyFindings(proxy), ...steps];
 }
 
 /** The only path that DX documents; a gateway may have another one. */
@@ -36,7 +45,7 @@ function addressFinding(url: string): readonly Finding[] {
   if (new URL(url).pathname === PATH) return [];
   return [{
     name: "address",
-    state: "warning",
+    state: "note",
     detail: `its path is not ${PATH}`,
     todo: "Correct GETDX_API_URL, unless a gateway of yours is there",
   }];
@@ -122,6 +131,11 @@ function whatFailed(
         todo:
           "Put credentials into the proxy's variable if it asks for them; else ask who runs it to allow this host",
       };
+    case "proxy_failed":
+      return {
+        detail: "the proxy is reached, and does not reach the other end",
+        todo: "Ask who runs the proxy: it may need a proxy of its own, DNS, or a rule for this host",
+      };
     case "tls_failed":
       return {
         detail: "no TLS, or a certificate that is not trusted",
@@ -139,7 +153,7 @@ function whatFailed(
       };
     case "cut_off":
     case "unknown_failure":
-      return { detail: "the request could not be made", todo: "See DENO_CERT and DENO_TLS_CA_STORE below" };
+      return { detail: "the request could not be made", todo: "Check GETDX_API_URL, and try again" };
   }
 }
 
@@ -169,9 +183,9 @@ function answerFinding({ status, isPlatformX }: Reached & { kind: "answer" }): F
   if (status === 403 && !isPlatformX) {
     return {
       name,
-      state: "warning",
+      state: "note",
       detail,
-      todo: "A filter on the way may block this address: see who answers",
+      todo: "If events are not taken either, a filter on the way blocks this address: see who answers",
     };
   }
   return { name, state: "ok", detail };

@@ -1,41 +1,36 @@
 /** Whether the service can listen at HOST and PORT, or does so already. */
-import type { Finding } from "./finding.ts";
-import type { ListenAddress, LocalAnswer } from "./local_service.ts";
 import { whyNot } from "../http/server.ts";
+import { type Listen, type ListenAddress, ListenError } from "../runtime/runtime.ts";
+import type { Finding } from "./finding.ts";
+import type { LocalAnswer } from "./local_service.ts";
 
 /** What the check needs from outside. */
 export interface PortOptions {
-  /** Listens and stops at once. Throws what the runtime throws. */
-  readonly tryToListen: (address: ListenAddress) => void;
-  /** Asks what listens there. Throws when nothing answers. */
+  readonly listen: Listen;
+  /** Asks what listens there. Rejects when nothing answers. */
   readonly ask: (address: ListenAddress) => Promise<LocalAnswer>;
 }
 
-/** The runtime's own way to listen. */
-export function tryToListen({ host: hostname, port, tls }: ListenAddress): void {
-  const listener = tls === undefined
-    ? Deno.listen({ hostname, port })
-    : Deno.listenTls({ hostname, port, cert: tls.cert, key: tls.key });
-  listener.close();
-}
-
 /** Looks at the address of the configuration. */
-export async function portFinding(
-  address: ListenAddress,
-  { tryToListen, ask }: PortOptions,
-): Promise<Finding> {
+export async function portFinding(address: ListenAddress, { listen, ask }: PortOptions): Promise<Finding> {
   const { host, port } = address;
   const name = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   try {
-    tryToListen(address);
-    return { name, state: "ok", detail: port === 0 ? "a free port is picked" : "free" };
+    const server = await listen(address, () => Promise.resolve({ status: 503, headers: {}, body: null }));
+    await server.shutdown();
+    const detail = port === 0 ? "a free port is picked" : "free";
+    return {
+      name,
+      state: "ok",
+      detail: host === "0.0.0.0" ? `${detail}; IPv4 only: HOST=:: is both` : detail,
+    };
   } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) {
-      return { name, state: "failed", detail: "cannot be listened at", todo: whyNot(error, address) };
-    }
+    if (!(error instanceof ListenError)) throw error;
+    const todo = whyNot(error.fault, address);
+    if (error.fault !== "in_use") return { name, state: "failed", detail: "cannot be listened at", todo };
     const status = await statusIn(address, ask);
     return status === undefined
-      ? { name, state: "failed", detail: "in use by another program", todo: whyNot(error, address) }
+      ? { name, state: "failed", detail: "in use by another program", todo }
       : { name, state: "ok", detail: `in use by this service, which says: ${status}` };
   }
 }

@@ -1,8 +1,6 @@
 /** One request to PlatformX's address that carries neither a key nor an event. */
+import type { Answer, NetworkFailure, OutgoingRequest, Send } from "../runtime/runtime.ts";
 import type { DatedAnswer } from "./clock.ts";
-import type { NetworkFailure } from "../platformx/verdict.ts";
-import { failureOf } from "../platformx/client.ts";
-import { readAtMost } from "../base/read_at_most.ts";
 
 /** What came of it. */
 export type Reached =
@@ -18,7 +16,7 @@ export type Reached =
 export interface ReachOptions {
   readonly url: string;
   readonly userAgent: string;
-  readonly fetch: typeof fetch;
+  readonly send: Send;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Milliseconds; default: as long as an attempt may take. */
@@ -30,32 +28,38 @@ const ANSWER_LIMIT = 64 * 1024;
 
 /** Asks. Any answer at all proves that name, connection, TLS and proxy work: which answer is not documented by DX. */
 export async function reach(
-  { url, userAgent, fetch, now, timeout = TIMEOUT }: ReachOptions,
+  { url, userAgent, send, now, timeout }: ReachOptions,
 ): Promise<Reached> {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort("timed_out"), timeout);
-  try {
-    const askedAt = now();
-    const response = await fetch(url, {
-      headers: { accept: "application/json", "user-agent": userAgent },
-      redirect: "manual",
-      signal: abort.signal,
-    });
-    const answeredAt = now();
-    const { status, headers } = response;
-    const date = headers.get("date");
-    return { kind: "answer", status, date, askedAt, answeredAt, isPlatformX: await hasOk(response) };
-  } catch (error) {
-    return { kind: "failure", failure: abort.signal.aborted ? "timed_out" : failureOf(error) };
-  } finally {
-    clearTimeout(timer);
-  }
+  const askedAt = now();
+  const headers = { accept: "application/json", "user-agent": userAgent };
+  const answer = await ask(send, { method: "GET", url, headers }, timeout);
+  if (answer.kind === "failure") return answer;
+  return {
+    kind: "answer",
+    status: answer.status,
+    date: answer.headers.get("date"),
+    askedAt,
+    answeredAt: now(),
+    isPlatformX: hasOk(answer.body),
+  };
 }
 
-async function hasOk(response: Response): Promise<boolean> {
+/** Makes a request that ends by itself. `timeout`: milliseconds. */
+export async function ask(
+  send: Send,
+  request: Omit<OutgoingRequest, "limit" | "signal">,
+  timeout = TIMEOUT,
+): Promise<Answer> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort("timed_out"), timeout);
+  const answer = await send({ ...request, limit: ANSWER_LIMIT, signal: abort.signal });
+  clearTimeout(timer);
+  return answer;
+}
+
+function hasOk(body: string): boolean {
   try {
-    const bytes = await readAtMost(response.body, ANSWER_LIMIT);
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse(body);
     return typeof value === "object" && value !== null && "ok" in value && typeof value.ok === "boolean";
   } catch {
     return false;

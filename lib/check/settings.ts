@@ -1,82 +1,56 @@
 /** Every setting as the service reads it, secrets masked. */
-import { Settings, type SettingsSource } from "../config/settings.ts";
-import { type Variable, VARIABLE_ROWS, type VariableName } from "../config/variables.ts";
 import { cut, escapeControls } from "../base/redact.ts";
+import type { Given, Notice } from "../config/given.ts";
+import { Settings } from "../config/settings.ts";
+import { shownPath, shownValue } from "../config/shown.ts";
+import { type Variable, VARIABLE_ROWS, type VariableName } from "../config/variables.ts";
 import type { Finding } from "./finding.ts";
 
 /** What the settings are told from. */
 export interface SettingsShown {
-  /** What the service reads: the environment and `.env`. */
-  readonly source: SettingsSource;
-  /** The process's environment alone: what the runtime itself reads. */
-  readonly environment: (name: string) => string | undefined;
-  /** The configuration's warnings; each begins with the variable it is about. */
-  readonly warnings: readonly string[];
+  readonly given: Given;
+  /** The configuration's warnings. */
+  readonly warnings: readonly Notice[];
 }
 
-/** One finding per variable, in the order of the documents. */
-export function settingFindings(shown: SettingsShown): readonly Finding[] {
-  const settings = new Settings(shown.source);
-  return VARIABLE_ROWS.map((row): Finding => {
-    const detail = detailOf(row, settings, shown);
-    const about = shown.warnings.filter((warning) =>
-      warning.split(/[ :]/, 1)[0] === row.name && !isAboutEntry(warning)
-    );
-    return about.length === 0
-      ? { name: row.name, state: "ok", detail }
-      : { name: row.name, state: "warning", detail, todo: escapeControls(about.join(". ")) };
-  });
+/** One finding for the file with settings, and one per variable, in the order of the documents. */
+export function settingFindings({ given, warnings }: SettingsShown): readonly Finding[] {
+  const settings = new Settings(given);
+  const { isThere, name, path } = given.envFile;
+  return [
+    withWarnings({ name, detail: isThere ? `read: ${path}` : `${path} is not there` }, warnings),
+    ...VARIABLE_ROWS.map((row) =>
+      withWarnings({ name: row.name, detail: detailOf(row, settings, given) }, warnings)
+    ),
+  ];
 }
 
-/** Warnings about one entry of `EVENTS_TRACKED` are told with the event. */
-const ABOUT_ENTRY = /^EVENTS_TRACKED: '/;
-
-/** Whether a warning of the configuration is about one tracked event. */
-export function isAboutEntry(warning: string): boolean {
-  return ABOUT_ENTRY.test(warning);
+/** With what the configuration warns of; a warning about one tracked event is told with the event. */
+function withWarnings(setting: Pick<Finding, "name" | "detail">, warnings: readonly Notice[]): Finding {
+  const texts = warnings.filter(({ variable, entry }) => variable === setting.name && entry === undefined)
+    .map((
+      { text },
+    ) => text);
+  return texts.length === 0
+    ? { ...setting, state: "ok" }
+    : { ...setting, state: "warning", todo: texts.join(". ") };
 }
 
-/** KV Connect's token, which the runtime itself reads: only from the environment, never from `.env`. */
-export function tokenFinding({ source, environment }: SettingsShown): Finding {
-  const name = "DENO_KV_ACCESS_TOKEN";
-  const token = environment(name);
-  if (token) return { name, state: "ok", detail: masked(token) };
-  return source.get(name)
-    ? { name, state: "failed", detail: "set in .env only, where the runtime does not look", todo: SET_IT }
-    : { name, state: "failed", detail: "not set", todo: SET_IT };
-}
-
-const SET_IT = "Set it in the environment: a KV Connect server asks for it";
-
-function detailOf(row: Variable, settings: Settings, { source, environment }: SettingsShown): string {
+function detailOf(row: Variable, settings: Settings, { environment, envFile }: Given): string {
   const name = row.name as VariableName;
-  const text = settings.text(name);
+  const { path, text, variable } = settings.found(name);
   if (text === undefined) {
     const fallback = settings.fallback(name);
-    return fallback === undefined ? "not set" : `${short(fallback)} (default)`;
+    return fallback === undefined ? "not set" : `${escapeControls(cut(fallback, 160))} (default)`;
   }
-  const path = row.file ? settings.path(name) : undefined;
-  const variable = path === undefined ? row.name : `${row.name}_FILE`;
-  const inDotenv = environment(variable) === undefined && source.get(variable) !== undefined;
   const whence = [
-    ...(path === undefined ? [] : [`from file '${short(path)}'`]),
-    ...(inDotenv ? [".env"] : []),
+    ...(path === undefined ? [] : [`from file '${shownPath(path)}'`]),
+    ...(environment.has(variable) ? [] : [envFile.name]),
   ];
-  if (row.secret) return masked(text, whence);
-  const value = row.name === "EMAIL_DOMAINS" || !text.includes("@") ? short(withoutQuery(text)) : "(hidden)";
+  if (row.secret) {
+    const count = [...text].length;
+    return `set (${[count === 1 ? "1 character" : `${count} characters`, ...whence].join(", ")})`;
+  }
+  const value = shownValue(row, text, 160);
   return whence.length === 0 ? value : `${value} (${whence.join(", ")})`;
-}
-
-function masked(secret: string, whence: readonly string[] = []): string {
-  const count = [...secret].length;
-  return `set (${[count === 1 ? "1 character" : `${count} characters`, ...whence].join(", ")})`;
-}
-
-/** Gateways take tokens in queries. */
-function withoutQuery(text: string): string {
-  return /^https?:/i.test(text) ? text.replace(/\?.*$/, "?(hidden)") : text;
-}
-
-function short(text: string): string {
-  return escapeControls(cut(text, 160));
 }

@@ -1,102 +1,102 @@
 /** Whether the outbox can be opened, read and written, where it is. */
-import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
+import type { Config } from "../config/config.ts";
+import type { OutboxLocation } from "../config/outbox_location.ts";
+import { openStore } from "../outbox/open_store.ts";
+import type { Access } from "../outbox/store.ts";
+import { StoreError } from "../outbox/store_fault.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { systemClock } from "../runtime/system_clock.ts";
 import { fileSystemFinding, type FileSystemSeen } from "./file_system.ts";
 import type { Finding } from "./finding.ts";
-import type { Config, OutboxLocation } from "../config/config.ts";
-import type { Clock } from "../base/clock.ts";
-import { Store } from "../outbox/store.ts";
-import { StoreError } from "../outbox/store_error.ts";
 
 /** What the check needs from outside. */
 export interface StoreOptions {
-  readonly clock: Clock;
-  /** Opens, reads through, writes, closes. Throws `StoreError`. */
-  readonly tryStore: (location: OutboxLocation, clock: Clock) => Promise<void>;
+  /** Opens, reads, writes, closes; makes it if it is to `serve`. Throws `StoreError`. */
+  readonly tryStore: (location: OutboxLocation, config: Config, access: Access) => Promise<void>;
   readonly exists: (path: string) => boolean;
-  /** Deletes what a trial left. Never throws. */
-  readonly remove: (path: string) => void;
-  readonly fileSystemOf: (folder: string) => FileSystemSeen;
+  /** Deletes what a trial left, if it did. Never rejects. */
+  readonly remove: (path: string) => Promise<void>;
+  readonly fileSystemOf: (folder: string) => Promise<FileSystemSeen>;
 }
 
 /** The machine's own. */
-export const machineStore: Omit<StoreOptions, "clock"> = {
-  tryStore: async (location, clock) => (await Store.open(location, clock)).close(),
-  exists: (path) => {
-    try {
-      Deno.statSync(path);
-      return true;
-    } catch {
-      return false;
-    }
-  },
-  remove: (path) => {
-    try {
-      Deno.removeSync(path);
-    } catch {
-      // It was not made.
-    }
-  },
-  fileSystemOf: (folder) => ({ os: Deno.build.os, magic: magicOf(folder), device: deviceOf(folder) }),
-};
+export function machineStore({ files, module, os }: Pick<Runtime, "files" | "module" | "os">): StoreOptions {
+  return {
+    tryStore: async (location, { delivery: { dedupWindow: window }, outbox }, access) => {
+      const { maxAge, maxPending } = outbox!;
+      const options = { window, maxAge, maxPending, access, module, clock: systemClock, log: undefined };
+      await (await openStore(location, options)).close();
+    },
+    exists: (path) => files.stat(path) !== undefined,
+    remove: async (path) => await (await import("node:fs/promises")).rm(path).catch(() => {}),
+    fileSystemOf: async (folder) => ({
+      os,
+      magic: await magicOf(folder),
+      device: files.stat(folder)?.device,
+    }),
+  };
+}
+
+/** The system's number for a kind of file system; undefined where it may not be asked for. */
+async function magicOf(folder: string): Promise<number | undefined> {
+  try {
+    return (await import("node:fs")).statfsSync(folder).type;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Looks at the store of the configuration. */
 export async function storeFindings(
-  { dryRun, outbox }: Pick<Config, "dryRun" | "outbox">,
+  config: Config,
   options: StoreOptions,
 ): Promise<readonly Finding[]> {
-  if (dryRun) return [{ name: "outbox", state: "skipped", detail: "a dry run opens none" }];
+  const { delivery, outbox } = config;
+  if (delivery.dryRun) return [{ name: "outbox", state: "skipped", detail: "a dry run opens none" }];
   if (outbox === undefined) {
     return [{ name: "outbox", state: "skipped", detail: "none: events are delivered directly" }];
   }
-  const opened = await openFinding(outbox, options);
-  if (outbox.kind !== "file") return [opened];
-  return [opened, fileSystemFinding(options.fileSystemOf(dirname(outbox.path)))];
+  const { location } = outbox;
+  const opened = await openFinding(location, config, options);
+  if (location.kind !== "sqlite") return [opened];
+  const folder = /^(.*[\/])[^\/]*$/.exec(location.path)?.[1] ?? ".";
+  return [opened, fileSystemFinding(await options.fileSystemOf(folder))];
 }
 
-async function openFinding(outbox: OutboxLocation, options: StoreOptions): Promise<Finding> {
-  const { clock, exists, remove, tryStore } = options;
+async function openFinding(
+  outbox: OutboxLocation,
+  config: Config,
+  { exists, remove, tryStore }: StoreOptions,
+): Promise<Finding> {
   const name = "outbox";
   // A file made here would belong to who runs the check, and the service's own user could not open it.
-  const isTrial = outbox.kind === "file" && !exists(outbox.path);
+  const isTrial = outbox.kind === "sqlite" && !exists(outbox.path);
   const location = isTrial ? { ...outbox, path: `${outbox.path}.check-${crypto.randomUUID()}` } : outbox;
   try {
-    await tryStore(location, clock);
+    await tryStore(location, config, isTrial ? "serve" : "change");
     const detail = isTrial
       ? "not there yet; one can be made, written and read"
       : "opens, is read and written";
     return { name, state: "ok", detail };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
+    // Whoever runs the check is not to own the tables.
+    if (outbox.kind === "postgres" && error.fault === "missing") {
+      return { name, state: "ok", detail: TO_COME };
+    }
     return { name, state: "failed", ...whatFailed(error) };
   } finally {
-    if (isTrial && location.kind === "file") {
-      for (const ending of ["", "-wal", "-shm"]) remove(location.path + ending);
+    if (isTrial && location.kind === "sqlite") {
+      for (const ending of ["", "-wal", "-shm"]) await remove(location.path + ending);
     }
   }
 }
+
+const TO_COME = "the database answers; the service makes its tables when it starts";
 
 /** The error's text is what it is, a colon, and what to do. */
 function whatFailed({ message }: StoreError): Pick<Finding, "detail" | "todo"> {
   const [detail = "", ...todo] = message.split(": ");
   const text = todo.join(": ");
   return text === "" ? { detail } : { detail, todo: text.charAt(0).toUpperCase() + text.slice(1) };
-}
-
-/** Only with the permission for it: the executable's need not have it, and the device number tells most of it. */
-function magicOf(folder: string): number | undefined {
-  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return undefined;
-  try {
-    return statfsSync(folder).type;
-  } catch {
-    return undefined;
-  }
-}
-
-function deviceOf(folder: string): number | undefined {
-  try {
-    return Deno.statSync(folder).dev;
-  } catch {
-    return undefined;
-  }
 }

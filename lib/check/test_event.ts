@@ -1,6 +1,12 @@
 /** The one event that `check` sends, and only when it is told to. */
+import type { Clock } from "../base/clock.ts";
+import { VERSION } from "../base/version.ts";
+import type { Config } from "../config/config.ts";
+import { attemptAt } from "../platformx/client.ts";
+import { addressOf, domainOf } from "../coder/address.ts";
 import type { PlatformXEvent } from "../platformx/event.ts";
 import type { LaterCause, Verdict } from "../platformx/verdict.ts";
+import type { Send } from "../runtime/runtime.ts";
 import type { Finding } from "./finding.ts";
 
 /** Name of the event: no notification of Coder has it, so nobody takes it for one. */
@@ -8,7 +14,7 @@ export const TEST_EVENT = "coder-platformx test";
 
 /** Whether a text can be somebody's e-mail address; PlatformX decides whether it is. */
 export function isAddress(text: string): boolean {
-  return text.length <= 254 && /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(text);
+  return text.length <= 254 && addressOf(text) !== undefined;
 }
 
 /** The event about a person. `now`: Unix milliseconds. */
@@ -20,6 +26,32 @@ export function testEvent(email: string, now: number, version: string): Platform
     metadata: { sent_by: "coder-platformx check", version },
     test_data: true,
   };
+}
+
+/** Why no event may be sent about a person; undefined: it may. */
+export function whyNotSend(
+  email: string,
+  { delivery: { dryRun }, events: { domains } }: Config,
+): string | undefined {
+  if (dryRun) return "--send-test-event sends an event, and DRY_RUN forbids it: leave one of the two out";
+  if (domains === undefined || domains.has(domainOf(email))) return undefined;
+  return "--send-test-event needs an address in EMAIL_DOMAINS: nobody else is told to PlatformX";
+}
+
+/** Sends the event about a person, once. */
+export async function sendTestEvent(
+  email: string,
+  { clock, config, send, userAgent }: {
+    readonly clock: Clock;
+    readonly config: Config;
+    readonly send: Send;
+    readonly userAgent: string;
+  },
+): Promise<Finding> {
+  const { key, url } = config.platformx;
+  const cut = new AbortController().signal;
+  const attempt = attemptAt({ url, key: { current: key }, userAgent, clock, send, cut });
+  return testEventFinding(await attempt(testEvent(email, clock.now(), VERSION)));
 }
 
 const NAME = "answer";

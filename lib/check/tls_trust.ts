@@ -1,60 +1,40 @@
-/** Settings of the runtime that decide whom it trusts: they must be in the process's environment, not in `.env`. */
+/** Settings of the runtime that decide whom it trusts: it reads them from the process's environment. */
+import type { FileText } from "../config/given.ts";
 import type { Finding } from "./finding.ts";
-import type { SettingsSource } from "../config/settings.ts";
 
-/** What the checks need from outside. */
+/** What the checks go by. */
 export interface TrustOptions {
-  /** The environment and `.env`. */
-  readonly source: SettingsSource;
-  /** The process's environment alone. */
-  readonly environment: (name: string) => string | undefined;
+  readonly environment: ReadonlyMap<string, string>;
+  /** The file that `DENO_CERT` names; undefined: it names none. */
+  readonly extraCa: FileText | undefined;
 }
 
-/** Findings about extra certificate authorities, and about what the runtime does not see. */
-export function trustFindings({ source, environment }: TrustOptions): readonly Finding[] {
-  const unseen = RUNTIME_VARIABLES.filter((name) => environment(name) === undefined && source.get(name)).map(
-    (name): Finding => ({
-      name,
-      state: "warning",
-      detail: "set in .env only, where the runtime does not look",
-      todo: "Set it in the environment",
-    }),
-  );
-  return [extraCa(environment("DENO_CERT"), source), ...store(environment("DENO_TLS_CA_STORE")), ...unseen];
+/** Findings about certificate authorities. */
+export function trustFindings({ environment, extraCa }: TrustOptions): readonly Finding[] {
+  return [
+    extraCaFinding(environment.get("DENO_CERT"), extraCa),
+    ...store(environment.get("DENO_TLS_CA_STORE")),
+  ];
 }
 
-const PROXIES = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
-
-/** What the runtime reads from its environment for a connection. */
-const RUNTIME_VARIABLES: readonly string[] = [
-  ...PROXIES.flatMap((name) => [name, name.toLowerCase()]),
-  "DENO_CERT",
-  "DENO_TLS_CA_STORE",
-];
-
-function extraCa(path: string | undefined, source: SettingsSource): Finding {
+function extraCaFinding(path: string | undefined, file: FileText | undefined): Finding {
   const name = "extra CA";
   if (path === undefined) return { name, state: "ok", detail: "none: DENO_CERT is not set" };
   const todo = "Let DENO_CERT name a readable file with the CA's certificate, as PEM";
-  if (path === "") {
+  if (file === undefined) {
     const detail = "DENO_CERT is set to nothing: no connection can be made";
     return { name, state: "failed", detail, todo: `${todo}, or unset it` };
   }
-  try {
-    const count = source.readFile(path).match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g)?.length ?? 0;
-    if (count === 0) {
-      return { name, state: "failed", detail: "the file of DENO_CERT holds no certificate", todo };
-    }
-    return {
-      name,
-      state: "ok",
-      detail: `${count === 1 ? "1 certificate" : `${count} certificates`} in DENO_CERT`,
-    };
-  } catch (error) {
-    // The message names the cause, not the path.
-    const cause = error instanceof Error ? error.message : "it cannot be read";
-    return { name, state: "failed", detail: `the file of DENO_CERT: ${cause}`, todo };
+  if ("cause" in file) return { name, state: "failed", detail: `the file of DENO_CERT: ${file.cause}`, todo };
+  const count = file.text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g)?.length ?? 0;
+  if (count === 0) {
+    return { name, state: "failed", detail: "the file of DENO_CERT holds no certificate", todo };
   }
+  return {
+    name,
+    state: "ok",
+    detail: `${count === 1 ? "1 certificate" : `${count} certificates`} in DENO_CERT`,
+  };
 }
 
 function store(text: string | undefined): readonly Finding[] {

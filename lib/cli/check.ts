@@ -1,149 +1,116 @@
-import type { CheckCommand } from "./arguments.ts";
-import { clockFinding } from "../check/clock.ts";
-import { type CoderSettings, coderSettings } from "../check/coder_lines.ts";
-import { eventFindings } from "../check/events.ts";
-import type { CheckName, Finding, GroupedFinding } from "../check/finding.ts";
-import { settingFindings, tokenFinding } from "../check/settings.ts";
-import { testEvent, testEventFinding } from "../check/test_event.ts";
-import { maskEmail } from "../base/redact.ts";
-import { platformxFindings } from "../check/platformx.ts";
-import { portFinding, tryToListen } from "../check/port.ts";
-import { proxyTo } from "../check/proxy.ts";
-import { reach } from "../check/reach.ts";
-import { machineStore, storeFindings } from "../check/store.ts";
-import { trustFindings } from "../check/tls_trust.ts";
-import { systemClock as clock } from "../base/clock.ts";
-import { askLocally } from "../check/local_service.ts";
-import { attemptAt } from "../platformx/client.ts";
-import { alignColumns } from "./columns.ts";
-import type { Terminal } from "./terminal.ts";
+import { maskEmail, printableJson } from "../base/redact.ts";
 import { VERSION } from "../base/version.ts";
-import { type Configured, configured } from "./load_config.ts";
+import { grouped, lookAtEverything } from "../check/check.ts";
+import { type CoderSettings, coderSettings } from "../check/coder_lines.ts";
+import type { Finding, GroupedFinding } from "../check/finding.ts";
+import { sendTestEvent, whyNotSend } from "../check/test_event.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { systemClock as clock } from "../runtime/system_clock.ts";
+import type { CheckCommand } from "./arguments.ts";
+import { alignColumns, WIDTH, wrap } from "./columns.ts";
+import { configured } from "./load_config.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Help of `check`. */
-export const HELP = `coder-platformx check [--send-test-event EMAIL] [--show-secrets] [--json]
+export const HELP =
+  `coder-platformx check [--public-url URL] [--send-test-event EMAIL] [--show-secrets] [--json]
 
-Reads the configuration as the service would and tells, in a table: every setting (secrets masked), whose each tracked
-event will be and whether Coder sends it at all, whether PlatformX is reached (without key and event), whether the clock
-is right, whether OUTBOX and the port can be used. Works while the service runs, and while it does not. Then the lines
-to set in Coder.
+Reads the configuration as the service would and tells, problems first: every setting (secrets masked), whose each
+tracked event will be and whether Coder sends it at all, whether PlatformX is reached (without key and event), whether
+the clock is right, whether OUTBOX and the port can be used. Works while the service runs, and while it does not. Then
+the lines to set in Coder. A note is worth knowing; no change of the set-up clears it.
 
+--public-url URL         asks the address that Coder sends to: a POST without the secret must be answered 401 by this
+                         service; then health is asked with the secret
 --send-test-event EMAIL  sends one event with test_data about this person, who gets a survey, and tells the answer
 --show-secrets           writes WEBHOOK_SECRET, percent-encoded, into the lines for Coder
 --json                   the same as JSON
 
 Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 usage or configuration.`;
 
-const USER_AGENT = `coder-platformx/${VERSION}`;
-
 /** Checks the set-up, and sends a test event if it is told to. */
-export async function check(terminal: Terminal, command: CheckCommand): Promise<number> {
-  const setUp = configured(terminal, { needsKey: true });
+export async function check(
+  runtime: Runtime,
+  terminal: Terminal,
+  command: CheckCommand & { readonly envFile?: string },
+): Promise<number> {
+  const setUp = await configured(runtime, terminal, { needsKey: true, envFile: command.envFile });
   if (setUp === undefined) return 2;
   const { config } = setUp;
-  const email = command.sendTestEvent;
-  const problem = email === undefined ? undefined : whyNotSend(email, setUp);
+  const { json, publicUrl, sendTestEvent: email, showSecrets } = command;
+  const problem = email === undefined ? undefined : whyNotSend(email, config);
   if (problem !== undefined) return terminal.err(problem), 2;
 
-  const findings = await lookAtEverything(setUp);
+  const asking = { clock, userAgent: `coder-platformx/${VERSION}` };
+  const findings = [...await lookAtEverything({ ...setUp, runtime, publicUrl, ...asking })];
   if (email !== undefined) {
     terminal.err(
       `${maskEmail(email)} will get a survey from PlatformX: a test event about this person is sent now`,
     );
-    findings.push(...grouped("test_event", [await sendTestEvent(email, setUp)]));
+    const finding = await sendTestEvent(email, { config, send: runtime.send, ...asking });
+    findings.push(...grouped("test_event", [finding]));
   }
-  const coder = coderSettings(config.webhookSecrets[0], command.showSecrets);
-  terminal.out(command.json ? asJson(findings, coder) : asText(findings, coder));
+  const coder = coderSettings(config.http.webhookSecrets[0], showSecrets);
+  terminal.out(json ? asJson(findings, coder) : asText(findings, coder));
   return findings.some(({ state }) => state === "failed") ? 1 : 0;
 }
 
-async function lookAtEverything({ config, source, warnings }: Configured): Promise<GroupedFinding[]> {
-  const environment = (name: string) => Deno.env.get(name);
-  const shown = { source, environment, warnings };
-  const token = config.outbox?.kind === "remote" ? [tokenFinding(shown)] : [];
-  const [store, port, away] = await Promise.all([
-    storeFindings(config, { clock, ...machineStore }),
-    portFinding(config, { tryToListen, ask: askLocally }),
-    platformxAndClock(config, (name) => environment(name)),
-  ]);
-  return [
-    ...grouped("settings", [...settingFindings(shown), ...token]),
-    ...grouped("events", eventFindings(config.tracking, warnings)),
-    ...grouped("platformx", config.dryRun ? away.platformx : [...away.platformx, ...trustFindings(shown)]),
-    ...grouped("clock", [away.clock]),
-    ...grouped("store", store),
-    ...grouped("port", [port]),
+/** What `check --json` prints: the findings in the order in which they were made. */
+export function asJson(findings: readonly GroupedFinding[], coder: CoderSettings): string {
+  const rows = findings.map(({ todo, ...finding }) => ({ ...finding, to_do: todo ?? null }));
+  const [failed, warnings, notes] = PROBLEMS.map((state) => count(findings, state));
+  return printableJson({ ok: failed === 0, failed, warnings, notes, findings: rows, coder });
+}
+
+/** States that are more than "ok", the worst first. */
+const PROBLEMS = ["failed", "warning", "note"] as const;
+
+/** What `check` prints: problems first, and how many there are at the end. */
+export function asText(findings: readonly GroupedFinding[], coder: CoderSettings): string {
+  const rest = findings.filter(({ state }) => state === "ok" || state === "skipped");
+  const ordered = [
+    ...PROBLEMS.flatMap((wanted) => findings.filter(({ state }) => state === wanted)),
+    ...rest,
   ];
-}
-
-async function platformxAndClock(
-  { apiUrl: url, dryRun }: Configured["config"],
-  environment: (name: string) => string | undefined,
-): Promise<{ readonly platformx: readonly Finding[]; readonly clock: Finding }> {
-  if (dryRun) {
-    return {
-      platformx: [{ name: "PlatformX", state: "skipped", detail: "not asked: a dry run sends nothing" }],
-      clock: { name: "clock", state: "skipped", detail: "not compared: a dry run does not ask PlatformX" },
-    };
-  }
-  const reached = await reach({ url, userAgent: USER_AGENT, fetch, now: clock.now });
-  return {
-    platformx: platformxFindings(reached, { url, proxy: proxyTo(url, environment) }),
-    clock: reached.kind === "answer"
-      ? clockFinding(reached)
-      : { name: "clock", state: "skipped", detail: "not compared: PlatformX does not answer" },
-  };
-}
-
-function whyNotSend(email: string, { config: { domains, dryRun } }: Configured): string | undefined {
-  if (dryRun) return "--send-test-event sends an event, and DRY_RUN forbids it: leave one of the two out";
-  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
-  if (domains === undefined || domains.has(domain)) return undefined;
-  return "--send-test-event needs an address in EMAIL_DOMAINS: nobody else is told to PlatformX";
-}
-
-async function sendTestEvent(email: string, { config }: Configured): Promise<Finding> {
-  const key = { current: config.apiKey };
-  const cut = new AbortController().signal;
-  const attempt = attemptAt({ url: config.apiUrl, key, userAgent: USER_AGENT, clock, fetch, cut });
-  return testEventFinding(await attempt(testEvent(email, clock.now(), VERSION)));
-}
-
-function grouped(check: CheckName, findings: readonly Finding[]): readonly GroupedFinding[] {
-  return findings.map((finding) => ({ check, ...finding }));
-}
-
-function asJson(findings: readonly GroupedFinding[], coder: CoderSettings): string {
-  const rows = findings.map(({ check, name, state, detail, todo }) => ({
-    check,
-    name,
-    state,
-    detail,
-    to_do: todo ?? null,
-  }));
-  return JSON.stringify(
-    { ok: !findings.some(({ state }) => state === "failed"), findings: rows, coder },
-    null,
-    2,
-  );
-}
-
-function asText(findings: readonly GroupedFinding[], coder: CoderSettings): string {
-  const cells = findings.map(({ check, name, state, detail }) => [state, check, name, detail]);
-  const [head, ...rows] = alignColumns([["STATE", "CHECK", "NAME", "FOUND"], ...cells]).split("\n");
+  const cells = ordered.map(({ check, detail, name, state }) => [state, check, name, detail]);
+  const table = alignColumns([["STATE", "CHECK", "NAME", "FOUND"], ...cells], WIDTH).split("\n");
+  // A row is one line or more; only its first line begins with a state.
+  const rows = table.reduce<string[][]>((rows, line) => {
+    if (line.startsWith(" ")) rows.at(-1)!.push(line);
+    else rows.push([line]);
+    return rows;
+  }, []);
   const lines = rows.flatMap((row, i) => {
-    const { todo } = findings[i]!;
-    return todo === undefined ? [row] : [row, `         -> ${todo}`];
+    const [finding, next] = [ordered[i - 1], ordered[i]];
+    // What is to be done about several in a row is said once.
+    const isSaid = finding?.todo === undefined ||
+      (finding.todo === next?.todo && finding.state === next.state);
+    const isLastProblem = i > 0 && i === ordered.length - rest.length;
+    return [
+      ...row,
+      ...(isSaid ? [] : [wrap(finding.todo, { indent: 12, first: "         -> " })]),
+      ...(isLastProblem ? [""] : []),
+    ];
   });
-  const count = (state: Finding["state"]) => findings.filter((finding) => finding.state === state).length;
   return [
-    head,
     ...lines,
     "",
     "To set in Coder, with the name under which Coder reaches this service:",
     ...Object.entries(coder).map(([name, value]) => `${name}=${value}`),
-    "This moves all of Coder's notifications from e-mail to here, password-reset codes too (they are dropped).",
+    wrap(
+      "This moves all of Coder's notifications from e-mail to here, password-reset codes too (they are dropped).",
+    ),
     "",
-    `${count("failed")} failed, ${count("warning")} warnings`,
+    counted(findings),
   ].join("\n");
+}
+
+function counted(findings: readonly GroupedFinding[]): string {
+  const [failed, warnings, notes] = PROBLEMS.map((state) => count(findings, state));
+  const plural = (number: number | undefined, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
+  return `${failed} failed, ${plural(warnings, "warning")}, ${plural(notes, "note")}`;
+}
+
+function count(findings: readonly GroupedFinding[], wanted: Finding["state"]): number {
+  return findings.filter(({ state }) => state === wanted).length;
 }

@@ -1,137 +1,89 @@
-import { attribute, type Attributed, type NotAttributed } from "../coder/attribution.ts";
-import { METADATA_LIMIT } from "../platformx/budget.ts";
-import type { Config } from "../config/config.ts";
-import { buildEvent, type BuiltEvent } from "../platformx/event.ts";
-import type { LeftOutReason } from "../platformx/metadata.ts";
-import { type Notification, parseNotification } from "../coder/notification.ts";
-import { escapeControls, printableJson } from "../base/redact.ts";
+import { escapeControls } from "../base/redact.ts";
+import { VERSION } from "../base/version.ts";
+import { CoderApi } from "../coder/coder_api.ts";
+import { Directory } from "../coder/directory.ts";
+import { problemOf } from "../coder/notification.ts";
 import { BODY_LIMIT } from "../http/body.ts";
-import { readAtMost } from "../base/read_at_most.ts";
-import { alignColumns } from "./columns.ts";
-import type { Terminal } from "./terminal.ts";
+import type { FileFault, Runtime } from "../runtime/runtime.ts";
+import { systemClock as clock } from "../runtime/system_clock.ts";
+import type { ExplainCommand } from "./arguments.ts";
+import { explanationJson, explanationOf, explanationText } from "./explanation.ts";
 import { configured } from "./load_config.ts";
+import { pastedJson } from "./pasted.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Help of `explain`. */
-export const HELP = `coder-platformx explain [FILE|-] [--json]
+export const HELP = `coder-platformx explain [FILE|-] [--ask] [--json]
 
 Reads the body of a webhook from a file or standard input, and tells what the service would do with it: whether it is
 tracked, whose event it is and why, the event that would be sent, how large its metadata is, and what was left out and
-why. Uses EVENTS_TRACKED, EMAIL_DOMAINS and GETDX_TEST_DATA; sends nothing. The person's address is printed.
+why. Of one that is not sent, it tells which setting would change that, and the event all the same. Uses EVENTS_TRACKED,
+EMAIL_DOMAINS and GETDX_TEST_DATA; sends nothing. The person's address is printed.
+
+--ask   asks Coder for the person, as the service does, where the webhook does not hold the address
 
 Exit codes: 0 it is a notification, 1 it is not or cannot be read, 2 usage or configuration.`;
 
-const WHY_IGNORED = {
-  secret: "dropped unread: it holds a password-reset code, and nothing of it is shown or kept",
-  not_tracked: "ignored: EVENTS_TRACKED does not ask for it",
-  no_person: "ignored: it holds no e-mail address of the person it is about",
-  domain: "ignored: the person's address is not in EMAIL_DOMAINS",
-} as const;
-
-const WHY_LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
-  free_text: "text typed by a person",
-  secret_name: "its name says that it is a secret",
-  personal_id: "the id of a person",
-  recipient: "the recipient's address",
-  empty: "it is empty",
-  name_taken: "another field has its name",
-};
-
 /** Explains one webhook body. */
 export async function explain(
+  { env, files, send, stdin }: Pick<Runtime, "env" | "files" | "send" | "stdin">,
   terminal: Terminal,
-  { file, json }: { readonly file: string; readonly json: boolean },
+  { ask, file, json, envFile }: ExplainCommand & { readonly envFile?: string },
 ): Promise<number> {
-  const setUp = configured(terminal, { needsKey: false });
+  const setUp = await configured({ env, files }, terminal, { needsKey: false, envFile });
   if (setUp === undefined) return 2;
-  const body = await readFile(file);
-  if ("problem" in body) return terminal.err(body.problem), 1;
-  const parsed = parseNotification(body.value);
-  if (!parsed.ok) return terminal.err(`Not a Coder notification: ${parsed.field} ${parsed.rule}`), 1;
-  const explanation = explained(parsed.notification, setUp.config, Date.now());
-  terminal.out(json ? printableJson(asJson(explanation)) : asText(explanation));
+  const { coder, events, platformx } = setUp.config;
+  if (ask && coder === undefined) return terminal.err(NEEDS_CODER), 2;
+  const name = file === "-" ? "Standard input" : `'${escapeControls(file)}'`;
+  const bytes = file === "-"
+    ? await stdin.read(BODY_LIMIT) ?? "too_large"
+    : await files.read(file, BODY_LIMIT);
+  if (typeof bytes === "string") return terminal.err(`${name} cannot be read: ${WHY_UNREAD[bytes]}`), 1;
+  const pasted = pastedJson(bytes);
+  if ("problem" in pasted) return terminal.err(`${name} ${pasted.problem}`), 1;
+  if (pasted.around !== undefined) terminal.err(`${name} is no JSON by itself: ${AROUND[pasted.around]}`);
+  const explanation = await explanationOf(pasted.value, {
+    ...events,
+    testData: platformx.testData,
+    find: ask && coder !== undefined ? asking(coder, { send, terminal }) : undefined,
+    now: clock.now(),
+  });
+  if ("need" in explanation) {
+    const { field, rule } = await problemOf(pasted.value, explanation);
+    return terminal.err(`Not a Coder notification: ${field} ${rule}`), 1;
+  }
+  terminal.out(json ? explanationJson(explanation) : explanationText(explanation));
   return 0;
 }
 
-type Explanation =
-  | { readonly attributed: NotAttributed }
-  | { readonly attributed: Attributed; readonly built: BuiltEvent };
+const NEEDS_CODER = "'--ask' needs Coder: set CODER_URL and CODER_SESSION_TOKEN";
 
-function explained(
-  notification: Notification,
-  { tracking, domains, testData }: Config,
-  now: number,
-): Explanation {
-  const attributed = attribute(notification, { tracking, domains });
-  if (attributed.kind === "ignored") return { attributed };
-  const first = { messageId: notification.messageId, arrivedAt: now };
-  return { attributed, built: buildEvent(notification, attributed, { first, testData }) };
-}
-
-function asJson(explanation: Explanation): unknown {
-  if (!("built" in explanation)) {
-    const { attributed } = explanation;
-    const name = "name" in attributed ? attributed.name : null;
-    return {
-      notification: name,
-      sent: false,
-      reason: attributed.reason,
-      why: WHY_IGNORED[attributed.reason],
-    };
-  }
-  const { attributed, built: { event, fitted, leftOut } } = explanation;
-  return {
-    notification: attributed.name,
-    sent: true,
-    person: { email: attributed.email, found_in: attributed.source },
-    event,
-    metadata_bytes: fitted.bytes,
-    metadata_limit: METADATA_LIMIT,
-    left_out: leftOut.map(({ label, why }) => ({ label, why: WHY_LEFT_OUT[why] })),
-    cut: fitted.cut,
-    dropped: fitted.dropped,
+/** Asks Coder, and says it where Coder does not answer. */
+function asking(
+  coder: { readonly url: string; readonly token: string },
+  { send, terminal }: { readonly send: Runtime["send"]; readonly terminal: Terminal },
+): Directory["find"] {
+  const userAgent = `coder-platformx/${VERSION}`;
+  const directory = new Directory(new CoderApi({ ...coder, userAgent, send, clock }), clock);
+  return async (whom) => {
+    const found = await directory.find(whom);
+    if (found.kind === "unavailable") {
+      terminal.err(`Coder was asked and did not tell (${found.seen}): see 'coder-platformx check'`);
+    }
+    return found;
   };
 }
 
-function asText(explanation: Explanation): string {
-  if (!("built" in explanation)) {
-    const { attributed } = explanation;
-    const name = "name" in attributed ? `${escapeControls(attributed.name)}: ` : "";
-    return name + WHY_IGNORED[attributed.reason];
-  }
-  const { attributed, built: { event, fitted, leftOut } } = explanation;
-  const known = attributed.row === undefined ? ", not known to this version" : "";
-  const rows = [
-    ["notification", `${escapeControls(attributed.name)} (tracked${known})`],
-    ["person", `${escapeControls(attributed.email)} (from ${attributed.source})`],
-    ["metadata", `${fitted.bytes} of ${METADATA_LIMIT} bytes`],
-    ...leftOut.map(({ label, why }) => ["left out", `${escapeControls(label)}: ${WHY_LEFT_OUT[why]}`]),
-    ...fitted.cut.map((key) => ["cut", `${escapeControls(key)}: to fit the limit`]),
-    ...fitted.dropped.map((key) => ["dropped", `${escapeControls(key)}: to fit the limit`]),
-    [
-      "never sent",
-      `${attributed.source === "user_email" ? "" : "recipient, "}title, body, actions, build parameters`,
-    ],
-  ];
-  return `${alignColumns(rows)}\n\nThe event that would be sent:\n${printableJson(event)}`;
-}
+const WHY_UNREAD: Readonly<Record<FileFault, string>> = {
+  missing: "there is no such file",
+  forbidden: "this user may not read it",
+  folder: "it is a folder: name the file with the body of a webhook",
+  too_large: `it must have at most ${BODY_LIMIT} bytes, as a webhook's body`,
+  stalled: "it is a pipe, and nobody writes to it",
+  unreadable: "it is not read: name a file with the body of a webhook, or - for standard input",
+};
 
-async function readFile(file: string): Promise<{ readonly value: unknown } | { readonly problem: string }> {
-  const name = file === "-" ? "Standard input" : `'${escapeControls(file)}'`;
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = await readAtMost(
-      file === "-" ? Deno.stdin.readable : (await Deno.open(file)).readable,
-      BODY_LIMIT,
-    );
-  } catch {
-    return {
-      problem: `${name} cannot be read: give a file with the body of a webhook, or - for standard input`,
-    };
-  }
-  if (bytes === undefined) return { problem: `${name} must have at most ${BODY_LIMIT} bytes` };
-  try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
-  } catch {
-    return { problem: `${name} must be JSON in UTF-8` };
-  }
-}
+const AROUND = {
+  fences: "the ``` fences around it were left out",
+  text: "the text around it, perhaps a log's prefix, was left out",
+} as const;

@@ -1,37 +1,41 @@
-import type { CommandName } from "./arguments.ts";
+import type { HelpTopic } from "./arguments.ts";
+import { settingsHelp } from "../config/help.ts";
 import type { Terminal } from "./terminal.ts";
 import { HELP as CHECK } from "./check.ts";
 import { HELP as EVENTS } from "./events.ts";
 import { HELP as EXPLAIN } from "./explain.ts";
 import { HELP as HEALTHCHECK } from "./healthcheck.ts";
 import { HELP as OUTBOX } from "./outbox.ts";
-import { HELP as SERVE } from "./serve.ts";
+import { HELP as SERVE } from "./start.ts";
 
 const HELP = `coder-platformx: forwards Coder's notifications to DX PlatformX as events
 
   coder-platformx [serve]                 run the service
   coder-platformx check                   look whether configuration, PlatformX, clock, outbox and port are well
   coder-platformx events [--json]         list Coder's notifications and whose event each is
-  coder-platformx explain [FILE|-]        tell what becomes of a webhook body (--json)
+  coder-platformx explain [FILE|-]        tell what becomes of a webhook body (--ask, --json)
   coder-platformx healthcheck             ask the running service whether it is well
-  coder-platformx outbox ACTION           list, show, replay or drop what is in the outbox
+  coder-platformx outbox ACTION           list, show, replay or drop what is in the outbox, or print its schema
   coder-platformx COMMAND --help          more about a command
+  coder-platformx help config             every setting with its meaning
   coder-platformx --version
 
-Configuration is read from the environment and from .env in the working directory.
+Configuration is read from the environment and from .env in the working directory, or from another file:
+--env-file FILE. The environment goes before the file.
 Exit codes: 0 done, 1 failed, 2 usage or configuration.`;
 
-const HELP_ABOUT: Readonly<Record<CommandName, string>> = {
-  serve: SERVE,
-  check: CHECK,
-  events: EVENTS,
-  explain: EXPLAIN,
-  healthcheck: HEALTHCHECK,
-  outbox: OUTBOX,
+const HELP_ABOUT: Readonly<Record<HelpTopic, () => string>> = {
+  serve: () => SERVE,
+  check: () => CHECK,
+  events: () => EVENTS,
+  explain: () => EXPLAIN,
+  healthcheck: () => HEALTHCHECK,
+  outbox: () => OUTBOX,
+  config: settingsHelp,
 };
 
-/** Prints help, in general or about a command. */
-export function help(terminal: Terminal, about: CommandName | undefined): number {
-  terminal.out(about === undefined ? HELP : HELP_ABOUT[about]);
+/** Prints help, in general, about a command or about the settings. */
+export function help(terminal: Terminal, about: HelpTopic | undefined): number {
+  terminal.out(about === undefined ? HELP : HELP_ABOUT[about]());
   return 0;
 }

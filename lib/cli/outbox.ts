@@ -1,47 +1,67 @@
-import type { OutboxCommand, Replay } from "./outbox_arguments.ts";
-import { isNewer, type OutboxRecord } from "../outbox/record.ts";
-import { shownName } from "../delivery/outcome.ts";
-import { scrub } from "../base/redact.ts";
-import { systemClock as clock } from "../base/clock.ts";
-import { OutboxLedger } from "../outbox/ledger.ts";
-import { Store } from "../outbox/store.ts";
-import { StoreError } from "../outbox/store_error.ts";
-import { alignColumns } from "./columns.ts";
-import type { Terminal } from "./terminal.ts";
+import { escapeControls, printableJson } from "../base/redact.ts";
+import type { OutboxLocation } from "../config/outbox_location.ts";
+import { openStore } from "../outbox/open_store.ts";
+import { postgresSchema } from "../outbox/postgres/schema.ts";
+import { isLeftAlone, type Stored } from "../outbox/record.ts";
+import type { OutboxStore } from "../outbox/store.ts";
+import { StoreError } from "../outbox/store_fault.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { systemClock as clock } from "../runtime/system_clock.ts";
+import { span } from "../status/page/times.ts";
 import { configured } from "./load_config.ts";
+import type { OutboxCommand, Replay } from "./outbox_arguments.ts";
+import { listedRow, listingText, nextTry } from "./outbox_listing.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Help of `outbox`. */
 export const HELP = `coder-platformx outbox list [--dead|--pending] [--json]
 coder-platformx outbox show ID
 coder-platformx outbox replay ID...|--all|--reason CODE
 coder-platformx outbox drop ID...
+coder-platformx outbox schema
 
 Looks into the outbox named by OUTBOX, and works on dead letters: events that are not tried any more. Works while the
-service runs, and while it does not. On a laptop, OUTBOX can be the Connect URL of Deno Deploy's database, with
-DENO_KV_ACCESS_TOKEN.
+service runs, and while it does not.
 
 Reasons: refused (PlatformX will not take it), expired (older than OUTBOX_MAX_AGE), outcome_unknown (sent three times
 without an answer: PlatformX may have it). replay tries an event anew, with a new age; --all leaves outcome_unknown out,
-as it can make second events. drop deletes; copies that Coder still sends count as duplicates. Addresses are shown by
-show only.
+as it can make second events. drop deletes dead letters, and events that wait; copies that Coder still sends count as
+duplicates. Addresses are shown by show only. schema prints the SQL that makes the tables in PostgreSQL, for an
+administrator where the service's own user may not.
 
 Exit codes: 0 done, 1 an id is not there or the outbox cannot be used, 2 usage or configuration.`;
 
 /** Runs one of the actions. */
-export async function outbox(terminal: Terminal, command: OutboxCommand): Promise<number> {
-  const setUp = configured(terminal, { needsKey: false });
+export async function outbox(
+  runtime: Pick<Runtime, "env" | "files" | "module">,
+  terminal: Terminal,
+  command: OutboxCommand & { readonly envFile?: string },
+): Promise<number> {
+  const setUp = await configured(runtime, terminal, { needsKey: false, envFile: command.envFile });
   if (setUp === undefined) return 2;
-  const location = setUp.config.outbox;
-  if (location === undefined) {
+  const { delivery: { dedupWindow: window }, outbox } = setUp.config;
+  if (outbox === undefined) {
     terminal.err("OUTBOX must be set: name the outbox to look into, as the service has it");
     return 2;
   }
+  if (command.action === "schema") return schema(terminal, outbox.location);
   try {
-    const store = await Store.openExisting(location, clock);
+    const access = command.action === "list" || command.action === "show" ? "look" : "change";
+    const { maxAge, maxPending } = outbox;
+    const options = {
+      maxAge,
+      maxPending,
+      window,
+      clock,
+      access,
+      module: runtime.module,
+      log: undefined,
+    } as const;
+    const store = await openStore(outbox.location, options);
     try {
-      return await run(terminal, command, new OutboxLedger(store));
+      return await act(terminal, command, { store, now: clock.now });
     } finally {
-      store.close();
+      await store.close();
     }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
@@ -50,95 +70,88 @@ export async function outbox(terminal: Terminal, command: OutboxCommand): Promis
   }
 }
 
-async function run(terminal: Terminal, command: OutboxCommand, ledger: OutboxLedger): Promise<number> {
+function schema(terminal: Terminal, location: OutboxLocation): number {
+  if (location.kind === "postgres") {
+    return terminal.out(postgresSchema(location.schema, location.user).trimEnd()), 0;
+  }
+  terminal.err("OUTBOX is a file: the service makes its tables by itself");
+  return 2;
+}
+
+/** An action on what is stored. */
+export type StoreCommand = Exclude<OutboxCommand, { action: "schema" }>;
+
+/** What the actions work on. */
+export interface OutboxTools {
+  readonly store: Pick<OutboxStore, "known" | "get" | "list" | "replay" | "drop">;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Runs an action on an open store; returns the exit code.
+ *
+ * @throws {StoreError}
+ */
+export async function act(terminal: Terminal, command: StoreCommand, tools: OutboxTools): Promise<number> {
+  const { store } = tools;
   switch (command.action) {
     case "list":
-      return await list(terminal, command, ledger);
+      return await list(terminal, command, tools);
     case "show":
-      return await show(terminal, command.ids[0]!, ledger);
+      return await show(terminal, command.ids[0]!, tools);
     case "drop":
-      return await each(terminal, command.ids, "dropped", (id) => ledger.drop(id));
-    case "replay":
-      return await each(
-        terminal,
-        await idsOf(command.what, ledger),
-        "replayed",
-        (id) => ledger.replay(id, clock.now()),
-      );
+      return await each(terminal, command.ids, { done: "dropped", work: (id) => store.drop(id), ...tools });
+    case "replay": {
+      const ids = await idsOf(command.what, store);
+      return await each(terminal, ids, { done: "replayed", work: (id) => store.replay(id), ...tools });
+    }
   }
 }
 
 async function list(
   terminal: Terminal,
   { which, json }: Extract<OutboxCommand, { action: "list" }>,
-  ledger: OutboxLedger,
+  { store, now }: OutboxTools,
 ): Promise<number> {
-  const records: OutboxRecord[] = [];
-  for (const kind of ["pending", "dead"] as const) {
-    if (which !== "all" && which !== kind) continue;
-    for await (const record of ledger.list(kind)) records.push(record);
+  const at = now();
+  const rows = [];
+  for (const state of ["pending", "dead"] as const) {
+    if (which !== "all" && which !== state) continue;
+    for await (const stored of eventsIn(store, state)) rows.push(listedRow(stored, at));
   }
-  const rows = records.map(rowOf);
-  if (json) {
-    terminal.out(JSON.stringify(rows, null, 2));
-    return 0;
-  }
-  const { pending, dead, oldestPending } = await ledger.summary();
-  const cells = rows.map(({ id, state, notification, since, attempts, seen }) =>
-    [id, state, notification, since, attempts, seen].map((cell) => String(cell ?? ""))
-  );
-  if (rows.length > 0) {
-    terminal.out(alignColumns([["ID", "STATE", "NOTIFICATION", "SINCE", "ATTEMPTS", "SEEN"], ...cells]));
-  }
-  const oldest = oldestPending === undefined
-    ? ""
-    : `, the oldest since ${new Date(oldestPending).toISOString()}`;
+  if (json) return terminal.out(printableJson(rows)), 0;
+  if (rows.length > 0) terminal.out(listingText(rows, at));
+  const { dead, oldestPending, pending } = store.known;
+  const oldest = oldestPending === undefined ? "" : `, the oldest for ${span(at - oldestPending)}`;
   terminal.out(`${pending} pending${oldest}, ${dead} dead`);
   return 0;
 }
 
-/** A record without the person. Of a newer version's record the id alone is certain. */
-function rowOf(record: OutboxRecord) {
-  if (isNewer(record)) return { id: record.id, state: "newer", ...UNKNOWN };
-  return {
-    id: record.id,
-    state: record.dead?.reason ?? "pending",
-    notification: shownName(record.event.name),
-    // A text of the sender's choice.
-    coder_message_id: scrub(record.event.metadata["coder_message_id"] ?? "", [], 64) || null,
-    since: new Date(record.since).toISOString(),
-    due: record.dead === undefined ? new Date(record.due).toISOString() : null,
-    dead_at: record.dead === undefined ? null : new Date(record.dead.at).toISOString(),
-    attempts: record.attempts,
-    unknown_outcomes: record.unknown,
-    seen: record.seen ?? null,
-  };
+/** Events that are asked for at once. */
+const PAGE = 500;
+
+async function* eventsIn(store: OutboxTools["store"], state: "pending" | "dead"): AsyncGenerator<Stored> {
+  let after: string | undefined;
+  for (let page; (page = await store.list(state, after, PAGE)).length > 0; after = page.at(-1)!.id) {
+    yield* page;
+  }
 }
 
-const UNKNOWN = {
-  notification: null,
-  coder_message_id: null,
-  since: null,
-  due: null,
-  dead_at: null,
-  attempts: null,
-  unknown_outcomes: null,
-  seen: null,
-};
-
-async function show(terminal: Terminal, id: string, ledger: OutboxLedger): Promise<number> {
-  const record = (await ledger.get(id))?.record;
-  if (record === undefined) return missing(terminal, id);
-  terminal.out(JSON.stringify({ ...rowOf(record), event: record.event }, null, 2));
+async function show(terminal: Terminal, id: string, { store, now }: OutboxTools): Promise<number> {
+  const stored = await store.get(id);
+  if (stored === undefined || isLeftAlone(stored)) return untouched(terminal, id, { stored, now });
+  terminal.out(printableJson({ ...listedRow(stored, now()), event: stored.event }));
   return 0;
 }
 
-async function idsOf(what: Replay, ledger: OutboxLedger): Promise<readonly string[]> {
+async function idsOf(what: Replay, store: OutboxTools["store"]): Promise<readonly string[]> {
   if (what.kind === "ids") return what.ids;
   const ids: string[] = [];
-  for await (const { id, dead } of ledger.list("dead")) {
-    const wanted = what.kind === "all" ? dead?.reason !== "outcome_unknown" : dead?.reason === what.reason;
-    if (wanted) ids.push(id);
+  for await (const stored of eventsIn(store, "dead")) {
+    if (isLeftAlone(stored)) continue;
+    const reason = stored.dead?.reason;
+    if (what.kind === "all" ? reason !== "outcome_unknown" : reason === what.reason) ids.push(stored.id);
   }
   return ids;
 }
@@ -146,28 +159,41 @@ async function idsOf(what: Replay, ledger: OutboxLedger): Promise<readonly strin
 async function each(
   terminal: Terminal,
   ids: readonly string[],
-  done: string,
-  work: (id: string) => Promise<boolean | "newer">,
+  { done, now, store, work }: OutboxTools & {
+    readonly done: string;
+    readonly work: (id: string) => Promise<boolean>;
+  },
 ): Promise<number> {
-  let code = 0;
   let count = 0;
   for (const id of ids) {
-    const result = await work(id);
-    if (result === true) count++;
-    else code = result === "newer" ? newer(terminal, id) : missing(terminal, id);
+    if (await work(id)) count++;
+    else untouched(terminal, id, { stored: await store.get(id), now });
   }
   terminal.out(`${count} ${done}`);
-  return code;
+  return count === ids.length ? 0 : 1;
 }
 
-function newer(terminal: Terminal, id: string): number {
-  terminal.err(`'${shownName(id)}' was stored by a newer version and is left alone: run that version`);
+/** Says why nothing was done with an event; returns the exit code. */
+function untouched(
+  terminal: Terminal,
+  id: string,
+  { stored, now }: { readonly stored: Stored | undefined; readonly now: OutboxTools["now"] },
+): number {
+  terminal.err(`'${escapeControls(id)}' ${whyUntouched(stored, now())}`);
   return 1;
 }
 
-function missing(terminal: Terminal, id: string): number {
-  terminal.err(
-    `'${shownName(id)}' is not there, or not a dead letter: 'coder-platformx outbox list' tells what is`,
-  );
-  return 1;
+function whyUntouched(stored: Stored | undefined, now: number): string {
+  if (stored === undefined) return "is not there: 'coder-platformx outbox list' tells what is";
+  if (isLeftAlone(stored)) {
+    return stored.leftAlone === "newer"
+      ? "was stored by a newer version and is left alone: run that version"
+      : "cannot be read and is left alone: look at its row in the database";
+  }
+  const row = listedRow(stored, now);
+  if (row.being_sent) return "is being sent at this moment: look again in half a minute";
+  if (row.due !== null) {
+    return `waits for its turn and is no dead letter: it is sent by itself, next try ${nextTry(row, now)}`;
+  }
+  return "has changed meanwhile: try again";
 }

@@ -10,7 +10,8 @@ export type OutboxCommand =
     readonly json: boolean;
   }
   | { readonly kind: "outbox"; readonly action: "show" | "drop"; readonly ids: readonly string[] }
-  | { readonly kind: "outbox"; readonly action: "replay"; readonly what: Replay };
+  | { readonly kind: "outbox"; readonly action: "replay"; readonly what: Replay }
+  | { readonly kind: "outbox"; readonly action: "schema" };
 
 /** Which dead letters are tried anew. `all` leaves out those that PlatformX may have. */
 export type Replay =
@@ -24,6 +25,7 @@ const ACTIONS = {
   show: [],
   replay: ["--all", "--reason"],
   drop: [],
+  schema: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** Every option of any action. */
@@ -50,6 +52,8 @@ export function parseOutbox(args: readonly string[]): OutboxCommand | string {
       return given.length > 0 ? { kind: "outbox", action, ids: given } : needsId(action);
     case "replay":
       return parseReplay(rest, given, options);
+    case "schema":
+      return given.length > 0 ? "'outbox schema' takes no argument" : { kind: "outbox", action };
   }
 }
 

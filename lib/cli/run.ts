@@ -1,31 +1,46 @@
-import { parseArguments } from "./arguments.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { systemClock } from "../runtime/system_clock.ts";
+import { VERSION } from "../base/version.ts";
+import { type Command, parseArguments, type UsageProblem } from "./arguments.ts";
 import { check } from "./check.ts";
 import { events } from "./events.ts";
 import { explain } from "./explain.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { help } from "./help.ts";
 import { outbox } from "./outbox.ts";
-import { serve } from "./serve.ts";
-import type { Alarm } from "../outbox/alarm.ts";
-import { processTerminal as terminal } from "./terminal.ts";
-import { VERSION } from "../base/version.ts";
+import { start } from "./start.ts";
+import { type Terminal, terminalOf } from "./terminal.ts";
 
-/** Runs what the arguments ask for; `alarm` wakes the outbox. Returns the exit code. */
-export async function run(args: readonly string[], alarm: Alarm): Promise<number> {
-  const command = parseArguments(args);
+/** Runs what the arguments ask for. Returns the exit code. */
+export async function run(runtime: Runtime): Promise<number> {
+  const terminal = terminalOf(runtime, systemClock);
+  const command = parseArguments(runtime.args);
+  const code = await runCommand(command, runtime, terminal);
+  // The result of `healthcheck` is its exit code.
+  if (await terminal.flush() || command.kind === "healthcheck") return code;
+  terminal.err("The result could not be written: see whether the disk is full");
+  await terminal.flush();
+  return code === 0 ? 1 : code;
+}
+
+async function runCommand(
+  command: Command | UsageProblem,
+  runtime: Runtime,
+  terminal: Terminal,
+): Promise<number> {
   switch (command.kind) {
     case "serve":
-      return await serve(terminal, alarm);
+      return await start(runtime, terminal, command.envFile);
     case "check":
-      return await check(terminal, command);
+      return await check(runtime, terminal, command);
     case "events":
-      return events(terminal, command.json);
+      return await events(runtime, terminal, command);
     case "explain":
-      return await explain(terminal, command);
+      return await explain(runtime, terminal, command);
     case "healthcheck":
-      return await healthcheck(terminal);
+      return await healthcheck(runtime, terminal, command.envFile);
     case "outbox":
-      return await outbox(terminal, command);
+      return await outbox(runtime, terminal, command);
     case "help":
       return help(terminal, command.about);
     case "version":

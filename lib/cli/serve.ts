@@ -1,193 +1,125 @@
-import type { Config } from "../config/config.ts";
-import { divideGrace, type ExportTime } from "../status/telemetry_shutdown.ts";
-import type { HealthState, Mode } from "../status/health.ts";
-import type { MetricsState } from "../status/metrics.ts";
+/** Puts the parts of the service together, and runs it. */
+import type { Clock } from "../base/clock.ts";
+import type { Shutdown } from "../base/shutdown.ts";
+import { VERSION } from "../base/version.ts";
+import { CoderApi } from "../coder/coder_api.ts";
+import { Directory } from "../coder/directory.ts";
 import { expectedNames } from "../coder/tracking.ts";
-import type { Alarm } from "../outbox/alarm.ts";
-import { ApiKey } from "../platformx/api_key.ts";
+import type { Config } from "../config/config.ts";
+import { DedupCache } from "../delivery/dedup_cache.ts";
+import { deliverDirectly } from "../delivery/direct.ts";
+import { deliverToLog } from "../delivery/dry_run.ts";
+import { Relay } from "../delivery/relay.ts";
+import { SingleFlight } from "../delivery/single_flight.ts";
 import { App } from "../http/app.ts";
 import { Authenticator } from "../http/auth.ts";
-import { systemClock as clock } from "../base/clock.ts";
-import { createLog, type Log } from "../base/log.ts";
-import { LogOutput } from "../base/log_output.ts";
+import { serve as serveHttp } from "../http/server.ts";
+import { openOutbox } from "../outbox/open.ts";
+import { openStore } from "../outbox/open_store.ts";
+import { ApiKey } from "../platformx/api_key.ts";
 import { attemptAt } from "../platformx/client.ts";
-import { Relay } from "../delivery/relay.ts";
-import { Sender } from "../platformx/gate.ts";
-import { ListenError, serve as serveHttp, type Shutdown } from "../http/server.ts";
+import { Gate } from "../platformx/gate.ts";
+import { loadHash, sha256 } from "../runtime/hashing.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { afterStart } from "../runtime/system_clock.ts";
 import { Stats } from "../status/stats.ts";
-import { stopRequested } from "../http/stop_signals.ts";
-import { StoreError } from "../outbox/store_error.ts";
-import { openTelemetry, type Telemetry } from "../status/telemetry.ts";
-import type { Terminal } from "./terminal.ts";
-import { VERSION } from "../base/version.ts";
-import { configured, tellProblems } from "./load_config.ts";
-import { openDelivery } from "./delivery.ts";
+import type { Status } from "../status/status.ts";
+import type { Telemetry } from "../status/telemetry.ts";
+import type { OpenLog } from "./open_log.ts";
+import { meanwhile, modeOf } from "./start_lines.ts";
 
-/** Help of `serve`. */
-export const HELP = `coder-platformx serve
+/** Milliseconds after the start in which nothing is loaded that the first answers can do without. */
+const SETTLED = 500;
 
-Takes Coder's webhooks at POST / and forwards tracked ones to DX PlatformX. This is what runs without a command.
-Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT) lets work in progress finish.
-
-Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, or OUTBOX cannot be used, 2
-configuration.`;
-
-/** Runs the service until a signal ends it; `alarm` wakes the outbox. */
-export async function serve(terminal: Terminal, alarm: Alarm): Promise<number> {
-  const shutdown = { draining: new AbortController(), cut: new AbortController() };
-  const stop = stopRequested(clock, shutdown.cut);
-  const setUp = configured(terminal, { needsKey: true });
-  if (setUp === undefined) return 2;
-  const { config, warnings } = setUp;
-  const telemetry = await openTelemetry(config.apiUrl);
-  const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace);
-  if (problems.length > 0) return tellProblems(terminal, problems);
-  const output = new LogOutput(telemetry === undefined);
-  const log = logFor(config, terminal, output);
-  tellStart(config, warnings, log);
-  try {
-    return await run({ ...config, shutdownGrace: graceForWork }, log, { alarm, shutdown, stop, telemetry });
-  } catch (error) {
-    if (error instanceof ListenError) terminal.err(error.message);
-    else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
-    else throw error;
-    return 1;
-  } finally {
-    output.flush();
-  }
+/** What the service stands on. */
+export interface Surroundings {
+  readonly runtime: Runtime;
+  readonly shutdown: Shutdown;
+  readonly log: OpenLog;
+  /** Undefined: telemetry is off. */
+  readonly telemetry: Telemetry | undefined;
+  readonly clock: Clock;
 }
 
-/** Puts the parts together, and serves. */
-async function run(
-  config: Config,
-  log: Log,
-  { alarm, shutdown, stop, telemetry }: {
-    readonly alarm: Alarm;
-    readonly shutdown: Shutdown;
-    readonly stop: Promise<"stop">;
-    readonly telemetry: Telemetry | undefined;
-  },
-): Promise<number> {
-  const draining = shutdown.draining.signal;
-  const cut = shutdown.cut.signal;
-  const key = new ApiKey(config.apiKey, config.apiKeyFile, log);
-  const userAgent = `coder-platformx/${VERSION}`;
-  const plain = attemptAt({ url: config.apiUrl, key, userAgent, clock, fetch, cut });
-  const attempt = telemetry?.traced(plain) ?? plain;
-  const { domains, dryRun, ratePerMinute, testData, tracking } = config;
+/** Serves until a signal ends it, or the listener is lost. Returns the exit code. */
+export async function serve(config: Config, surroundings: Surroundings): Promise<number> {
+  const { clock, log, runtime, shutdown, telemetry } = surroundings;
+  const { draining, cut } = shutdown;
+  const { delivery: { deadline, dedupWindow, dryRun }, events: { domains, tracking }, http, platformx } =
+    config;
   const mode = modeOf(config);
-  const meanwhile = mode === "outbox"
-    ? "events wait in OUTBOX, as long as OUTBOX_MAX_AGE"
-    : "webhooks are answered 503: Coder sends each again for some 20 minutes, then it is lost";
   const stats = new Stats(expectedNames(tracking), mode === "outbox");
-  const onAttempt = stats.countAttempt.bind(stats);
-  const sender = new Sender({ attempt, key, ratePerMinute, meanwhile, clock, log, onAttempt, draining, cut });
-  const delivery = await openDelivery({ config, mode, sender, stats, alarm, clock, log, draining });
+  const key = new ApiKey(platformx.key, platformx.keyFile, runtime.files, log);
+  const userAgent = `coder-platformx/${VERSION}`;
+  const attempt = attemptAt({ url: platformx.url, key, userAgent, clock, send: runtime.send, cut });
+  const gate = new Gate({
+    attempt: telemetry?.attempt(attempt) ?? attempt,
+    key,
+    ratePerMinute: platformx.ratePerMinute,
+    meanwhile: meanwhile(mode),
+    onAttempt: stats.countAttempt.bind(stats),
+    ...{ clock, log, draining, cut },
+  });
+  const outbox = config.outbox === undefined || dryRun ? undefined : openOutbox(
+    await openStore(config.outbox.location, {
+      ...{ maxAge: config.outbox.maxAge, maxPending: config.outbox.maxPending, window: dedupWindow },
+      ...{ access: "serve", module: runtime.module, clock, log },
+    }),
+    {
+      maxPending: config.outbox.maxPending,
+      random: Math.random,
+      onSettled: stats.countSettled.bind(stats),
+      traced: telemetry?.traced ?? ((_, work) => work()),
+      ...{ gate, clock, log, draining },
+    },
+  );
+  const delivery = outbox?.outbox ?? new SingleFlight({
+    cache: new DedupCache(dedupWindow, clock.monotonic),
+    deliver: dryRun ? deliverToLog(log) : deliverDirectly({ gate, clock, random: Math.random }),
+    ...{ deadline, clock, log, gate },
+  });
+  const directory = config.coder === undefined
+    ? undefined
+    : new Directory(new CoderApi({ ...config.coder, userAgent, send: runtime.send, clock }), clock);
+  const relay = new Relay({
+    rules: { tracking, domains },
+    testData: platformx.testData,
+    hash: sha256,
+    ...{ delivery, directory, draining, log },
+  });
   const startedAt = clock.now() - clock.monotonic();
-  try {
-    const relay = new Relay({ rules: { tracking, domains }, testData, dryRun, fulfil: delivery.fulfil, log });
-    const health = async (): Promise<HealthState> => ({
-      version: VERSION,
-      uptimeSeconds: Math.floor(clock.monotonic() / 1000),
-      mode,
-      eventsTracked: tracking.names,
-      lastSeen: stats.lastSeen,
-      counts: stats.counts,
-      paused: sender.paused,
-      lastDelivered: sender.lastDelivered,
-      outbox: await delivery.outbox(),
-    });
-    const metrics = async (): Promise<MetricsState> => {
-      // First, so that everything after it is of one moment.
-      const outbox = await delivery.outbox();
-      return {
-        version: VERSION,
-        denoVersion: Deno.version.deno,
-        startedAt,
-        webhooks: stats.webhooks,
-        attempts: stats.attempts,
-        webhookDurations: stats.webhookDurations,
-        deliveryDurations: stats.deliveryDurations,
-        attemptDurations: stats.attemptDurations,
-        inFlight: app.inFlight.count,
-        paused: sender.paused?.cause,
-        lastWebhook: stats.lastWebhook,
-        lastDelivered: sender.lastDelivered,
-        outbox,
-      };
-    };
-    const secrets = config.webhookSecrets;
-    const senders = new Authenticator(secrets);
-    const readers = new Authenticator(
-      config.readSecret === undefined ? secrets : [...secrets, config.readSecret],
-    );
-    const app = new App({
-      relay,
-      senders,
-      readers,
-      health,
-      metrics,
-      stats,
-      clock,
-      log,
-      telemetry,
-      draining,
-      cut,
-    });
-    const idle = () => app.inFlight.idle().then(delivery.idle);
-    const stopping = { shutdown, stopRequested: stop };
-    return await serveHttp({ app, onListening: delivery.start, idle, config, ...stopping, clock, log });
-  } finally {
-    delivery.close();
-  }
-}
-
-/** The grace that is left for work, as the export of telemetry comes after it. Deno Deploy sees to that by itself. */
-function graceWith(telemetry: Telemetry | undefined, grace: number): ExportTime {
-  if (telemetry === undefined || Deno.env.get("DENO_DEPLOY")) return { graceForWork: grace, problems: [] };
-  return divideGrace(grace, (name) => Deno.env.get(name), telemetry.metrics);
-}
-
-function modeOf({ dryRun, outbox }: Config): Mode {
-  if (dryRun) return "dry_run";
-  return outbox === undefined ? "direct" : "outbox";
-}
-
-function logFor({ logLevel, logFormat }: Config, { isTerminal }: Terminal, { out, err }: LogOutput): Log {
-  return createLog({
-    level: logLevel,
-    format: logFormat ?? (isTerminal ? "text" : "json"),
-    colour: isTerminal && !Deno.env.get("NO_COLOR"),
-    now: clock.now,
-    out,
-    err,
-  });
-}
-
-const STARTING: Readonly<Record<Mode, string>> = {
-  direct: "coder-platformx starts; events go to PlatformX while Coder waits for the answer",
-  outbox: "coder-platformx starts; events are stored in OUTBOX and sent from there",
-  dry_run: "coder-platformx starts; events are logged and not sent (DRY_RUN)",
-};
-
-function tellStart(config: Config, warnings: readonly string[], log: Log): void {
-  const mode = modeOf(config);
-  log.write("INFO", "starting", STARTING[mode], {
+  const status = (): Status => ({
     version: VERSION,
-    mode,
-    deno: Deno.version.deno,
+    runtime: { name: runtime.name, version: runtime.version },
+    ...{ mode, startedAt, stats, tracked: tracking.names },
+    now: clock.now(),
+    uptimeMs: clock.monotonic(),
+    inFlight: app.admission.count,
+    platformx: gate.status(),
+    outbox: outbox?.outbox.status(),
+    coder: directory?.status(),
+    log: log.status(),
   });
-  for (const warning of warnings) log.write("WARNING", "config_warning", warning);
-  const whence = config.trackingIsDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
-  log.write("INFO", "tracking", `Tracked, by ${whence}: ${config.tracking.names.join(", ")}`);
-  const where = config.dryRun
-    ? "Nothing leaves this process (DRY_RUN). Logged for each of them, the address masked"
-    : "Sent to PlatformX for each of them";
-  log.write("INFO", "sent_data", `${where}: ${SENT_DATA}`);
+  const app = new App({
+    senders: new Authenticator(http.webhookSecrets),
+    readers: new Authenticator([
+      ...http.webhookSecrets,
+      ...http.readSecret === undefined ? [] : [http.readSecret],
+    ]),
+    count: stats.count.bind(stats),
+    usage: runtime.usage,
+    beforeAnswer: log.beforeAnswer,
+    ...{ relay, status, clock, log, telemetry, draining, cut },
+  });
+  return await serveHttp({
+    address: http,
+    grace: config.shutdownGrace,
+    onListening: () => {
+      outbox?.start();
+      return afterStart(SETTLED).then(loadHash);
+    },
+    idle: () => app.admission.idle().then(() => outbox?.idle()),
+    close: () => Promise.resolve(outbox?.close()),
+    ...{ runtime, app, shutdown, clock, log },
+  });
 }
-
-const SENT_DATA =
-  "the notification's name, the person's e-mail address, the time, and as metadata Coder's labels (workspace, template, " +
-  "version, organization, initiator and whatever else it labels it with) and the ids of workspace, template, version " +
-  "and organization. Never: the recipient, unless the event is about them; titles, texts, links, build parameters, " +
-  "passcodes";

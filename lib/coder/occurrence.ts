@@ -7,42 +7,19 @@
  * administrator told twice is two.
  */
 import type { Attributed } from "./attribution.ts";
-import type { Notification } from "./notification.ts";
 
 /**
  * Canonical text of what happened: equal exactly for copies of the same happening, whatever the order of JSON
- * keys. Recipient, title, body, actions and `msg_id` are no part of it.
+ * keys. Recipient, title, body, actions, build parameters and `msg_id` are no part of it.
  */
-export function identityOf(notification: Notification, attributed: Attributed): string {
-  const template = attributed.row?.templateId || notification.templateId || notification.name;
-  const { labels, data, targets } = notification;
-  const parts = [template, attributed.email, labels, data, targets];
-  return JSON.stringify(isSorted(parts) ? parts : sorted(parts));
-}
-
-/** Whether all keys are sorted: Go writes maps so, and nothing needs to be copied. Depth is bounded by the parser. */
-function isSorted(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  if (Array.isArray(value)) return value.every(isSorted);
-  let last = "";
-  for (const key of Object.keys(value)) {
-    if (key < last || !isSorted((value as Readonly<Record<string, unknown>>)[key])) return false;
-    last = key;
-  }
-  return true;
-}
-
-/** A copy with sorted keys; those that are numbers stay in front, in their own order, as they do in every object. */
-function sorted(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(sorted);
-  const entries = Object.entries(value).map(([key, part]) => [key, sorted(part)] as const);
-  return Object.fromEntries(entries.sort(([a], [b]) => a < b ? -1 : 1));
+export function identityOf({ notification, email, happening }: Attributed): string {
+  const { row, templateId, name } = notification;
+  return JSON.stringify([row?.templateId ?? (templateId || name), email, ...happening]);
 }
 
 /** Whom a copy was sent to, for counting that recipient's copies. */
-export function recipientOf(notification: Notification): string {
-  return notification.recipient.id || notification.recipient.email;
+export function recipientOf({ recipient }: Attributed): string {
+  return recipient.id || recipient.email;
 }
 
 /** One occurrence, as remembered. */

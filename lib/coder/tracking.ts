@@ -1,6 +1,7 @@
 /** `EVENTS_TRACKED`: which notifications are wanted, and whose an event is where the catalogue does not know. */
+import { entriesOf } from "../base/entries.ts";
 import { CATALOGUE, findRow, nameKey } from "./catalogue.ts";
-import type { CatalogueRow, Whose } from "./catalogue/row.ts";
+import { canHavePerson, type CatalogueRow, type Whose } from "./catalogue/row.ts";
 import type { Notification } from "./notification.ts";
 import { closestName } from "./suggest.ts";
 
@@ -17,6 +18,8 @@ export const DEFAULT_EVENTS_TRACKED: readonly string[] = [
 export interface Tracking {
   /** `*`: everything that has a person, but what must be named. */
   readonly everything: boolean;
+  /** Coder may be asked for people whose address is not in the webhook. */
+  readonly canAsk: boolean;
   readonly rows: ReadonlySet<CatalogueRow>;
   /** Names (as {@link nameKey}) and template UUIDs that the catalogue does not know; `undefined`: whose is not said. */
   readonly unknown: ReadonlyMap<string, Whose | undefined>;
@@ -28,22 +31,31 @@ export interface Tracking {
 export interface ParsedTracking {
   readonly tracking: Tracking;
   readonly errors: readonly string[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly EntryWarning[];
+}
+
+/** A sentence about one entry of the list, under the name that {@link Tracking.names} has for it. */
+export interface EntryWarning {
+  readonly entry: string;
+  readonly text: string;
 }
 
 const WHOSE: readonly string[] = ["owner", "user", "recipient"] satisfies Whose[];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Parses the comma-separated list. Errors and warnings name the entry and the rule. */
-export function parseTracking(list: string): ParsedTracking {
+/**
+ * Parses the list, separated by commas, semicolons or line breaks. Errors and warnings name the entry and the rule.
+ * `canAsk`: see {@link Tracking}.
+ */
+export function parseTracking(list: string, { canAsk = false } = {}): ParsedTracking {
   const rows = new Set<CatalogueRow>();
   const unknown = new Map<string, Whose | undefined>();
   const names = new Set<string>();
   const errors: string[] = [];
-  const warnings: string[] = [];
+  const warnings: EntryWarning[] = [];
   let everything = false;
 
-  for (const entry of list.split(",").map((part) => part.trim()).filter((part) => part !== "")) {
+  for (const entry of entriesOf(list)) {
     if (entry === "*") {
       everything = true;
       names.add("*");
@@ -65,7 +77,8 @@ export function parseTracking(list: string): ParsedTracking {
       names.add(name);
       const hint = close === undefined ? "" : `; did you mean '${close.name}'?`;
       if (whose === undefined) {
-        warnings.push(`'${name}' is not known to this version: it is tracked as it is spelled here${hint}`);
+        const text = `'${name}' is not known to this version: it is tracked as it is spelled here${hint}`;
+        warnings.push({ entry: name, text });
       }
     } else if (row.secret) {
       errors.push(`'${row.name}' holds a password-reset code and is never forwarded: remove it`);
@@ -74,44 +87,42 @@ export function parseTracking(list: string): ParsedTracking {
     } else {
       rows.add(row);
       names.add(row.name);
-      if (row.person === "none") warnings.push(`'${row.name}' never has a person: ${row.note}`);
+      if (!canHavePerson(row, canAsk)) {
+        warnings.push({ entry: row.name, text: `'${row.name}' never has a person: ${row.note}` });
+      }
     }
   }
   const declared = [...unknown.values()].some((whose) => whose !== undefined);
   if (errors.length === 0 && !everything && rows.size === 0 && !declared) {
     errors.push(nothingKnown([...names]));
   }
-  return { tracking: { everything, rows, unknown, names: [...names] }, errors, warnings };
+  return { tracking: { everything, canAsk, rows, unknown, names: [...names] }, errors, warnings };
 }
 
 /** Whether a notification is wanted. */
-export function isTracked(
-  tracking: Tracking,
-  notification: Notification,
-  row: CatalogueRow | undefined,
-): boolean {
-  if (row !== undefined) {
-    if (tracking.rows.has(row)) return true;
-    return tracking.everything && row.person !== "none" && !row.onlyByName;
-  }
-  return tracking.everything || unknownKey(tracking, notification) !== undefined;
+export function isTracked(tracking: Tracking, notification: Notification): boolean {
+  const { row } = notification;
+  if (row === undefined) return tracking.everything || unknownKey(tracking, notification) !== undefined;
+  return tracking.rows.has(row) || (tracking.everything && isInAll(row, tracking));
+}
+
+/** Whether `*` stands for it. */
+function isInAll(row: CatalogueRow, { canAsk }: Tracking): boolean {
+  return canHavePerson(row, canAsk) && !row.onlyByName && !row.secret;
 }
 
 /** The name of {@link expectedNames} under which a notification is expected, if it is. */
-export function expectedAs(
-  tracking: Tracking,
-  notification: Notification,
-  row: CatalogueRow | undefined,
-): string | undefined {
-  if (row !== undefined) return row.name;
+export function expectedAs(tracking: Tracking, notification: Notification): string | undefined {
+  if (notification.row !== undefined) return notification.row.name;
   const key = unknownKey(tracking, notification);
   return tracking.names.find((name) => nameKey(name) === key);
 }
 
 /** Every name that can be expected to arrive: `*` written out. */
 export function expectedNames(tracking: Tracking): readonly string[] {
-  const isExpected = (row: CatalogueRow) => row.person !== "none" && !row.onlyByName && !row.secret;
-  const all = tracking.everything ? CATALOGUE.filter(isExpected).map((row) => row.name) : [];
+  const all = tracking.everything
+    ? CATALOGUE.filter((row) => isInAll(row, tracking)).map((row) => row.name)
+    : [];
   return [...new Set([...tracking.names.filter((name) => name !== "*"), ...all])];
 }
 

@@ -53,3 +53,28 @@ export function oneOf<T>(words: Readonly<Record<string, T>>): Parser<T> {
 export function matching(pattern: RegExp, rule: string): Parser<string> {
   return (text) => pattern.test(text) ? { value: text } : { rule };
 }
+
+/** What people write to switch something on or off: as a text it cannot be meant. */
+export function isSwitchWord(text: string): boolean {
+  return /^(?:true|false|on|off|yes|no|y|n|0|1|none|null|nil|undefined|enabled?|disabled?|default|unset)$/i
+    .test(text);
+}
+
+/** A password or a token: one line, and no word that switches something. */
+export function secret(pattern?: RegExp, rule = ""): Parser<string> {
+  return (text) => {
+    if (isSwitchWord(text)) {
+      return { rule: "must not be a word that switches something on or off: leave it out to have none" };
+    }
+    if (pattern !== undefined && !pattern.test(text)) return { rule };
+    return /\p{Cc}/u.test(text) ? { rule: "must be one line without control characters" } : { value: text };
+  };
+}
+
+/** A list as text. JSON and YAML write lists otherwise, and their signs would become part of the entries. */
+export function list(example: string): Parser<string> {
+  return (text) =>
+    /(?:^|[,;\r\n])\s*["'[{]|["'\]}]\s*(?:$|[,;\r\n])/.test(text)
+      ? { rule: `must be written without brackets and quotation marks, like ${example}` }
+      : { value: text };
+}

@@ -1,68 +1,77 @@
-/** Reads variables one by one and collects every problem, so that an operator hears of all at once. */
+/** Takes settings one by one out of what was found, and collects every problem, so that operators hear of all at once. */
+import { escapeControls } from "../base/redact.ts";
+import { clean, type FileText, type Given, type Notice, rowOf, textOf } from "./given.ts";
 import type { Parsed, Parser } from "./parsers.ts";
+import { HIDDEN, shownPath, shownValue } from "./shown.ts";
 import { type Variable, VARIABLE_ROWS, type VariableName } from "./variables.ts";
-import { cut, escapeControls } from "../base/redact.ts";
 
-/** Where settings come from; the shell fills it from the environment, `.env` and the file system. */
-export interface SettingsSource {
-  /** The variable's text, or undefined when it is not set. */
-  get(name: string): string | undefined;
-  /** The file's text. Throws an error whose message names the cause, without the text. */
-  readFile(path: string): string;
+/** A variable as it was found. */
+export interface Found {
+  /** Its text, or its file's; undefined: it is not set, or cannot be used. */
+  readonly text: string | undefined;
+  /** The variable that counts: `NAME`, or `NAME_FILE`. */
+  readonly variable: string;
+  /** Path of the file that the text is from. */
+  readonly path: string | undefined;
+  /** Whether it, or its file, is set at all, usable or not. */
+  readonly state: "unset" | "empty" | "set";
 }
 
-/** Reader of one source. */
+/** The settings in what was found. */
 export class Settings {
-  readonly #source: SettingsSource;
-  readonly #problems: string[] = [];
+  readonly #given: Given;
+  readonly #found = new Map<string, Found>();
+  readonly #problems: Notice[];
+  readonly #warnings: Notice[];
 
-  constructor(source: SettingsSource) {
-    this.#source = source;
+  constructor(given: Given) {
+    this.#given = given;
+    this.#problems = [...given.problems];
+    this.#warnings = [...given.warnings];
+    for (const row of VARIABLE_ROWS) this.#found.set(row.name, this.#find(row));
   }
 
   /** All problems so far, each a sentence: variable, rule, current value. */
-  get problems(): readonly string[] {
+  get problems(): readonly Notice[] {
     return this.#problems;
   }
 
-  /** Adds a problem that concerns more than one value. */
-  report(problem: string): void {
-    this.#problems.push(problem);
+  /** What works, but perhaps not as meant. */
+  get warnings(): readonly Notice[] {
+    return this.#warnings;
+  }
+
+  /** Adds a problem: a whole sentence. */
+  report(variable: string, text: string): void {
+    this.#problems.push({ variable, text: escapeControls(text) });
+  }
+
+  /** Adds a warning. `entry`: the part of a list that it is about. */
+  warn(variable: string, text: string, entry?: string): void {
+    const notice = { variable, text: escapeControls(text) };
+    this.#warnings.push(entry === undefined ? notice : { ...notice, entry });
+  }
+
+  /** Reports two variables of which one is set and the other is not. */
+  bothOrNone(one: VariableName, other: VariableName): void {
+    if ((this.found(one).state === "set") === (this.found(other).state === "set")) return;
+    this.report(one, `${one} and ${other} must be set together: set both, or none`);
+  }
+
+  /** A variable as it was found. */
+  found(name: VariableName): Found {
+    return this.#found.get(name)!;
   }
 
   /** The trimmed text of a variable, or of its file; undefined when it is not set. */
   text(name: VariableName): string | undefined {
-    const variable = rowOf(name);
-    const own = this.#own(variable);
-    if (!variable.file) return own;
-    const path = this.path(name);
-    if (path === undefined) {
-      if (variable.mustNotBeEmpty && this.#source.get(`${name}_FILE`) !== undefined) {
-        this.#reportEmpty(`${name}_FILE`);
-      }
-      return own;
-    }
-    if (own !== undefined) {
-      this.report(`${name} and ${name}_FILE are both set: set one of them`);
-      return undefined;
-    }
-    return this.#fromFile(`${name}_FILE`, path);
-  }
-
-  /** The path in `NAME_FILE`; undefined when that is not set. */
-  path(name: VariableName): string | undefined {
-    return clean(this.#source.get(`${name}_FILE`));
+    return this.found(name).text;
   }
 
   /** The text of the file that a variable names. */
   contents(name: VariableName): string | undefined {
     const path = this.text(name);
     return path === undefined ? undefined : this.#fromFile(name, path);
-  }
-
-  /** Whether a variable or its file is named at all, usable or not. */
-  isSet(name: VariableName): boolean {
-    return this.#source.get(name) !== undefined || this.#source.get(`${name}_FILE`) !== undefined;
   }
 
   /** The parsed value of a variable that has a fallback. */
@@ -73,70 +82,70 @@ export class Settings {
   /** What counts where a variable is not set, as an operator would write it. */
   fallback(name: VariableName): string | undefined {
     const { fallback, fallbackOnDeploy } = rowOf(name);
-    return this.#source.get("DENO_DEPLOY") === undefined ? fallback : fallbackOnDeploy ?? fallback;
+    return this.#given.environment.has("DENO_DEPLOY") ? fallbackOnDeploy ?? fallback : fallback;
   }
 
   /** The parsed value of a variable; undefined when it is not set or not usable (which is then a problem). */
   optional<T>(name: VariableName, parser: Parser<T>): T | undefined {
     const text = this.text(name);
-    if (text === undefined) return undefined;
+    return text === undefined ? undefined : this.parse(rowOf(name), text, parser);
+  }
+
+  /** The parsed value of a text that is taken for a variable's; undefined when it is not usable. */
+  parse<T>(row: Variable, text: string, parser: Parser<T>): T | undefined {
     const result = parser(text);
     if ("value" in result) return result.value;
-    this.report(`${name} ${result.rule}: current value is ${shown(rowOf(name), text)}`);
+    this.report(row.name, `${row.name} ${result.rule}: current value is ${inQuotes(shownValue(row, text))}`);
     return undefined;
   }
 
-  #own(variable: Variable): string | undefined {
-    const raw = this.#source.get(variable.name);
-    const text = clean(raw);
-    if (raw !== undefined && text === undefined && variable.mustNotBeEmpty) {
-      this.#reportEmpty(variable.name);
+  #find({ name, file, mustNotBeEmpty }: Variable): Found {
+    const raw = textOf(this.#given, name);
+    const own = clean(raw);
+    const rawPath = file ? textOf(this.#given, `${name}_FILE`) : undefined;
+    const path = clean(rawPath);
+    const isEmpty = own === undefined && path === undefined;
+    const state = !isEmpty ? "set" : raw === undefined && rawPath === undefined ? "unset" : "empty";
+    if (mustNotBeEmpty) {
+      if (raw !== undefined && own === undefined) this.report(name, `${name} ${EMPTY}`);
+      if (rawPath !== undefined && path === undefined) this.report(`${name}_FILE`, `${name}_FILE ${EMPTY}`);
+    }
+    if (own?.includes("\ufffd")) this.report(name, `${name} must be UTF-8: it holds bytes that are no text`);
+    if (own !== undefined && path !== undefined) {
+      this.report(name, `${name} and ${name}_FILE are both set: set one of them`);
+      return { text: undefined, variable: name, path: undefined, state };
+    }
+    if (path !== undefined) {
+      const variable = `${name}_FILE`;
+      return { text: this.#fromFile(variable, path), variable, path, state };
+    }
+    return { text: own, variable: name, path: undefined, state };
+  }
+
+  #fromFile(variable: string, path: string): string | undefined {
+    const file: FileText = this.#given.files.get(variable) ?? { cause: "it cannot be read" };
+    if ("cause" in file) {
+      this.report(
+        variable,
+        `${variable} must name a readable file: ${inQuotes(shownPath(path))}: ${file.cause}`,
+      );
+      return undefined;
+    }
+    const text = clean(file.text);
+    if (text === undefined) {
+      this.report(variable, `${variable} must name a file with text: ${inQuotes(shownPath(path))} is empty`);
     }
     return text;
   }
-
-  #reportEmpty(name: string): void {
-    this.report(`${name} must not be empty: remove it, or give it a value`);
-  }
-
-  #fromFile(name: string, path: string): string | undefined {
-    try {
-      const text = clean(this.#source.readFile(path));
-      if (text === undefined) {
-        this.report(`${name} must name a file with text: ${shownPath(path)} is empty`);
-      }
-      return text;
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : "it cannot be read";
-      this.report(`${name} must name a readable file: ${shownPath(path)}: ${cause}`);
-      return undefined;
-    }
-  }
 }
 
-/** Removes surrounding space and one pair of quotes; what is empty then counts as unset. */
-export function clean(raw: string | undefined): string | undefined {
-  const text = raw?.trim() ?? "";
-  const unquoted = /^(["'])([^]*)\1$/.exec(text)?.[2] ?? text;
-  return unquoted.trim() === "" ? undefined : unquoted;
-}
+const EMPTY = "must not be empty: remove it, or give it a value";
 
-function rowOf(name: VariableName): Variable {
-  return VARIABLE_ROWS.find((row) => row.name === name)!;
+function inQuotes(shown: string): string {
+  return shown === HIDDEN ? shown : `'${shown}'`;
 }
 
 function parsed<T>(result: Parsed<T>, name: string): T {
   if ("value" in result) return result.value;
   throw new Error(`The fallback of ${name} ${result.rule}`);
-}
-
-function shown(variable: Variable, text: string): string {
-  // An address with an at-sign may hold credentials.
-  if (variable.secret || text.includes("@")) return "(hidden)";
-  return `'${escapeControls(cut(text, 80))}'`;
-}
-
-/** What looks like no path may be the secret itself, put into the wrong variable. */
-function shownPath(path: string): string {
-  return /[/\\.]/.test(path) ? `'${escapeControls(cut(path, 80))}'` : "(hidden)";
 }

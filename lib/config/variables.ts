@@ -9,10 +9,16 @@ export interface Variable {
   readonly fallback?: string;
   /** What counts instead on Deno Deploy. */
   readonly fallbackOnDeploy?: string;
+  /** The service does not start without it. */
+  readonly required?: true;
   /** Its value is never shown. */
   readonly secret?: true;
   /** `NAME_FILE` reads it from a file. */
   readonly file?: true;
+  /** Its value is the path of a file. */
+  readonly namesFile?: true;
+  /** Entries separated by comma, semicolon or line break. */
+  readonly list?: true;
   /** Set but empty is an error: an empty value would switch off what the operator meant to switch on. */
   readonly mustNotBeEmpty?: true;
   /** One line for the operator. */
@@ -21,23 +27,27 @@ export interface Variable {
 
 /** The variables, in the order in which documents list them. */
 export const VARIABLES = [
-  { name: "GETDX_API_KEY", secret: true, file: true, about: "PlatformX project API key" },
+  { name: "GETDX_API_KEY", required: true, secret: true, file: true, about: "PlatformX project API key" },
   {
     name: "EVENTS_TRACKED",
     fallback: DEFAULT_EVENTS_TRACKED.join(", "),
+    list: true,
     mustNotBeEmpty: true,
     about: "Notification names or template UUIDs, comma-separated; * for every event that has a person",
   },
   {
     name: "EMAIL_DOMAINS",
-    about: "Only people with an address in these domains, comma-separated; unset: everybody",
+    list: true,
+    mustNotBeEmpty: true,
+    about:
+      "Only people with an address in these domains, comma-separated; *.example.com: its sub-domains; unset: everybody",
   },
   { name: "LOG_LEVEL", fallback: "INFO", about: "DEBUG, INFO, WARNING (or WARN) or ERROR" },
   { name: "LOG_FORMAT", about: "text or json; unset: text on a terminal, else json" },
-  { name: "HOST", fallback: "0.0.0.0", about: "Address to listen on" },
+  { name: "HOST", fallback: "0.0.0.0", about: "Address to listen on; :: for IPv6 and IPv4" },
   { name: "PORT", fallback: "8080", about: "Port to listen on; 0 picks a free one" },
-  { name: "TLS_CERT_FILE", about: "Certificate chain (PEM): serves HTTPS without a proxy" },
-  { name: "TLS_KEY_FILE", about: "Private key (PEM) of TLS_CERT_FILE" },
+  { name: "TLS_CERT_FILE", namesFile: true, about: "Certificate chain (PEM): serves HTTPS without a proxy" },
+  { name: "TLS_KEY_FILE", namesFile: true, about: "Private key (PEM) of TLS_CERT_FILE" },
   {
     name: "WEBHOOK_SECRET",
     secret: true,
@@ -71,9 +81,10 @@ export const VARIABLES = [
   { name: "DRY_RUN", fallback: "false", about: "Log events instead of sending them" },
   {
     name: "OUTBOX",
+    file: true,
     mustNotBeEmpty: true,
     about:
-      "Where events wait for PlatformX: a file path, kv (Deno Deploy), or a KV Connect URL; unset: nowhere",
+      "Where events wait for PlatformX: a path like /data/outbox.db (SQLite), postgres://…, or postgres (takes DATABASE_URL); unset: nowhere",
   },
   {
     name: "OUTBOX_MAX_AGE",
@@ -92,6 +103,17 @@ export const VARIABLES = [
     about: "How long copies of a notification are folded into one event, from the first",
   },
   {
+    name: "CODER_URL",
+    about:
+      "Coder's address, with CODER_SESSION_TOKEN: asked for people whom a webhook names without an address",
+  },
+  {
+    name: "CODER_SESSION_TOKEN",
+    secret: true,
+    file: true,
+    about: "Token of a Coder user with the role auditor",
+  },
+  {
     name: "SHUTDOWN_GRACE",
     fallback: "12s",
     // Deploy kills the process 5 s after its signal, and the end takes up to 0.5 s more than the grace.
@@ -106,14 +128,19 @@ export type VariableName = typeof VARIABLES[number]["name"];
 /** OpenTelemetry's limits of one export each, in milliseconds. */
 export const EXPORT_LIMITS = ["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEOUT"] as const;
 
-/** Variables of the platform that the service looks at, without configuring it. */
+/** Variables of the platform that the service looks at, without configuring it: in `.env` they have no effect. */
 export const PLATFORM_VARIABLES = [
   "DENO_CERT",
   "DENO_DEPLOY",
-  "DENO_KV_ACCESS_TOKEN",
+  "DENO_SERVE_ADDRESS",
   "DENO_TLS_CA_STORE",
   "DENO_TRUST_PROXY_HEADERS",
+  "KUBERNETES_SERVICE_HOST",
   "NO_COLOR",
+  // The PostgreSQL client asks for these, whatever it is told.
+  "PGBINARY",
+  "PGOPTIONS",
+  "PGREPLICATION",
   ...EXPORT_LIMITS,
   // Either case, as the runtime reads them.
   "ALL_PROXY",
@@ -126,11 +153,51 @@ export const PLATFORM_VARIABLES = [
   "no_proxy",
 ] as const;
 
+/**
+ * What people write instead of a name. A process may read variables by name only, so it cannot list its environment:
+ * these names are looked for.
+ */
+const MISSPELLED: Partial<Record<VariableName, readonly string[]>> = {
+  GETDX_API_KEY: [
+    ...["GETDX_API_TOKEN", "GETDX_APIKEY", "GETDX_KEY", "GETDX_TOKEN"],
+    ...["DX_API_KEY", "DX_API_TOKEN", "PLATFORMX_API_KEY"],
+  ],
+  EVENTS_TRACKED: [
+    ...["EVENT_TRACKED", "EVENTS_TRACK", "EVENTS_TRACKING", "TRACKED_EVENTS"],
+    "EVENTS_TRACKED_FILE",
+  ],
+  EMAIL_DOMAINS: ["EMAIL_DOMAIN", "EMAILS_DOMAINS", "ALLOWED_DOMAINS", "EMAIL_DOMAINS_FILE"],
+  LOG_LEVEL: ["LOGLEVEL"],
+  LOG_FORMAT: ["LOGFORMAT"],
+  TLS_CERT_FILE: ["TLS_CERT"],
+  TLS_KEY_FILE: ["TLS_KEY"],
+  WEBHOOK_SECRET: ["WEBHOOK_SECRT", "WEBHOOK_SECRETS", "WEBHOOK_PASSWORD", "WEBHOOK_TOKEN"],
+  WEBHOOK_SECRET_PREVIOUS: ["WEBHOOK_PREVIOUS_SECRET"],
+  GETDX_API_URL: ["GETDX_URL", "DX_API_URL"],
+  DRY_RUN: ["DRYRUN"],
+  OUTBOX: ["OUTBOX_PATH", "OUTBOX_URL", "OUTBOX_DB"],
+  CODER_SESSION_TOKEN: ["CODER_TOKEN"],
+};
+
+/** What is meant, by what people write instead. */
+export const MISSPELLINGS: ReadonlyMap<string, string> = new Map(
+  Object.entries(MISSPELLED).flatMap(([meant, names]) => names.map((name) => [name, meant])),
+);
+
 /** The list, seen as plain rows. */
 export const VARIABLE_ROWS: readonly Variable[] = VARIABLES;
 
+/** Every name that sets something, in the environment and in `.env`. */
+export const SETTING_NAMES: readonly string[] = [
+  ...VARIABLE_ROWS.flatMap(({ name, file }) => file ? [name, `${name}_FILE`] : [name]),
+  // Platforms hand over their database's address under this name: it counts with OUTBOX=postgres.
+  "DATABASE_URL",
+];
+
+/** Every name that has a meaning for the service. */
+export const KNOWN_NAMES: readonly string[] = [...SETTING_NAMES, ...PLATFORM_VARIABLES];
+
 /** Every name the process may read from its environment: the executable's permission is this list. */
 export function readableNames(): readonly string[] {
-  const own = VARIABLE_ROWS.flatMap(({ name, file }) => file ? [name, `${name}_FILE`] : [name]);
-  return [...own, ...PLATFORM_VARIABLES];
+  return [...KNOWN_NAMES, ...MISSPELLINGS.keys()];
 }

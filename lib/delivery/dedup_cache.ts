@@ -11,7 +11,7 @@ const GENERATIONS = 4;
  * (measured with Deno 2.9), dropping a Map costs nothing. An entry that is past the window stays until its generation
  * goes, but no longer counts.
  */
-export class OccurrenceMemory {
+export class DedupCache {
   readonly #window: number;
   readonly #now: () => number;
   /** The newest first. */

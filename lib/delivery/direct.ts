@@ -1,29 +1,17 @@
 /** Direct delivery: hands an event to PlatformX while Coder waits for the answer. */
-import type { PlatformXEvent } from "../platformx/event.ts";
-import type { UnavailableReason } from "./outcome.ts";
-import { delayAfter, DIRECT_BACKOFF } from "../platformx/backoff.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Held, Sender } from "../platformx/gate.ts";
+import { delayAfter, DIRECT_BACKOFF } from "../platformx/backoff.ts";
+import type { PlatformXEvent } from "../platformx/event.ts";
+import type { Gate } from "../platformx/gate.ts";
+import type { Outcome } from "./outcome.ts";
+import type { UnavailableReason } from "./reasons.ts";
 
-/** How the delivery of one event ended. */
-export type Delivered =
-  | { readonly kind: "delivered"; readonly attempts: number }
-  | { readonly kind: "refused"; readonly words: string; readonly attempts: number }
-  | {
-    readonly kind: "unavailable";
-    readonly reason: UnavailableReason;
-    readonly retryAfterMs: number;
-    readonly attempts: number;
-    /** The last answer was lost: PlatformX may have the event, and another attempt may double it. */
-    readonly maybeTaken?: true;
-  };
-
-/** Delivers one event; no attempt starts after `deadline` (monotonic milliseconds). Never throws. */
-export type Deliver = (event: PlatformXEvent, deadline: number) => Promise<Delivered>;
+/** Delivers one event; no attempt starts after `deadline` (monotonic milliseconds). Never rejects. */
+export type Deliver = (event: PlatformXEvent, deadline: number) => Promise<Outcome>;
 
 /** What direct delivery needs from outside. */
 export interface DirectOptions {
-  readonly sender: Sender;
+  readonly gate: Pick<Gate, "send" | "held" | "holdBegins">;
   readonly clock: Clock;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -33,40 +21,38 @@ export interface DirectOptions {
 const LOST_ANSWERS = 2;
 
 /** Makes the function that delivers with retries. */
-export function deliverDirectly({ sender, clock, random }: DirectOptions): Deliver {
+export function deliverDirectly({ gate, clock, random }: DirectOptions): Deliver {
   return async (event, deadline) => {
     let lost = 0;
-    let lastWasLost = false;
     for (let attempts = 1;; attempts++) {
-      const permit = await sender.acquire(deadline);
-      if (permit.kind === "held") return unavailable(permit, attempts - 1, lastWasLost);
-      const verdict = await permit.send(event);
-      if (verdict.kind === "delivered") return { kind: "delivered", attempts };
-      if (verdict.kind === "refused") return { kind: "refused", words: verdict.words, attempts };
+      const sent = await gate.send(event, deadline);
+      if (sent.kind === "delivered") return { status: "forwarded", attempts };
+      if (sent.kind === "refused") return { status: "refused", words: sent.words, attempts };
+      if (sent.kind === "held") return unavailable(sent.reason, sent.waitMs, attempts - 1, lost);
 
-      const held = sender.heldNow;
-      lastWasLost = verdict.kind === "unknown";
-      if (held !== undefined) return unavailable(held, attempts, lastWasLost);
-      if (lastWasLost) lost++;
-      const reason = verdict.kind === "later" ? verdict.cause : "platformx";
+      if (sent.kind === "unknown") lost++;
+      const held = gate.held();
+      if (held !== undefined) return unavailable(held.reason, held.waitMs, attempts, lost);
       const delay = delayAfter(attempts, DIRECT_BACKOFF, {
         random: random(),
-        retryAfterMs: verdict.retryAfterMs,
+        retryAfterMs: sent.retryAfterMs,
       });
       if (lost === LOST_ANSWERS || clock.monotonic() + delay > deadline) {
-        const retryAfterMs = Math.max(delay, 1_000);
-        return { kind: "unavailable", reason, retryAfterMs, attempts, ...doubt(lastWasLost) };
+        const reason = sent.kind === "later" ? sent.cause : "platformx";
+        return unavailable(reason, Math.max(delay, 1_000), attempts, lost);
       }
       // A pause that begins meanwhile, or a shutdown, ends the wait: the next turn of the loop says which.
-      await clock.sleep(delay, sender.holdBegins);
+      await clock.sleep(delay, gate.holdBegins);
     }
   };
 }
 
-function unavailable({ reason, waitMs }: Held, attempts: number, maybeTaken: boolean): Delivered {
-  return { kind: "unavailable", reason, retryAfterMs: waitMs, attempts, ...doubt(maybeTaken) };
-}
-
-function doubt(maybeTaken: boolean): { readonly maybeTaken?: true } {
-  return maybeTaken ? { maybeTaken } : {};
+/** @param lost answers that were lost on the way: then PlatformX may have the event, whatever it said later */
+function unavailable(
+  reason: UnavailableReason,
+  retryAfterMs: number,
+  attempts: number,
+  lost: number,
+): Outcome {
+  return { status: "unavailable", reason, retryAfterMs, attempts, ...(lost > 0 ? { maybeTaken: true } : {}) };
 }

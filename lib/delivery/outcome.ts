@@ -1,110 +1,102 @@
 /** What became of a webhook, and the HTTP answer that says so. */
-import { IGNORED_REASONS, type IgnoredReason } from "../coder/attribution.ts";
+import { cut } from "../base/redact.ts";
 import { utf8Bytes } from "../base/utf8.ts";
-import { cut, scrub } from "../base/redact.ts";
+import type { OutgoingResponse } from "../runtime/runtime.ts";
+import {
+  type ErrorReason,
+  ERRORS,
+  IGNORED,
+  type IgnoredReason,
+  REASONS,
+  UNAVAILABLE,
+  type UnavailableReason,
+} from "./reasons.ts";
 
-/** Why nothing could be done now; nothing was lost, and Coder sends again. */
-export const UNAVAILABLE_REASONS = [
-  "platformx",
-  "rate_limit",
-  "key",
-  "url",
-  "outbox",
-  "busy",
-  "draining",
-] as const;
-
-/** One of {@link UNAVAILABLE_REASONS}. */
-export type UnavailableReason = typeof UNAVAILABLE_REASONS[number];
-
-/** Errors of a request, with their HTTP status. */
-export const ERROR_STATUS = {
-  invalid_json: 400,
-  unauthorized: 401,
-  not_found: 404,
-  method_not_allowed: 405,
-  too_slow: 408,
-  too_large: 413,
-  unsupported_media_type: 415,
-  invalid_notification: 422,
-  internal: 500,
-} as const;
-
-/** One of the keys of {@link ERROR_STATUS}. */
-export type ErrorReason = keyof typeof ERROR_STATUS;
-
-/** What became of a request. `event` is the notification's name, where it may be told. */
+/** What became of a webhook, and what may be told of it. */
 export type Outcome =
-  | { readonly status: "forwarded" | "queued" | "dry_run" | "duplicate"; readonly event: string }
-  | { readonly status: "ignored"; readonly reason: "secret" }
-  | { readonly status: "ignored"; readonly reason: Exclude<IgnoredReason, "secret">; readonly event: string }
-  | { readonly status: "refused"; readonly event: string; readonly message: string }
-  | {
-    readonly status: "unavailable";
-    readonly reason: UnavailableReason;
-    /** Milliseconds after which trying again can help. */
-    readonly retryAfterMs: number;
-    readonly event?: string;
-  }
-  | { readonly status: "error"; readonly reason: ErrorReason; readonly message: string };
+  & (
+    | { readonly status: "forwarded" | "queued" | "dry_run" | "duplicate" }
+    | { readonly status: "ignored"; readonly reason: IgnoredReason }
+    /** `words` are PlatformX's, fit to be shown. */
+    | { readonly status: "refused"; readonly words: string }
+    | {
+      readonly status: "unavailable";
+      readonly reason: UnavailableReason;
+      /** Milliseconds after which trying again can help. */
+      readonly retryAfterMs: number;
+      /** An answer was lost: PlatformX may have the event, and another attempt may double it. */
+      readonly maybeTaken?: boolean;
+    }
+    /** `detail`: what the reason's own words do not say: a field, a path. */
+    | { readonly status: "error"; readonly reason: ErrorReason; readonly detail?: string }
+  )
+  & Trace;
+
+/** What is told of a webhook beside its outcome. */
+export interface Trace {
+  /** Requests made to PlatformX for it. */
+  readonly attempts: number;
+  /** Shortened, without addresses; undefined: the body is no notification. */
+  readonly messageId?: string | undefined;
+  /** The notification's name as it may be shown; undefined where it may not. */
+  readonly notification?: string | undefined;
+  /** The tracked name that has arrived with it, if any. */
+  readonly arrived?: string | undefined;
+}
 
 /** One of the statuses of {@link Outcome}. */
 export type Status = Outcome["status"];
 
-/** Every status, in the order in which documents and health list them. */
-export const STATUSES = [
-  "forwarded",
-  "queued",
-  "dry_run",
-  "duplicate",
-  "ignored",
-  "refused",
-  "unavailable",
-  "error",
-] as const satisfies readonly Status[];
+/** Every status, in the order in which documents and health list them, and what it means. */
+export const STATUSES = {
+  forwarded: "PlatformX took the event.",
+  queued: "The event is stored in OUTBOX, and goes to PlatformX from there.",
+  dry_run: "The event was logged, not sent (DRY_RUN).",
+  duplicate: "A further recipient's copy, or Coder's repetition: one event is enough.",
+  ignored: "Not wanted.",
+  refused: "PlatformX refuses the event.",
+  unavailable: "Not now: Coder is asked to send it again.",
+  error: "The request was wrong, or the service failed.",
+} as const satisfies Readonly<Record<Status, string>>;
+
+/** The names of {@link STATUSES}. */
+export const STATUS_NAMES = Object.keys(STATUSES) as readonly Status[];
 
 /** Every reason that a status can have; the empty one stands for none. */
-export const REASONS: Readonly<Record<Status, readonly string[]>> = {
+export const REASONS_OF: Readonly<Record<Status, readonly string[]>> = {
   forwarded: [""],
   queued: [""],
   dry_run: [""],
   duplicate: [""],
-  ignored: IGNORED_REASONS,
+  ignored: Object.keys(IGNORED),
   refused: [""],
-  unavailable: UNAVAILABLE_REASONS,
-  error: Object.keys(ERROR_STATUS),
+  unavailable: Object.keys(UNAVAILABLE),
+  error: Object.keys(ERRORS),
 };
 
-/** An HTTP answer. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+/** What happened, and what to do: for the log and the page. */
+export function told(outcome: Outcome): string {
+  const { status } = outcome;
+  if (status === "refused") {
+    return "PlatformX refuses the event, and Coder is asked to send it again. The log entry event_refused says why";
+  }
+  if (!("reason" in outcome)) return STATUSES[status].slice(0, -1);
+  const { what, todo } = REASONS[outcome.reason];
+  const before = status === "ignored" ? "No event: " : status === "error" ? "Turned away: " : "";
+  const after = status === "unavailable" ? " Coder is asked to send it again." : "";
+  return `${before}${what}${detailOf(outcome)}${after} ${todo}`.trim().replace(/\.$/, "");
+}
+
+function detailOf(outcome: Outcome): string {
+  return "detail" in outcome && outcome.detail !== undefined ? ` ${outcome.detail}.` : "";
 }
 
 /** Bytes of an answer's body: Coder's log keeps that much (`dispatch/webhook.go`). */
 export const ANSWER_LIMIT = 512;
 
-const IGNORED_MESSAGES: Readonly<Record<IgnoredReason, string>> = {
-  secret: "Dropped unread: it holds a password-reset code.",
-  not_tracked: "EVENTS_TRACKED does not ask for it.",
-  no_person: "The webhook holds no e-mail address of the person it is about.",
-  domain: "The person's address is not in EMAIL_DOMAINS.",
-};
-
-const UNAVAILABLE_MESSAGES: Readonly<Record<UnavailableReason, string>> = {
-  platformx: "PlatformX cannot be reached or does not answer properly. Send again later.",
-  rate_limit: "The rate limit to PlatformX is used up. Send again later.",
-  key: "PlatformX does not accept GETDX_API_KEY. Send again when it was replaced.",
-  url: "Something other than PlatformX answers at GETDX_API_URL. Send again when it was corrected.",
-  outbox: "The event cannot be stored in OUTBOX. Send again later.",
-  busy: "Too many webhooks are in flight. Send again later.",
-  draining: "The service is shutting down. Send again later.",
-};
-
 /** The HTTP answer to a webhook. Its body is at most {@link ANSWER_LIMIT} bytes. */
-export function answerTo(outcome: Outcome): Answer {
-  // No more than is needed: each further header costs some microseconds, and Coder reads none.
+export function answerTo(outcome: Outcome): OutgoingResponse & { readonly body: string } {
+  // No more headers than are needed: each costs some microseconds, and Coder reads none.
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (outcome.status === "unavailable") {
     headers["retry-after"] = String(Math.ceil(outcome.retryAfterMs / 1000) || 1);
@@ -117,11 +109,6 @@ export function answerTo(outcome: Outcome): Answer {
 
 function httpStatus(outcome: Outcome): number {
   switch (outcome.status) {
-    case "forwarded":
-    case "dry_run":
-    case "duplicate":
-    case "ignored":
-      return 200;
     case "queued":
       return 202;
     case "refused":
@@ -129,22 +116,20 @@ function httpStatus(outcome: Outcome): number {
     case "unavailable":
       return 503;
     case "error":
-      return ERROR_STATUS[outcome.reason];
+      return ERRORS[outcome.reason].http;
+    default:
+      return 200;
   }
 }
 
 function bodyOf(outcome: Outcome): string {
-  const { status } = outcome;
+  const { status, notification: event } = outcome;
   const reason = "reason" in outcome ? outcome.reason : undefined;
-  const event = "event" in outcome && outcome.event !== undefined ? shownName(outcome.event) : undefined;
-  const write = (message: string | undefined) => JSON.stringify({ status, reason, message, event });
   let message = messageOf(outcome);
-  let body = write(message);
-  for (
-    let excess;
-    message !== undefined && (excess = utf8Bytes(body) - ANSWER_LIMIT) > 0;
-    body = write(message)
-  ) {
+  const write = () => JSON.stringify({ status, reason, message, event });
+  let body = write();
+  if (message === undefined || body.length * 3 <= ANSWER_LIMIT) return body;
+  for (let excess; (excess = utf8Bytes(body) - ANSWER_LIMIT) > 0; body = write()) {
     // A code point takes at most six bytes, so this never cuts too much, and ends after few rounds.
     message = cut(message, [...message].length - Math.ceil(excess / 6));
   }
@@ -152,23 +137,13 @@ function bodyOf(outcome: Outcome): string {
 }
 
 function messageOf(outcome: Outcome): string | undefined {
-  switch (outcome.status) {
-    case "ignored":
-      return IGNORED_MESSAGES[outcome.reason];
-    case "unavailable":
-      return UNAVAILABLE_MESSAGES[outcome.reason];
-    case "refused":
-      return outcome.message === ""
-        ? "PlatformX refused the event."
-        : `PlatformX refused the event: ${outcome.message}`;
-    case "error":
-      return outcome.message;
-    default:
-      return undefined;
+  if (outcome.status === "refused") {
+    return outcome.words === ""
+      ? "PlatformX refused the event."
+      : `PlatformX refused the event: ${outcome.words}`;
   }
-}
-
-/** A notification's name as it may be shown: addresses removed, at most 60 code points. */
-export function shownName(name: string): string {
-  return scrub(name, [], 60);
+  if (!("reason" in outcome)) return undefined;
+  const { what, todo } = REASONS[outcome.reason];
+  if (outcome.status === "unavailable") return `${what} Send again later.`;
+  return `${what}${detailOf(outcome)}${outcome.status === "error" && todo !== "" ? ` ${todo}` : ""}`;
 }

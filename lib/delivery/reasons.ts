@@ -1,68 +1,125 @@
-/** What the log says of an answered webhook: what happened, what comes next, and what an operator can do. */
-import type { IgnoredReason } from "../coder/attribution.ts";
-import type { ErrorReason, Outcome, UnavailableReason } from "./outcome.ts";
-import { scrub } from "../base/redact.ts";
+/**
+ * Every reason that an outcome can have, and all that is said of it. The answer to Coder, the log and the page use the
+ * same sentences: what happened, and what an operator can do.
+ */
 
-const AGAIN = "Coder is asked to send it again";
-
-const IGNORED: Readonly<Record<IgnoredReason, string>> = {
-  secret: "No event: a password-reset code, dropped unread. Let Coder send 'One-Time Passcode' by e-mail",
-  not_tracked: "No event: not in EVENTS_TRACKED. Add the name there if it is wanted",
-  no_person:
-    "No event: the webhook holds no address of the person it is about; 'explain' shows what it holds",
-  domain: "No event: the person's address is not in EMAIL_DOMAINS. Add the domain there if it is wanted",
-};
-
-const UNAVAILABLE: Readonly<Record<UnavailableReason, string>> = {
-  platformx:
-    `PlatformX was not reached or gave no proper answer: ${AGAIN}. See DX's status and the way to GETDX_API_URL`,
-  rate_limit:
-    `The rate limit is used up: ${AGAIN}. See GETDX_RATE_LIMIT and who else uses the DX account's limit`,
-  key: `PlatformX does not accept GETDX_API_KEY: ${AGAIN}. Replace the key`,
-  url: `Something other than PlatformX answers: ${AGAIN}. Correct GETDX_API_URL or the proxy variables`,
-  outbox: `OUTBOX cannot take the event: ${AGAIN}. The log entry outbox_unusable says why`,
-  busy: `Too many webhooks are in flight: ${AGAIN}. See who sends so many, and why answers take long`,
-  draining: `The service is shutting down: ${AGAIN}. Nothing is to be done`,
-};
-
-const ERRORS: Readonly<Record<ErrorReason, string>> = {
-  unauthorized: "the secret is missing or wrong. Put WEBHOOK_SECRET into Coder's endpoint setting",
-  not_found: "the path is not /. Correct Coder's endpoint setting",
-  method_not_allowed: "webhooks are taken at / only. Correct Coder's endpoint setting",
-  unsupported_media_type:
-    "not JSON by its headers. Coder's are: see who else sends, or what changes them on the way",
-  too_large: "the body is above the limit. Coder's are far below it: see who else sends",
-  too_slow: "the body did not arrive in time. Coder sends it again; see the network and the proxy in front",
-  invalid_json:
-    "the body is not JSON in UTF-8. Coder's are: see who else sends, or what changes them on the way",
-  invalid_notification: "not a notification as Coder sends it",
-  internal: `The service failed: ${AGAIN}. Report the log entry internal_error`,
-};
-
-/** One line for the log about what became of a webhook. */
-export function told(outcome: Outcome): string {
-  switch (outcome.status) {
-    case "forwarded":
-      return "PlatformX took the event";
-    case "queued":
-      return "The event is stored in OUTBOX, and goes to PlatformX from there";
-    case "dry_run":
-      return "The event was logged, not sent (DRY_RUN)";
-    case "duplicate":
-      return "A copy of a webhook that is done: no second event";
-    case "ignored":
-      return IGNORED[outcome.reason];
-    case "refused":
-      return "PlatformX refuses the event: Coder sends it again a few times. The log entry event_refused says why";
-    case "unavailable":
-      return UNAVAILABLE[outcome.reason];
-    case "error":
-      return errorTold(outcome.reason, outcome.message);
-  }
+/** What is said of a reason. */
+export interface ReasonRow {
+  /** What happened; ends in a full stop. */
+  readonly what: string;
+  /** What to do about it; empty: nothing. */
+  readonly todo: string;
 }
 
-function errorTold(reason: ErrorReason, message: string): string {
-  if (reason === "internal") return ERRORS.internal;
-  const which = reason === "invalid_notification" ? ` (${scrub(message, [], 160)})` : "";
-  return `Turned away: ${ERRORS[reason]}${which}`;
-}
+/** Why a notification is deliberately not forwarded, in the order in which the reasons are tried. */
+export const IGNORED = {
+  secret: {
+    what: "It holds a password-reset code: dropped unread.",
+    todo: "Let Coder send 'One-Time Passcode' by e-mail.",
+  },
+  not_tracked: { what: "EVENTS_TRACKED does not ask for it.", todo: "Add the name there if it is wanted." },
+  no_person: {
+    what: "The webhook holds no e-mail address of the person it is about.",
+    todo: "'coder-platformx explain' shows what it holds.",
+  },
+  domain: {
+    what: "The person's address is not in EMAIL_DOMAINS.",
+    todo: "Add the domain there if it is wanted.",
+  },
+} as const satisfies Readonly<Record<string, ReasonRow>>;
+
+/** Why nothing could be done now; nothing was lost, and Coder sends again. */
+export const UNAVAILABLE = {
+  platformx: {
+    what: "PlatformX cannot be reached or does not answer properly.",
+    todo: "See DX's status page and the way to GETDX_API_URL: 'coder-platformx check'.",
+  },
+  rate_limit: {
+    what: "The rate limit to PlatformX is used up.",
+    todo: "See GETDX_RATE_LIMIT and who else uses the DX account's limit.",
+  },
+  key: {
+    what: "PlatformX does not accept GETDX_API_KEY.",
+    todo: "Replace the key; the file of GETDX_API_KEY_FILE is read again by itself.",
+  },
+  url: {
+    what: "Something other than PlatformX answers at GETDX_API_URL.",
+    todo: "Correct GETDX_API_URL or the proxy variables.",
+  },
+  outbox: { what: "The event cannot be stored in OUTBOX.", todo: "The log entry outbox_unusable says why." },
+  coder: {
+    what: "Coder has to be asked for the person, and does not answer.",
+    todo: "Check CODER_URL and CODER_SESSION_TOKEN: 'coder-platformx check'.",
+  },
+  busy: {
+    what: "Too many webhooks are in flight.",
+    todo: "See who sends so many, and why answers take long.",
+  },
+  draining: { what: "The service is shutting down.", todo: "" },
+} as const satisfies Readonly<Record<string, ReasonRow>>;
+
+/** What is wrong with a request, with the HTTP status that says so. */
+export const ERRORS = {
+  invalid_json: {
+    http: 400,
+    what: "The body must be JSON in UTF-8.",
+    todo: "Coder's bodies are: see who else sends, or what changes them on the way.",
+  },
+  unauthorized: {
+    http: 401,
+    what: "The secret is missing or wrong.",
+    todo: "Set Coder's endpoint to https://coder:SECRET@host/ with WEBHOOK_SECRET.",
+  },
+  not_found: {
+    http: 404,
+    what: "Webhooks are taken at / only.",
+    todo: "Correct the address in Coder's endpoint setting.",
+  },
+  method_not_allowed: {
+    http: 405,
+    what: "Use GET for reading, POST for webhooks, which are taken at / only.",
+    todo: "Correct Coder's endpoint setting, if Coder sent this.",
+  },
+  too_slow: {
+    http: 408,
+    what: "The body did not arrive in time.",
+    todo: "Coder sends it again; see the network and the proxy in front.",
+  },
+  too_large: {
+    http: 413,
+    what: "The body is above the limit.",
+    todo: "Of Coder's only the weekly report of failed builds can be, which is nobody's event.",
+  },
+  unsupported_media_type: {
+    http: 415,
+    what: "The body must be application/json without Content-Encoding.",
+    todo: "Coder's bodies are: see who else sends, or what changes them on the way.",
+  },
+  redirected: {
+    http: 421,
+    what: "A redirect turned this webhook into a GET without a body.",
+    todo: "Give Coder the final address: https, host and path as this service is reached without a redirect.",
+  },
+  invalid_notification: {
+    http: 422,
+    what: "It is not a notification as Coder sends it.",
+    todo: "See who else sends; if it was Coder, report it with Coder's version.",
+  },
+  internal: {
+    http: 500,
+    what: "The service failed.",
+    todo: "Report the log entry internal_error.",
+  },
+} as const satisfies Readonly<Record<string, ReasonRow & { readonly http: number }>>;
+
+/** Why a notification is not forwarded. */
+export type IgnoredReason = keyof typeof IGNORED;
+/** Why Coder is asked to send again. */
+export type UnavailableReason = keyof typeof UNAVAILABLE;
+/** What is wrong with a request. */
+export type ErrorReason = keyof typeof ERRORS;
+/** Any of them. */
+export type Reason = IgnoredReason | UnavailableReason | ErrorReason;
+
+/** All that is said of each reason. */
+export const REASONS: Readonly<Record<Reason, ReasonRow>> = { ...IGNORED, ...UNAVAILABLE, ...ERRORS };

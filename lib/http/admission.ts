@@ -8,7 +8,7 @@ const MOST = 1_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Counts work in flight, and tells when there is none. */
-export class InFlight {
+export class Admission {
   #count = 0;
   #bytes = 0;
   #idle: (() => void)[] = [];

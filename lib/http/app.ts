@@ -1,33 +1,34 @@
-/** Request → Response. No socket: the server is elsewhere, and tests call {@link App.handle}. */
-import { EXPOSITION_TYPE } from "../status/exposition.ts";
-import { detailedHealth, type HealthState, publicHealth } from "../status/health.ts";
-import { type MetricsState, metricsText } from "../status/metrics.ts";
-import { answerTo, type Outcome, shownName } from "../delivery/outcome.ts";
-import { detailsPage, drainingPage, publicPage } from "../status/page/page.ts";
-import { told } from "../delivery/reasons.ts";
-import type { Authenticator } from "./auth.ts";
-import { BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "./body.ts";
+/** Request → answer. No socket: the server is elsewhere, and tests call {@link App.handle}. */
 import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
-import { InFlight } from "./admission.ts";
 import type { Log } from "../base/log.ts";
-import { pageAnswer, pageState, viewFor } from "./page_answer.ts";
+import { scrub } from "../base/redact.ts";
+import { utf8Bytes } from "../base/utf8.ts";
+import { answerTo, type Outcome, told } from "../delivery/outcome.ts";
+import type { Relay } from "../delivery/relay.ts";
+import { declaredLength } from "../runtime/read_at_most.ts";
+import type { IncomingRequest, OutgoingResponse, ProcessUsage } from "../runtime/runtime.ts";
+import { FORMATS } from "../status/exposition.ts";
+import { detailedHealth, publicHealth } from "../status/health.ts";
+import { metricsText } from "../status/metrics.ts";
 import {
-  failure,
-  MAY_NOT_READ,
-  METHOD_NOT_ALLOWED,
-  NO_WEBHOOKS,
-  NOT_FOUND,
-  TOO_LARGE,
-  UNAUTHORIZED,
-  unavailable,
-  UNSUPPORTED,
-  withoutJson,
-} from "./responses.ts";
-import { declaredLength } from "../base/read_at_most.ts";
-import type { Relay, Report } from "../delivery/relay.ts";
-import type { Stats } from "../status/stats.ts";
+  detailsPage,
+  drainingPage,
+  notFoundPage,
+  publicPage,
+  unauthorizedPage,
+} from "../status/page/page.ts";
+import { viewOf } from "../status/page/view.ts";
+import type { Status } from "../status/status.ts";
 import type { Telemetry } from "../status/telemetry.ts";
+import { Admission } from "./admission.ts";
+import type { Authenticator } from "./auth.ts";
+import { BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "./body.ts";
+import { formatFor, prefersHtml } from "./negotiate.ts";
+import { pageAnswer } from "./page_answer.ts";
+import { failure, unavailable, withoutJson } from "./responses.ts";
+import { type Target, targetOf } from "./target.ts";
+import { TurnedAway } from "./turned_away.ts";
 
 /** What the app needs from outside. */
 export interface AppOptions {
@@ -36,9 +37,13 @@ export interface AppOptions {
   readonly senders: Authenticator;
   /** Who may see details. */
   readonly readers: Authenticator;
-  readonly health: () => Promise<HealthState>;
-  readonly metrics: () => Promise<MetricsState>;
-  readonly stats: Stats;
+  readonly status: () => Status;
+  readonly usage: () => ProcessUsage;
+  /** Counts an answered webhook. */
+  readonly count: (
+    outcome: Outcome,
+    at: { readonly now: number; readonly ms: number; readonly fromCoder: boolean },
+  ) => void;
   readonly clock: Clock;
   readonly log: Log;
   /** Undefined: telemetry is off. */
@@ -47,137 +52,194 @@ export interface AppOptions {
   readonly draining: AbortSignal;
   /** Aborted when work in progress must end. */
   readonly cut: AbortSignal;
+  /** Waits for the log, where the platform freezes the process as soon as it has answered. */
+  readonly beforeAnswer?: (() => Promise<void>) | undefined;
   /** Milliseconds for a body to arrive. */
   readonly bodyTimeout?: number;
-}
-
-/** The HTTP interface: `GET /`, `POST /` and `GET /metrics`. */
-export class App {
-  readonly #options: AppOptions;
-  /** Webhooks being worked on. */
-  readonly inFlight = new InFlight();
-
-  readonly #bodies: BodyReader;
-
-  constructor(options: AppOptions) {
-    this.#options = options;
-    this.#bodies = new BodyReader(options.bodyTimeout ?? BODY_TIMEOUT, options.cut);
-  }
-
-  /** Answers a request. Never throws, never redirects. */
-  readonly handle = async (request: Request): Promise<Response> => {
-    const url = addressOf(request);
-    const { clock, telemetry } = this.#options;
-    const span = telemetry?.request(request, url);
-    if (request.method !== "POST") {
-      const answer = await this.#answerOther(request, url).catch((error) =>
-        respond(this.#fault(error).outcome, READ_HEADERS)
-      );
-      // With a body, Deno breaks the stream of an answer to HEAD over HTTP/2 (seen with 2.4 and 2.9).
-      return request.method === "HEAD" ? new Response(null, answer) : answer;
-    }
-
-    const begun = clock.monotonic();
-    const admitted = this.inFlight.enter();
-    try {
-      const report = await this.#receive(request, url, admitted).catch((error) => this.#fault(error));
-      this.#record(report, clock.monotonic() - begun);
-      span?.tell(report);
-      return respond(report.outcome, url?.pathname === METRICS ? ALLOW_READING : {});
-    } finally {
-      this.inFlight.leave();
-    }
-  };
-
-  /** The checks in their documented order; what passes them goes to the relay. */
-  async #receive(request: Request, url: URL | null, admitted: boolean): Promise<Report> {
-    const { clock, draining, relay, senders } = this.#options;
-    const { headers } = request;
-    if (url?.pathname === METRICS) return NO_WEBHOOKS;
-    if (url?.pathname !== "/") return NOT_FOUND;
-    if (draining.aborted) return unavailable("draining");
-    if (!admitted) return unavailable("busy");
-    if (!senders.accepts(headers.get("authorization"))) return UNAUTHORIZED;
-    if (!isJson(headers)) return UNSUPPORTED;
-    const length = declaredLength(headers);
-    if (length > BODY_LIMIT) return TOO_LARGE;
-    let bytes = 0;
-    const take = (more: number) => this.inFlight.reserve(more) && (bytes += more, true);
-    if (length > 0 && !take(length)) return unavailable("busy");
-    try {
-      const arrivedAt = clock.now();
-      const body = await this.#bodies.read(request, length, take);
-      return body.kind === "json" ? await relay.receive(body.value, arrivedAt) : withoutJson(body.kind);
-    } finally {
-      this.inFlight.giveBack(bytes);
-    }
-  }
-
-  async #answerOther(request: Request, url: URL | null): Promise<Response> {
-    if (url?.pathname === METRICS) return await this.#answerMetrics(request);
-    if (url?.pathname !== "/") return respond(NOT_FOUND.outcome, READ_HEADERS);
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return respond(METHOD_NOT_ALLOWED, { ...READ_HEADERS, allow: "GET, HEAD, POST" });
-    }
-    const { clock, draining, health, readers, stats } = this.#options;
-    const view = viewFor(request, url);
-    const now = clock.now();
-    if (draining.aborted) {
-      if (view !== undefined) return pageAnswer(drainingPage(view, now), 503, view);
-      return respond(unavailable("draining").outcome, { ...READ_HEADERS, ...VARY });
-    }
-    const mayRead = readers.accepts(request.headers.get("authorization"));
-    if (url.searchParams.has("details") && !mayRead) {
-      return respond(MAY_NOT_READ.outcome, { ...READ_HEADERS, ...VARY });
-    }
-    const state = await health();
-    if (view === undefined) {
-      const headers = { ...READ_HEADERS, ...VARY };
-      return Response.json(mayRead ? detailedHealth(state) : publicHealth(state), { headers });
-    }
-    const page = mayRead
-      ? detailsPage(pageState(state, stats, now), view, now)
-      : publicPage(publicHealth(state).status, view, now);
-    return pageAnswer(page, 200, view);
-  }
-
-  /** Also while draining, so that the last scrapes show how the end goes. */
-  async #answerMetrics(request: Request): Promise<Response> {
-    const { metrics, readers } = this.#options;
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return respond(NO_WEBHOOKS.outcome, { ...READ_HEADERS, ...ALLOW_READING });
-    }
-    if (!readers.accepts(request.headers.get("authorization"))) {
-      return respond(MAY_NOT_READ.outcome, READ_HEADERS);
-    }
-    const headers = { ...READ_HEADERS, "content-type": EXPOSITION_TYPE };
-    return new Response(metricsText(await metrics()), { headers });
-  }
-
-  #record({ outcome, messageId, attempts, arrived }: Report, ms: number): void {
-    const { clock, log, stats } = this.#options;
-    stats.count(outcome, { arrived, now: clock.now(), ms });
-    if (!log.writes("INFO")) return;
-    log.write("INFO", "webhook", told(outcome), {
-      msg_id: messageId,
-      notification: "event" in outcome && outcome.event !== undefined ? shownName(outcome.event) : undefined,
-      outcome: outcome.status,
-      reason: "reason" in outcome ? outcome.reason : undefined,
-      attempts,
-      ms,
-    });
-  }
-
-  /** A fault of the service itself. Its text may hold data of the webhook: only kind and place are logged. */
-  #fault(error: unknown): Report {
-    this.#options.log.write("ERROR", "internal_error", INTERNAL, describeFault(error));
-    return failure("internal", "The service failed. Send again later.");
-  }
 }
 
 /** Path of the metrics. */
 const METRICS = "/metrics";
 
+/** The header that every webhook of Coder's has, and nothing else sends (`dispatch/webhook.go`). */
+const FROM_CODER = "x-message-id";
+
+/** The HTTP interface: `GET /`, `POST /` and `GET /metrics`. */
+export class App {
+  readonly #options: AppOptions;
+  readonly #bodies: BodyReader;
+  readonly #turnedAway: TurnedAway;
+  /** Webhooks being worked on. */
+  readonly admission = new Admission();
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#bodies = new BodyReader(options.bodyTimeout ?? BODY_TIMEOUT, options.cut);
+    this.#turnedAway = new TurnedAway(options);
+  }
+
+  /** Answers a request. Never rejects, never redirects. */
+  readonly handle = async (request: IncomingRequest): Promise<OutgoingResponse> => {
+    const target = targetOf(request.url);
+    if (request.method === "POST") return await this.#answerWebhook(request, target);
+    try {
+      const answer = await this.#answerReader(request, target);
+      return request.method === "HEAD" ? headOf(answer) : answer;
+    } catch (error) {
+      return respond(this.#fault(error), READ_HEADERS);
+    }
+  };
+
+  async #answerWebhook(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
+    const { beforeAnswer, clock, telemetry } = this.#options;
+    const begun = clock.monotonic();
+    const admitted = this.admission.enter();
+    try {
+      const span = telemetry?.request(request.method, target.path);
+      const outcome = await this.#receive(request, target, admitted);
+      this.#record(request, outcome, clock.monotonic() - begun);
+      span?.tell(outcome);
+      await beforeAnswer?.();
+      return respond(outcome, target.path === METRICS ? ALLOW_READING : undefined);
+    } catch (error) {
+      return respond(this.#fault(error));
+    } finally {
+      this.admission.leave();
+    }
+  }
+
+  /** The checks in their documented order; what passes them goes to the relay. */
+  async #receive(request: IncomingRequest, { path }: Target, admitted: boolean): Promise<Outcome> {
+    const { clock, draining, relay, senders } = this.#options;
+    const { headers } = request;
+    if (path === METRICS) return failure("method_not_allowed");
+    if (path !== "/") return failure("not_found", `The path was ${this.#shownPath(path)}`);
+    if (draining.aborted) return unavailable("draining");
+    if (!admitted) return unavailable("busy");
+    if (!senders.accepts(headers.get("authorization"))) return failure("unauthorized");
+    if (!isJson(headers)) return failure("unsupported_media_type");
+    const length = declaredLength(headers);
+    if (length > BODY_LIMIT) return withoutJson("too_large");
+    let bytes = 0;
+    const take = (more: number) => this.admission.reserve(more) && (bytes += more, true);
+    if (length > 0 && !take(length)) return unavailable("busy");
+    try {
+      const arrivedAt = clock.now();
+      const body = await this.#bodies.read(request, length, take);
+      return body.kind === "json" ? await relay.receive(body.value, arrivedAt) : withoutJson(body.kind);
+    } catch (error) {
+      return this.#fault(error);
+    } finally {
+      this.admission.giveBack(bytes);
+    }
+  }
+
+  async #answerReader(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
+    this.#options.telemetry?.request(request.method, target.path);
+    const { path } = target;
+    const isReading = request.method === "GET" || request.method === "HEAD";
+    if (path !== "/" && path !== METRICS) {
+      return await this.#refuse(request, failure("not_found", `The path was ${this.#shownPath(path)}`), path);
+    }
+    // A redirect in front turned Coder's webhook into this: with an answer of 200 Coder would count it as delivered.
+    if (isReading && isFromCoder(request)) return await this.#refuse(request, failure("redirected"), path);
+    if (!isReading) {
+      const allow = path === METRICS ? ALLOW_READING : { allow: "GET, HEAD, POST" };
+      return respond(failure("method_not_allowed"), { ...READ_HEADERS, ...allow });
+    }
+    return path === METRICS ? await this.#answerMetrics(request) : await this.#answerHealth(request, target);
+  }
+
+  async #answerHealth(request: IncomingRequest, target: Target): Promise<OutgoingResponse> {
+    const { clock, draining, readers, status } = this.#options;
+    const view = prefersHtml(request.headers.get("accept")) ? viewOf(target.query) : undefined;
+    if (draining.aborted) {
+      if (view !== undefined) return await pageAnswer(drainingPage(view, clock.now()), 503, !view.still);
+      return respond(unavailable("draining"), { ...READ_HEADERS, ...VARY });
+    }
+    const mayRead = readers.accepts(request.headers.get("authorization"));
+    if (target.query.has("details") && !mayRead) {
+      return await this.#refuse(request, MAY_NOT_READ, target.path);
+    }
+    const now = status();
+    if (view === undefined) {
+      const body = JSON.stringify(mayRead ? detailedHealth(now) : publicHealth(now));
+      return { status: 200, headers: { "content-type": "application/json", ...READ_HEADERS, ...VARY }, body };
+    }
+    return await pageAnswer(mayRead ? detailsPage(now, view) : publicPage(now, view), 200, !view.still);
+  }
+
+  /** Also while draining, so that the last scrapes show how the end goes. */
+  async #answerMetrics(request: IncomingRequest): Promise<OutgoingResponse> {
+    const { readers, status, usage } = this.#options;
+    const { headers } = request;
+    if (!readers.accepts(headers.get("authorization"))) {
+      return await this.#refuse(request, MAY_NOT_READ, METRICS);
+    }
+    const format = formatFor(headers.get("accept"));
+    return {
+      status: 200,
+      headers: { ...READ_HEADERS, ...VARY, "content-type": FORMATS[format] },
+      body: metricsText(status(), usage(), format),
+    };
+  }
+
+  /** Who reads is not counted; a webhook of Coder's that a redirect turned into this is. Browsers get a page. */
+  async #refuse(request: IncomingRequest, outcome: Outcome, path: string): Promise<OutgoingResponse> {
+    const answer = respond(outcome, { ...READ_HEADERS, ...VARY });
+    if (isFromCoder(request)) {
+      this.#record(request, outcome, 0);
+      return answer;
+    }
+    if (!prefersHtml(request.headers.get("accept"))) return answer;
+    const now = this.#options.clock.now();
+    if (answer.status === 404) {
+      return await pageAnswer(notFoundPage(this.#shownPath(path), wayUp(path), now), 404, false);
+    }
+    if (answer.status !== 401) return answer;
+    const page = await pageAnswer(unauthorizedPage(now), 401, false);
+    return { ...page, headers: { ...answer.headers, ...page.headers } };
+  }
+
+  /**
+   * A path as the sender wrote it: what a setting of Coder's ends in by mistake must be recognised. Unless that is a
+   * secret.
+   */
+  #shownPath(path: string): string {
+    const { senders, readers } = this.#options;
+    return senders.occursIn(path) || readers.occursIn(path) ? "(hidden)" : `'${scrub(path, [], 60)}'`;
+  }
+
+  #record(request: IncomingRequest, outcome: Outcome, ms: number): void {
+    const { clock, count, log } = this.#options;
+    const fromCoder = isFromCoder(request);
+    const known = outcome.messageId === undefined && fromCoder
+      ? { ...outcome, messageId: scrub(request.headers.get(FROM_CODER)!, [], 64) }
+      : outcome;
+    count(known, { now: clock.now(), ms, fromCoder });
+    this.#turnedAway.tell(known, fromCoder);
+    if (!log.writes("INFO")) return;
+    log.write("INFO", "webhook", told(known), {
+      msg_id: known.messageId,
+      notification: known.notification,
+      outcome: known.status,
+      reason: "reason" in known ? known.reason : undefined,
+      attempts: known.attempts,
+      ms,
+    });
+  }
+
+  /** A fault of the service itself. Its text may hold data of the webhook: only kind and place are logged. */
+  #fault(error: unknown): Outcome {
+    this.#options.log.write("ERROR", "internal_error", INTERNAL, describeFault(error));
+    return failure("internal");
+  }
+}
+
+const MAY_NOT_READ = failure(
+  "unauthorized",
+  "For reading, send READ_SECRET or WEBHOOK_SECRET as bearer token or Basic-auth password",
+);
 const ALLOW_READING = { allow: "GET, HEAD" };
 /** `GET /` is a page or JSON, as asked for. */
 const VARY = { vary: "Accept" };
@@ -187,17 +249,28 @@ const READ_HEADERS = { "cache-control": "no-store", "x-content-type-options": "n
 const INTERNAL =
   "A fault of the service: Coder is asked to send again. Please report it, with these two fields";
 
-/** Deno makes the address with the Host header; where that is malformed, the rest of it still counts. */
-function addressOf({ url }: Request): URL | null {
-  return URL.parse(url) ?? URL.parse(url.replace(/^[a-z]+:\/\/[^/?#]*/i, "http://localhost"));
+function isFromCoder({ headers }: IncomingRequest): boolean {
+  return headers.get(FROM_CODER) !== null;
 }
 
-function isJson(headers: Headers): boolean {
+/** From a path to the root, whatever a proxy has put before both. */
+function wayUp(path: string): string {
+  const depth = path.split("/").length - 2;
+  return depth > 0 && depth < 20 ? "../".repeat(depth) : "./";
+}
+
+function isJson(headers: IncomingRequest["headers"]): boolean {
   const type = (headers.get("content-type") ?? "").split(";", 1)[0]!.trim();
-  return /^application\/json$|^[^\s/]+\/[^\s/]+\+json$/i.test(type) && !headers.has("content-encoding");
+  return /^application\/json$|^[^\s/]+\/[^\s/]+\+json$/i.test(type) &&
+    headers.get("content-encoding") === null;
 }
 
-function respond(outcome: Outcome, more: Readonly<Record<string, string>> = {}): Response {
-  const { status, headers, body } = answerTo(outcome);
-  return new Response(body, { status, headers: { ...headers, ...more } });
+function respond(outcome: Outcome, more?: Readonly<Record<string, string>>): OutgoingResponse {
+  const answer = answerTo(outcome);
+  return more === undefined ? answer : { ...answer, headers: { ...answer.headers, ...more } };
+}
+
+/** With a body, Deno breaks the stream of an answer to HEAD over HTTP/2 (seen with 2.4 and 2.9). */
+function headOf({ status, headers, body }: OutgoingResponse): OutgoingResponse {
+  return { status, headers: { ...headers, "content-length": String(utf8Bytes(body ?? "")) }, body: null };
 }

@@ -1,177 +1,76 @@
 /** Accepting events: committed before Coder is answered, so that 202 means it will arrive. */
-import { hash } from "node:crypto";
-import type { PlatformXEvent } from "../platformx/event.ts";
-import { assign, type Happening } from "../coder/occurrence.ts";
-import { type OutboxRecord, RECORD_VERSION } from "./record.ts";
-import type { Change } from "./change.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Order } from "../delivery/single_flight.ts";
-import { OUTBOX_KEYS as KEYS } from "./outbox_keys.ts";
-import { added, type Claim } from "./ledger.ts";
-import type { Store } from "./store.ts";
-import { pack, unpack } from "./stored.ts";
-import { StoreError } from "./store_error.ts";
+import type { Log } from "../base/log.ts";
+import { type Delivery, type Draft, eventOf } from "../delivery/draft.ts";
+import type { Outcome } from "../delivery/outcome.ts";
+import type { OutboxStore, Summary } from "./store.ts";
+import { StoreError } from "./store_fault.ts";
+import type { StoreWatch } from "./store_watch.ts";
 
-/** How accepting ended. */
-export type Accepted = { readonly kind: "queued" } & Claim | { readonly kind: "duplicate" };
+/** Milliseconds after which a store that fails can work again. */
+const STORE_RETRY = 30_000;
 
-/** The remembered occurrences of a happening, the oldest first. */
-interface HappeningRecord {
-  readonly version: number;
-  readonly occurrences: readonly {
-    readonly number: number;
-    readonly since: number;
-    readonly arrivedAt: number;
-  }[];
-}
-
-/**
- * One recipient's messages (hashed) and the occurrences they are copies of. An occurrence is named by its number and
- * its first arrival: numbers begin anew when a happening was forgotten, and this record can outlive that.
- */
-interface CopiesRecord {
-  readonly version: number;
-  readonly messages: readonly (readonly [message: string, number: number, since: number])[];
+/** What is in the outbox, for health, page and metrics. */
+export interface OutboxStatus extends Pick<Summary, "pending" | "dead" | "deadByReason"> {
+  /** Milliseconds; undefined: nothing is pending. */
+  readonly oldestPendingMs: number | undefined;
+  /** Why no event can be stored at the moment, in words for the operator. */
+  readonly failing: string | undefined;
 }
 
 /** What accepting needs from outside. */
 export interface OutboxOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  /** Milliseconds for which an occurrence is remembered. */
-  readonly window: number;
+  readonly store: Pick<OutboxStore, "accept" | "known">;
+  readonly watch: StoreWatch;
+  /** Events, dead letters included, that the store holds at most. */
   readonly maxPending: number;
-  readonly newId: () => string;
+  readonly clock: Pick<Clock, "now">;
+  readonly log: Log;
+  /** Called when there is a new event to send. */
+  readonly onQueued: () => void;
 }
 
-/** What the store says about an order, and what to commit. */
-type Step =
-  | { readonly kind: "known" }
-  | {
-    readonly kind: "commit";
-    /** Absent: only a copy is noted. */
-    readonly record: OutboxRecord | undefined;
-    readonly build: (change: Change) => Change;
-  };
-
-/** Takes orders into the store. */
-export class Outbox {
+/** Takes drafts into the store. */
+export class Outbox implements Delivery {
   readonly #options: OutboxOptions;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
-  /**
-   * Commits event, occurrence and copy in one operation, or finds that the occurrence is known.
-   *
-   * @throws {StoreError} nothing was accepted
-   */
-  async accept(order: Order): Promise<Accepted> {
-    const { store } = this.#options;
-    for (;;) {
-      if (!store.isThere) throw new StoreError("gone");
-      const step = await this.#next(order);
-      if (step.kind === "known") return { kind: "duplicate" };
-      const { record, build } = step;
-      let versionstamp: string | undefined;
-      try {
-        versionstamp = await store.commit(build);
-      } catch (error) {
-        // The commit may have worked all the same: what is in the store decides.
-        versionstamp = record && await this.#versionOf(record.id);
-        if (versionstamp === undefined) throw error;
+  /** Commits event and occurrence in one operation, or finds that the occurrence is known. */
+  async deliver(draft: Draft): Promise<Outcome> {
+    const { log, onQueued, store, watch } = this.#options;
+    const { key, copy: { recipient, messageId, arrivedAt } } = draft;
+    try {
+      const event = eventOf(draft, { messageId, arrivedAt }, log);
+      const status = await store.accept({ key, recipient, messageId, event });
+      if (status === "queued") {
+        watch.accepted(); // a duplicate need not have written anything
+        onQueued();
       }
-      // A failed check: another copy was faster. All is read again.
-      if (versionstamp === undefined) continue;
-      return record === undefined ? { kind: "duplicate" } : { kind: "queued", record, versionstamp };
+      return { status, attempts: 0 };
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      watch.failed(error);
+      return { status: "unavailable", reason: "outbox", retryAfterMs: STORE_RETRY, attempts: 0 };
     }
   }
 
-  async #next({ key, copy: { recipient, messageId, arrivedAt }, eventFor }: Order): Promise<Step> {
-    const { clock, maxPending, newId, store, window } = this.#options;
-    const copy = { recipient: hashed(recipient), messageId: hashed(messageId), arrivedAt };
-    const keys = { happening: KEYS.happening(key), copies: KEYS.copies(key, copy.recipient) };
-    const [happeningEntry, copiesEntry, count] = await store.read((kv) =>
-      kv.getMany<[Uint8Array, Uint8Array, Deno.KvU64]>([
-        keys.happening,
-        keys.copies,
-        KEYS.pendingCount,
-      ])
-    );
-    const happening = unpack<HappeningRecord>(happeningEntry.value);
-    const copies = unpack<CopiesRecord>(copiesEntry.value);
-    if ([happening, copies].some((record) => record !== null && record.version > RECORD_VERSION)) {
-      throw new StoreError("newer");
-    }
-    const now = clock.now();
-    const before = happeningOf(happening, copies, copy.recipient);
-    const assigned = assign(before, copy, { now, window, isHeld: () => false });
-    if (assigned.kind === "retry") return { kind: "known" };
-
-    const record = assigned.kind === "copy"
+  /** What the service knows of the outbox without asking. */
+  status(): OutboxStatus {
+    const { clock, maxPending, store, watch } = this.#options;
+    const { pending, dead, deadByReason, oldestPending } = store.known;
+    const oldestPendingMs = oldestPending === undefined
       ? undefined
-      : recordOf(newId(), eventFor({ messageId, arrivedAt }), now);
-    if (record !== undefined && (count.value?.value ?? 0n) >= BigInt(maxPending)) {
-      throw new StoreError("overfull");
-    }
-    const after = recordsOf(assigned.happening, copy.recipient);
+      : Math.max(0, clock.now() - oldestPending);
+    const isFull = pending + dead >= maxPending;
+    const { failing } = watch;
+    // Whether it is full is seen now: nobody may have tried since it became so, or since there is room again.
+    const seen = failing?.fault === "overfull" ? undefined : failing?.text;
     return {
-      kind: "commit",
-      record,
-      build: (change) => {
-        change.inPlace().check(happeningEntry, copiesEntry)
-          .set(keys.happening, pack(after.happening), { expireIn: window })
-          .set(keys.copies, pack(after.copies), { expireIn: window });
-        return record === undefined ? change : added(change, record);
-      },
+      ...{ pending, dead, deadByReason, oldestPendingMs },
+      failing: seen ?? (isFull ? new StoreError("overfull").message : undefined),
     };
   }
-
-  async #versionOf(id: string): Promise<string | undefined> {
-    const { versionstamp } = await this.#options.store.read((kv) => kv.get(KEYS.event(id)));
-    return versionstamp ?? undefined;
-  }
-}
-
-/** Texts of the sender's choice, at a length that fits into keys (2 KiB) and values (64 KiB). */
-function hashed(text: string): string {
-  return hash("sha256", text, "base64url");
-}
-
-function recordOf(id: string, event: PlatformXEvent, now: number): OutboxRecord {
-  return { version: RECORD_VERSION, id, event, since: now, due: now, attempts: 0, unknown: 0 };
-}
-
-/** The stored records as the core sees a happening: with the copies of one recipient, who alone decides. */
-function happeningOf(
-  happening: HappeningRecord | null,
-  copies: CopiesRecord | null,
-  recipient: string,
-): Happening {
-  return (happening?.occurrences ?? []).map((occurrence) => ({
-    ...occurrence,
-    copies: (copies?.messages ?? []).flatMap(([message, number, since]) =>
-      number === occurrence.number && since === occurrence.since ? [recipient, message] : []
-    ),
-    settled: true,
-  }));
-}
-
-function recordsOf(
-  happening: Happening,
-  recipient: string,
-): { readonly happening: HappeningRecord; readonly copies: CopiesRecord } {
-  const messages = happening.flatMap(({ number, since, copies }) =>
-    copies.flatMap((text, i) =>
-      i % 2 === 1 && copies[i - 1] === recipient ? [[text, number, since] as const] : []
-    )
-  );
-  return {
-    happening: {
-      version: RECORD_VERSION,
-      occurrences: happening.map(({ number, since, arrivedAt }) => ({ number, since, arrivedAt })),
-    },
-    copies: { version: RECORD_VERSION, messages },
-  };
 }

@@ -1,12 +1,5 @@
-/**
- * An event in the outbox: what is stored of it, and what a verdict makes of it.
- */
+/** An event in the outbox, as a store holds it: read with care, because a newer version or a hand may have written it. */
 import type { PlatformXEvent } from "../platformx/event.ts";
-import { type Backoff, delayAfter } from "../platformx/backoff.ts";
-import type { Verdict } from "../platformx/verdict.ts";
-
-/** Version of every stored record. A reader leaves newer ones alone. */
-export const RECORD_VERSION = 1;
 
 /** Why an event is not tried any more. */
 export const DEAD_REASONS = ["refused", "expired", "outcome_unknown"] as const;
@@ -14,91 +7,127 @@ export const DEAD_REASONS = ["refused", "expired", "outcome_unknown"] as const;
 /** One of {@link DEAD_REASONS}. */
 export type DeadReason = typeof DEAD_REASONS[number];
 
-/** One stored event. Times are Unix milliseconds: they outlive processes. */
+/** Version of the records that this service writes and reads. A newer one is left alone. */
+export const RECORD_VERSION = 1;
+
+/** One stored event. Times are Unix milliseconds by the store's clock. */
 export interface OutboxRecord {
-  readonly version: number;
   readonly id: string;
   readonly event: PlatformXEvent;
   /** When it was accepted, or replayed: its age counts from here. */
-  readonly since: number;
-  /** When it may be tried next. A claim is a due time moved into the future: a crash then needs no repair. */
-  readonly due: number;
-  /** Attempts that PlatformX answered, or that were lost. */
+  readonly enqueuedAt: number;
+  /** When it may be tried next. */
+  readonly nextAttemptAt: number;
+  /** POSTs that PlatformX answered, or that were lost. */
   readonly attempts: number;
+  /** Those of them that its delays go by: during a pause the trouble is PlatformX's. */
+  readonly failures: number;
   /** Attempts whose outcome is not known. */
-  readonly unknown: number;
+  readonly ambiguous: number;
   /** What the last attempt saw: status and PlatformX's words, fit to be shown. */
-  readonly seen?: string;
-  readonly lastAttempt?: number;
+  readonly detail: string | undefined;
+  readonly lastAttemptAt: number | undefined;
+  /** When it was taken to be sent; undefined: nobody has it. It is held until {@link nextAttemptAt}. */
+  readonly claimedAt: number | undefined;
   /** Present when it is a dead letter. */
-  readonly dead?: { readonly reason: DeadReason; readonly at: number };
+  readonly dead: { readonly reason: DeadReason; readonly at: number } | undefined;
 }
 
-/** What an attempt makes of a record: gone, to be tried again, or a dead letter. */
-export type Settlement =
-  | { readonly kind: "delivered" }
-  | { readonly kind: "pending" | "dead"; readonly record: OutboxRecord };
-
-/** Delays between attempts. */
-export const OUTBOX_BACKOFF: Backoff = { first: 1_000, longest: 15 * 60_000 };
-
-/** Attempts with unknown outcome after which trying again would more likely double the event than deliver it. */
-const MOST_UNKNOWN = 3;
-
-/** What {@link settlementOf} goes by. Times are milliseconds. */
-export interface SettlementRules {
-  readonly now: number;
-  readonly maxAge: number;
-  /** From 0 to below 1. */
-  readonly random: number;
-  /** Sending is paused: the trouble is PlatformX's, and is not counted against the event. */
-  readonly paused: boolean;
+/** A record of which only the id is certain; the stores neither send nor change it. */
+export interface LeftAlone {
+  readonly id: string;
+  readonly leftAlone: "newer" | "unreadable";
 }
 
-/** Takes a verdict into account. */
-export function settlementOf(record: OutboxRecord, verdict: Verdict, rules: SettlementRules): Settlement {
-  const { now, maxAge, random, paused } = rules;
-  if (verdict.kind === "delivered") return { kind: "delivered" };
-  const seen = verdict.kind === "refused" ? verdict.words : verdict.seen;
-  const tried = { ...record, seen, lastAttempt: now };
-  if (verdict.kind === "refused") return buried({ ...tried, attempts: record.attempts + 1 }, "refused", now);
+/** What a store finds under an id. */
+export type Stored = OutboxRecord | LeftAlone;
 
-  const unknown = record.unknown + (verdict.kind === "unknown" ? 1 : 0);
-  const attempts = record.attempts + (paused ? 0 : 1);
-  const counted = { ...tried, attempts, unknown };
-  if (unknown >= MOST_UNKNOWN) return buried(counted, "outcome_unknown", now);
-  if (isExpired(record, { now, maxAge })) return buried(counted, "expired", now);
-  // During a pause the next probe takes the next event: this one goes to the end of the line.
-  const delay = paused
-    ? 0
-    : delayAfter(attempts, OUTBOX_BACKOFF, { random, retryAfterMs: verdict.retryAfterMs });
-  // Not past its end, when it is due to be buried.
-  return { kind: "pending", record: { ...counted, due: Math.min(now + delay, record.since + maxAge) } };
+/** A row as either engine gives it; `claim` is the fencing number. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The columns of a {@link Row}. */
+export const COLUMNS = [
+  "id",
+  "version",
+  "event",
+  "enqueued_at",
+  "next_attempt_at",
+  "claim",
+  "claimed_at",
+  "attempts",
+  "failures",
+  "ambiguous",
+  "detail",
+  "last_attempt_at",
+  "dead_at",
+  "dead_reason",
+] as const;
+
+/** Whether only the id of a record is certain. */
+export function isLeftAlone(stored: Stored): stored is LeftAlone {
+  return "leftAlone" in stored;
 }
 
-/** Whether a record is too old to be tried. */
-export function isExpired(
-  record: OutboxRecord,
-  { now, maxAge }: { readonly now: number; readonly maxAge: number },
-): boolean {
-  return now - record.since >= maxAge;
+/** Reads a row: every field is checked. */
+export function recordOf(row: Row): Stored {
+  const id = String(row["id"]);
+  const version = wholeNumber(row["version"]);
+  if (version !== undefined && version > RECORD_VERSION) return { id, leftAlone: "newer" };
+  const event = eventOf(row["event"]);
+  const enqueuedAt = wholeNumber(row["enqueued_at"]);
+  const nextAttemptAt = wholeNumber(row["next_attempt_at"]);
+  const attempts = wholeNumber(row["attempts"]);
+  const failures = wholeNumber(row["failures"]);
+  const ambiguous = wholeNumber(row["ambiguous"]);
+  const reason = DEAD_REASONS.find((reason) => reason === row["dead_reason"]);
+  const at = wholeNumber(row["dead_at"]);
+  const isSound = event !== undefined && enqueuedAt !== undefined && nextAttemptAt !== undefined &&
+    attempts !== undefined && failures !== undefined && ambiguous !== undefined &&
+    wholeNumber(row["claim"]) !== undefined &&
+    (at === undefined) === (row["dead_at"] === null) && (reason === undefined) === (at === undefined);
+  if (!isSound) return { id, leftAlone: "unreadable" };
+  const detail = row["detail"];
+  return {
+    ...{ id, event, enqueuedAt, nextAttemptAt, attempts, failures, ambiguous },
+    detail: typeof detail === "string" ? detail : undefined,
+    lastAttemptAt: wholeNumber(row["last_attempt_at"]),
+    claimedAt: wholeNumber(row["claimed_at"]),
+    dead: reason === undefined || at === undefined ? undefined : { reason, at },
+  };
 }
 
-/** Makes a dead letter. */
-export function buried(
-  record: OutboxRecord,
-  reason: DeadReason,
-  now: number,
-): { kind: "dead"; record: OutboxRecord } {
-  return { kind: "dead", record: { ...record, dead: { reason, at: now } } };
+/** A count or a time; SQLite's come as bigint, because larger ones would throw. */
+export function wholeNumber(value: unknown): number | undefined {
+  const number = typeof value === "bigint" ? Number(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
-/** Whether a newer version of the service wrote it: then nothing of it is certain but version and id. */
-export function isNewer(record: OutboxRecord): boolean {
-  return record.version > RECORD_VERSION;
+/** The event in its JSON text; undefined: it is none. */
+function eventOf(text: unknown): PlatformXEvent | undefined {
+  const event = typeof text === "string" ? parsed(text) : undefined;
+  return isEvent(event) ? event : undefined;
 }
 
-/** A dead letter that is tried anew, with a new age. */
-export function replayed({ dead: _, ...record }: OutboxRecord, now: number): OutboxRecord {
-  return { ...record, since: now, due: now, attempts: 0, unknown: 0 };
+function isEvent(value: unknown): value is PlatformXEvent {
+  if (!isObject(value)) return false;
+  const { name, email, timestamp, metadata, test_data: testData } = value;
+  return [name, email, timestamp].every(isText) && isObject(metadata) &&
+    Object.values(metadata).every(isText) && (testData === undefined || testData === true);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Undefined: it is no JSON. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,213 +1,129 @@
-/** Deno KV, with its traps handled. */
-import type { OutboxLocation } from "../config/config.ts";
-import { Change } from "./change.ts";
-import type { Clock } from "../base/clock.ts";
-import { GroupCommit } from "./group_commit.ts";
-import { Patience } from "./patience.ts";
-import { StoreError, storeErrorOf } from "./store_error.ts";
-import { pack } from "./stored.ts";
+/** Where accepted events wait: what the service needs of a store, whichever engine holds it. */
+import type { PlatformXEvent } from "../platformx/event.ts";
+import type { DeadReason, OutboxRecord, Stored } from "./record.ts";
 
-/** Milliseconds for which a locked store is tried again, and between tries at most. */
-const LOCKED_FOR = 3_000;
-const LOCKED_PAUSE = 50;
-
-/** Milliseconds until the first answer of a store. */
-const FIRST_ANSWER = 5_000;
-
-/** An open database. Every method throws `StoreError` only. */
-export class Store {
-  readonly #location: OutboxLocation;
-  readonly #clock: Clock;
-  readonly #group = new GroupCommit((change) => this.#commitNow(change));
-  /** With a service at the other end; a file's calls end by themselves. */
-  readonly #patience: Patience | undefined;
-  #kv: Deno.Kv;
-  #inode: string | undefined;
-  /** It did not answer in time. Closing would wait for it, and stop the whole process meanwhile. */
-  #isSilent = false;
-
-  private constructor(kv: Deno.Kv, location: OutboxLocation, clock: Clock) {
-    this.#kv = kv;
-    this.#location = location;
-    this.#clock = clock;
-    this.#patience = location.kind === "file" ? undefined : new Patience(clock);
-    this.#inode = inodeOf(location);
-  }
-
-  /** Opens the database, reads it through and writes to it: a damaged file can open well and fail later. */
-  static async open(location: OutboxLocation, clock: Clock): Promise<Store> {
-    const store = await Store.#answering(location, clock);
-    try {
-      await store.#prove();
-      return store;
-    } catch (error) {
-      store.close();
-      throw error;
-    }
-  }
-
-  /** Opens a database that is there, without reading it through: the service does that. */
-  static async openExisting(location: OutboxLocation, clock: Clock): Promise<Store> {
-    if (location.kind === "file" && inodeOf(location) === undefined) throw new StoreError("missing");
-    return await Store.#answering(location, clock);
-  }
-
-  static async #answering(location: OutboxLocation, clock: Clock): Promise<Store> {
-    const store = new Store(await openKv(location), location, clock);
-    try {
-      await store.#answer();
-      return store;
-    } catch (error) {
-      store.close();
-      throw error;
-    }
-  }
-
-  /** Reads; a locked store is tried again. */
-  read<T>(work: (kv: Deno.Kv) => Promise<T>): Promise<T> {
-    return this.#unlocked(() => this.#inTime(() => work(this.#kv)));
-  }
-
+/** A store. Every method throws `StoreError` only, and may be repeated after an error: it has no second effect. */
+export interface OutboxStore {
+  /** Its engine and version, as `SQLite 3.53.2`. */
+  readonly engine: string;
+  /** How much there is, as of the last reply: for health, without I/O. */
+  readonly known: Summary;
   /**
-   * Commits, together with what others commit at the same time; a locked store is tried again. Undefined: a check
-   * failed, and nothing was written.
+   * Commits event, occurrence and copy together, or finds that the occurrence is known.
+   *
+   * @throws {StoreError} nothing was accepted, or it is not certain
    */
-  commit(build: (change: Change) => Change): Promise<string | undefined> {
-    return this.#group.commit(build(new Change()));
-  }
-
-  async #commitNow({ checks, mustBeInPlace, mutations }: Change): Promise<string | undefined> {
-    const commit = () =>
-      mustBeInPlace && !this.isThere
-        ? Promise.reject(new StoreError("gone"))
-        : this.#kv.atomic().check(...checks).mutate(...mutations).commit();
-    const result = await this.#unlocked(() => this.#inTime(commit));
-    return result.ok ? result.versionstamp : undefined;
-  }
-
-  /**
-   * Whether the file is still the one that was opened. After a deletion or a move SQLite goes on "succeeding", into a
-   * file that nobody will find again.
-   */
-  get isThere(): boolean {
-    return this.#location.kind !== "file" || inodeOf(this.#location) === this.#inode;
-  }
-
-  /** Whether another file is at the place of the one that was opened. */
-  get isReplaced(): boolean {
-    return !this.isThere && inodeOf(this.#location) !== undefined;
-  }
-
-  /** Goes over to the file that has taken the place of the one that was opened; tries it as {@link open} does. */
-  async reopen(): Promise<void> {
-    // Closed first: two databases at one path would share its -wal and -shm files.
-    this.close();
-    // Until the file has proved usable it does not count as being there, so that it is tried again.
-    this.#inode = "";
-    this.#kv = await openKv(this.#location);
-    const inode = inodeOf(this.#location);
-    await this.#answer();
-    await this.#prove();
-    this.#inode = inode;
-  }
-
-  /** Closes the database, if a reopening that failed did not leave it closed. */
-  close(): void {
-    if (this.#isSilent) return;
-    try {
-      this.#kv.close();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BadResource)) throw error;
-    }
-  }
-
-  /** Deno opens a file at the first read, and waits for ever while another process keeps it locked. */
-  async #answer(): Promise<void> {
-    const answered = new AbortController();
-    const late = this.#clock.sleep(FIRST_ANSWER, answered.signal).then(() => {
-      if (answered.signal.aborted) return;
-      this.#isSilent = true;
-      throw new StoreError(this.#location.kind === "file" ? "busy" : "unreachable");
-    });
-    this.#isSilent = false;
-    const first = this.read((kv) => kv.get(["opened"])).finally(() => answered.abort());
-    await Promise.race([first, late]);
-    await first;
-  }
-
-  async #prove(): Promise<void> {
-    // All of it, which may take long.
-    await this.#unlocked(async () => {
-      for await (const _ of this.#kv.list({ prefix: [] })) { /* reading is what finds damage */ }
-    });
-    await this.commit((atomic) => atomic.set(["opened"], pack(this.#clock.now())));
-  }
-
-  #inTime<T>(call: () => Promise<T>): Promise<T> {
-    return this.#patience === undefined ? call() : this.#patience.wait(call);
-  }
-
-  async #unlocked<T>(work: () => Promise<T>): Promise<T> {
-    const end = this.#clock.monotonic() + LOCKED_FOR;
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        const fault = faultOf(error, this.#location);
-        if (fault.fault !== "busy" || this.#clock.monotonic() >= end) throw fault;
-        await this.#clock.sleep(Math.ceil(Math.random() * LOCKED_PAUSE), NEVER);
-      }
-    }
-  }
+  accept(draft: NewEvent): Promise<"queued" | "duplicate">;
+  /** Takes due events to be sent, each for {@link LEASE} milliseconds from the call on, and nobody else meanwhile. */
+  claim(limit: number, fresh: Fresh): Promise<readonly Claim[]>;
+  /** Notes how sending ended; false: the lease was over, and somebody else has the event or had it. */
+  settle(claim: Claim, settlement: Settlement): Promise<boolean>;
+  /** What is to be done now and then: buries what is too old, forgets what was kept long enough, looks after its file. */
+  tidy(): Promise<Tidied>;
+  /** One event; undefined: there is none of this id. */
+  get(id: string): Promise<Stored | undefined>;
+  /** Events in the order of their acceptance. `after`: the last id of the page before. */
+  list(state: State, after?: string, limit?: number): Promise<readonly Stored[]>;
+  /** Tries a dead letter anew, with a new age; false: there is none of this id. */
+  replay(id: string): Promise<boolean>;
+  /** Deletes an event that nobody is sending; false: there is none of this id. Copies of it still count as duplicates. */
+  drop(id: string): Promise<boolean>;
+  /** Ends within a few seconds, whatever the store does. What is under way is told that it is closed. */
+  close(): Promise<void>;
 }
 
-const NEVER = new AbortController().signal;
+/** Milliseconds for which a claimed event belongs to its claimer: three times what an attempt can take. */
+export const LEASE = 30_000;
 
-async function openKv(location: OutboxLocation): Promise<Deno.Kv> {
-  try {
-    switch (location.kind) {
-      case "platform":
-        return await Deno.openKv();
-      case "remote":
-        return await Deno.openKv(location.url);
-      case "file":
-        makePrivate(location.path);
-        return await Deno.openKv(location.path);
-    }
-  } catch (error) {
-    throw faultOf(error, location);
-  }
+/** Milliseconds for which a dead letter is kept. */
+export const DEAD_KEPT = 30 * 86_400_000;
+
+/** What a store is opened for: to run the service, to change events, or only to look: then nothing is changed. */
+export type Access = "serve" | "change" | "look";
+
+/** Neither delivered nor dead, or a dead letter. */
+export type State = "pending" | "dead";
+
+/** One webhook that is to become an event. */
+export interface NewEvent {
+  /** Identifies what happened: a hash, at most 64 characters of the URL-safe alphabet of Base64. */
+  readonly key: string;
+  /** Whom the webhook was sent to. Stored as a hash. */
+  readonly recipient: string;
+  /** Coder's `msg_id`. Stored as a hash. */
+  readonly messageId: string;
+  /** Built as if this webhook were the first of its occurrence: it is stored only if it is. */
+  readonly event: PlatformXEvent;
 }
 
-/** Only a file can be unusable for reasons of its own. */
-function faultOf(error: unknown, location: OutboxLocation): StoreError {
-  const fault = storeErrorOf(error);
-  return fault.fault === "unusable" && location.kind !== "file" ? new StoreError("unreachable") : fault;
+/** Which events count as new: a backlog must not hold them up, nor they the backlog. They take turns. */
+export interface Fresh {
+  /** Milliseconds, back from now: what was accepted in that time and was never tried is new. */
+  readonly within: number;
+  /** Whether a new event comes first. */
+  readonly first: boolean;
 }
 
-/**
- * Makes the file before SQLite does, readable by its owner only: SQLite gives its -wal and -shm files the same mode.
- * On Windows the folder's rights decide.
- */
-function makePrivate(path: string): void {
-  Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
-  if (Deno.build.os === "windows") return;
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
-    try {
-      Deno.chmodSync(file, 0o600);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
+/** An event that was taken to be sent. */
+export interface Claim {
+  /** As it was before: `nextAttemptAt` is its place in the line. */
+  readonly record: OutboxRecord;
+  /** Counts the claims of this event: who settles must have the last one. */
+  readonly fence: number;
+  /** Milliseconds since its acceptance. */
+  readonly age: number;
 }
 
-/** Identifies the file behind a path; undefined when there is none, or the system has no such numbers. */
-function inodeOf(location: OutboxLocation): string | undefined {
-  if (location.kind !== "file") return undefined;
-  try {
-    const { dev, ino } = Deno.statSync(location.path);
-    return ino === null ? "present" : `${dev}/${ino}`;
-  } catch {
-    return undefined;
-  }
+/** How sending ended. */
+export type Settlement =
+  | { readonly kind: "delivered" }
+  /** It was not sent: it goes back to its place in the line. */
+  | { readonly kind: "released" }
+  | {
+    readonly kind: "pending";
+    /** Milliseconds until it may be tried again; never past the end of its age. */
+    readonly delayMs: number;
+  } & Tried
+  | { readonly kind: "dead"; readonly reason: DeadReason } & Tried;
+
+/** What is known after an attempt. */
+export interface Tried {
+  readonly attempts: number;
+  readonly failures: number;
+  readonly ambiguous: number;
+  readonly detail?: string | undefined;
+}
+
+/** What {@link OutboxStore.tidy} did. */
+export interface Tidied {
+  /** Dead letters that it made. */
+  readonly buried: readonly OutboxRecord[];
+  /** Milliseconds until the next event is due, if any waits for its time. */
+  readonly nextDueIn: number | undefined;
+}
+
+/** How much there is. Times are Unix milliseconds by this machine's clock, whatever the store's clock says. */
+export interface Summary {
+  readonly pending: number;
+  readonly dead: number;
+  readonly oldestPending: number | undefined;
+  /** When the newest dead letter became one. */
+  readonly newestDead: number | undefined;
+  readonly deadByReason: readonly DeadLetters[];
+}
+
+/** Dead letters of one reason. */
+export interface DeadLetters {
+  readonly reason: DeadReason;
+  readonly count: number;
+  /** When the newest of them became one. */
+  readonly newest: number;
+  /** What its last attempt saw. */
+  readonly detail: string | undefined;
+}
+
+/** One of each in turn, then what is left of the longer. */
+export function inTurns<T>(one: readonly T[], other: readonly T[]): readonly T[] {
+  const rest = one.length > other.length ? one.slice(other.length) : other.slice(one.length);
+  return [...one.slice(0, other.length).flatMap((item, n) => [item, ...other.slice(n, n + 1)]), ...rest];
 }

@@ -1,46 +1,52 @@
 import type { Log } from "../base/log.ts";
-import type { StoreError, StoreFault } from "./store_error.ts";
+import type { StoreError, StoreFault } from "./store_fault.ts";
 
 /** Says when the store stops to work, once for each kind of fault, and when it works again. */
 export class StoreWatch {
   readonly #log: Log;
-  readonly #said = new Set<StoreFault>();
-  #last: StoreError | undefined;
+  /** Kinds of fault since the last operation that worked. */
+  readonly #faults = new Map<StoreFault, string>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** What is wrong, in words for the operator; undefined: nothing. */
-  get failing(): string | undefined {
-    return this.#said.size > 0 ? this.#last?.message : undefined;
+  /** The last fault, with words for the operator; undefined: the last operation worked. */
+  get failing(): { readonly fault: StoreFault; readonly text: string } | undefined {
+    const [fault, text] = [...this.#faults].at(-1) ?? [];
+    return fault === undefined || text === undefined ? undefined : { fault, text };
   }
 
-  /** The store failed. */
-  failed(error: StoreError): void {
-    const { fault, message } = error;
-    this.#last = error;
-    if (this.#said.has(fault)) return;
-    this.#said.add(fault);
+  /** An operation failed. */
+  failed({ fault, message }: StoreError): void {
+    if (fault === "closed") return; // the service ends
+    const isNew = !this.#faults.has(fault);
+    this.#faults.delete(fault);
+    this.#faults.set(fault, message);
+    if (!isNew) return;
     const text = `OUTBOX: ${message}. Until then webhooks are answered 503 and Coder sends them again`;
     this.#log.write("ERROR", "outbox_unusable", text, { fault });
   }
 
-  /** The store took a commit. `accepted`: of a new event, so that it is not overfull either. */
-  worked({ accepted = false } = {}): void {
-    const isOverfull = !accepted && this.#said.delete("overfull");
-    const failed = this.#said.size > 0;
-    this.#said.clear();
-    if (isOverfull) this.#said.add("overfull");
-    if (failed) this.#tellUsable();
+  /** An event was accepted. */
+  accepted(): void {
+    this.#worked([...this.#faults.keys()]);
   }
 
-  /** The store was read: a service that was away is back. Of a file that says little. */
-  wasRead(): void {
-    if (this.#said.delete("unreachable") && this.#said.size === 0) this.#tellUsable();
+  /** Another operation that writes worked: that says nothing of room for one more event. */
+  settled(): void {
+    this.#worked([...this.#faults.keys()].filter((fault) => !isNoRoom(fault)));
   }
 
-  #tellUsable(): void {
+  #worked(mended: readonly StoreFault[]): void {
+    if (mended.length === 0) return;
+    for (const fault of mended) this.#faults.delete(fault);
+    if (this.#faults.size > 0) return;
     this.#log.write("INFO", "outbox_usable", "OUTBOX: the store can be written again");
   }
+}
+
+/** Whether a fault is only that there is no room for another event. */
+export function isNoRoom(fault: StoreFault): boolean {
+  return fault === "overfull" || fault === "keys_overfull";
 }

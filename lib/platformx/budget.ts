@@ -80,7 +80,9 @@ function emptySize(fields: readonly Field[]): number {
 }
 
 function sizeOf(fields: readonly Field[]): number {
-  return fields.reduce((sum, [key, value]) => sum + jsonBytes(key) + jsonBytes(value) + 2, emptySize(fields));
+  let bytes = emptySize(fields);
+  for (const field of fields) bytes += jsonBytes(field[0]) + jsonBytes(field[1]) + 2;
+  return bytes;
 }
 
 /** The most fields, counted from the front, for which there is a common length. */
@@ -106,8 +108,10 @@ class Cuttable {
   readonly #ends: number[] = [0];
   readonly #sizes: number[] = [0];
   readonly #whole: boolean;
+  readonly #value: string;
 
-  constructor(readonly value: string, longest: number) {
+  constructor(value: string, longest: number) {
+    this.#value = value;
     let end = 0;
     let size = 0;
     while (end < value.length && this.#ends.length <= longest) {
@@ -129,6 +133,6 @@ class Cuttable {
   }
 
   at(length: number): string {
-    return this.isCutAt(length) ? this.value.slice(0, this.#ends[length - 1]) + "…" : this.value;
+    return this.isCutAt(length) ? this.#value.slice(0, this.#ends[length - 1]) + "…" : this.#value;
   }
 }

@@ -60,7 +60,9 @@ export function observe(
   at: { readonly now: number; readonly probe: boolean },
 ): Pause {
   const probing = pause.probing && !at.probe;
-  if (verdict.kind === "delivered" || verdict.kind === "refused") return { ...SENDING, probing };
+  if (verdict.kind === "delivered" || verdict.kind === "refused") {
+    return probing ? { ...SENDING, probing } : SENDING;
+  }
   const cause = verdict.kind === "later" ? verdict.cause : "platformx";
   const { now } = at;
   if (pause.state === "sending") {

@@ -2,7 +2,7 @@
 import type { Attributed } from "../coder/attribution.ts";
 import { fitMetadata, type FittedMetadata } from "./budget.ts";
 import { type LeftOut, selectMetadata } from "./metadata.ts";
-import type { Notification } from "../coder/notification.ts";
+import { objectOf } from "../coder/notification.ts";
 
 /** Body of `POST /events.track` (DX, "events.track"). */
 export interface PlatformXEvent {
@@ -31,21 +31,16 @@ export interface BuiltEvent {
 
 /** Builds the event. The same arguments always give the same bytes. */
 export function buildEvent(
-  notification: Notification,
   attributed: Attributed,
   options: { readonly first: FirstCopy; readonly testData: boolean },
 ): BuiltEvent {
   const { first, testData } = options;
-  const { fields, leftOut } = selectMetadata(notification, attributed.row, first.messageId);
+  const { name, email, notification } = attributed;
+  const { fields, leftOut } = selectMetadata(attributed, first.messageId);
   const fitted = fitMetadata(fields);
-  const event: PlatformXEvent = {
-    name: attributed.name,
-    email: attributed.email,
-    timestamp: String(Math.floor(happenedAt(notification.data?.["timestamp"], first.arrivedAt) / 1000)),
-    metadata: fitted.metadata,
-    ...(testData ? { test_data: true } as const : {}),
-  };
-  return { event, fitted, leftOut };
+  const time = happenedAt(objectOf(notification.payload["data"])?.["timestamp"], first.arrivedAt);
+  const event = { name, email, timestamp: String(Math.floor(time / 1000)), metadata: fitted.metadata };
+  return { event: testData ? { ...event, test_data: true } : event, fitted, leftOut };
 }
 
 /** RFC 3339 with up to nanoseconds, as Go's `time.Time` marshals. */

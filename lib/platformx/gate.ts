@@ -1,41 +1,35 @@
 /** The way to PlatformX for every event: the pause, the rate limit and the bound on attempts at once. */
-import type { PlatformXEvent } from "./event.ts";
-import { abandonProbe, admit, observe, type Pause, SENDING } from "./circuit_breaker.ts";
-import type { LaterCause, Verdict } from "./verdict.ts";
+import type { Clock } from "../base/clock.ts";
+import { following } from "../base/following.ts";
+import type { Log } from "../base/log.ts";
 import { scrub } from "../base/redact.ts";
 import type { ApiKey } from "./api_key.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
+import { abandonProbe, admit, observe, type Pause, SENDING } from "./circuit_breaker.ts";
 import type { Attempt } from "./client.ts";
-import { Slots } from "./semaphore.ts";
+import type { PlatformXEvent } from "./event.ts";
+import { Semaphore } from "./semaphore.ts";
 import { TokenBucket } from "./token_bucket.ts";
+import type { LaterCause, Verdict } from "./verdict.ts";
 
 /** Attempts that may be under way at the same time. */
 const ATTEMPTS_AT_ONCE = 64;
 
-/** Leave to make one attempt. It must be used or released. */
-export interface Permit {
-  readonly kind: "permit";
-  send(event: PlatformXEvent): Promise<Verdict>;
-  release(): void;
-}
-
-/** No leave now, and when asking again can help. */
+/** Nothing was sent, and when trying again can help. */
 export interface Held {
   readonly kind: "held";
   readonly reason: LaterCause | "draining";
   readonly waitMs: number;
 }
 
-/** What a sender needs from outside. */
-export interface SenderOptions {
+/** What a gate needs from outside. */
+export interface GateOptions {
   readonly attempt: Attempt;
-  readonly key: ApiKey;
+  readonly key: Pick<ApiKey, "reload">;
   readonly ratePerMinute: number;
-  /** What becomes of events while nothing is sent, for the log: "events wait in OUTBOX" or the like. */
-  readonly meanwhile: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** What becomes of events while nothing is sent, for the log. */
+  readonly meanwhile: string;
   /** Told of every attempt and how long it took, in milliseconds. */
   readonly onAttempt: (verdict: Verdict["kind"], ms: number) => void;
   /** Aborted when no new attempt may be made. */
@@ -44,78 +38,120 @@ export interface SenderOptions {
   readonly cut: AbortSignal;
 }
 
+/** How sending to PlatformX goes. Times are Unix milliseconds but for durations. */
+export interface GateStatus {
+  readonly paused:
+    | {
+      readonly cause: LaterCause;
+      readonly at: number;
+      readonly forMs: number;
+      readonly nextProbeMs: number;
+    }
+    | undefined;
+  /** Why the last answer was none, where the fault is not PlatformX's: told before it becomes a pause. */
+  readonly trouble: LaterCause | undefined;
+  readonly lastDelivered: number | undefined;
+}
+
 /** Sends events, or says why not now. */
-export class Sender {
-  readonly #options: SenderOptions;
+export class Gate {
+  readonly #options: GateOptions;
   readonly #bucket: TokenBucket;
-  readonly #slots = new Slots(ATTEMPTS_AT_ONCE);
+  readonly #slots = new Semaphore(ATTEMPTS_AT_ONCE);
   #pause: Pause = SENDING;
-  #pausedAt: number | undefined;
+  #pausedAt = 0;
+  #trouble: LaterCause | undefined;
   #lastDelivered: number | undefined;
-  /** Aborted when a pause begins; then replaced. */
-  #pauseBegins = new AbortController();
-  #holdBegins: AbortSignal;
+  /** Aborted when a pause or a shutdown begins; then replaced. */
+  #hold: AbortController;
   readonly #said = new Set<LaterCause>();
 
-  constructor(options: SenderOptions) {
+  constructor(options: GateOptions) {
     this.#options = options;
     this.#bucket = new TokenBucket(options.ratePerMinute);
-    this.#holdBegins = AbortSignal.any([options.draining, this.#pauseBegins.signal]);
+    this.#hold = following(options.draining);
   }
 
-  /** The pause, and since when (Unix milliseconds); undefined while sending. */
-  get paused(): { readonly cause: LaterCause; readonly at: number; readonly forMs: number } | undefined {
-    if (this.#pause.state === "sending") return undefined;
-    const { cause, since } = this.#pause;
-    return { cause, at: this.#pausedAt!, forMs: this.#options.clock.monotonic() - since };
-  }
-
-  /** When PlatformX last took an event, in Unix milliseconds. */
-  get lastDelivered(): number | undefined {
-    return this.#lastDelivered;
+  /** How it goes. */
+  status(): GateStatus {
+    const { clock } = this.#options;
+    const pause = this.#pause;
+    const now = clock.monotonic();
+    return {
+      paused: pause.state === "sending" ? undefined : {
+        cause: pause.cause,
+        at: this.#pausedAt,
+        forMs: now - pause.since,
+        nextProbeMs: Math.max(0, pause.nextProbeAt - now),
+      },
+      trouble: this.#trouble,
+      lastDelivered: this.#lastDelivered,
+    };
   }
 
   /** Aborted when the next pause or a shutdown begins: who waits to send stops waiting. */
   get holdBegins(): AbortSignal {
-    return this.#holdBegins;
+    return this.#hold.signal;
+  }
+
+  /** Whether sending is paused. */
+  get isPaused(): boolean {
+    return this.#pause.state === "paused";
   }
 
   /** Why nothing can be sent at this moment, if that is so. */
-  get heldNow(): Held | undefined {
-    if (this.#options.draining.aborted) return { kind: "held", reason: "draining", waitMs: 1_000 };
-    if (this.#pause.state === "sending") return undefined;
+  held(): Held | undefined {
+    if (this.#options.draining.aborted) return DRAINING;
     const admission = admit(this.#pause, this.#options.clock.monotonic());
-    return admission.admitted
-      ? undefined
-      : { kind: "held", reason: admission.cause, waitMs: admission.waitMs };
+    return admission.admitted ? undefined : heldBy(admission);
   }
 
-  /** Waits for leave to make one attempt, at most until `deadline` (monotonic milliseconds). */
-  async acquire(deadline: number): Promise<Permit | Held> {
-    const held = this.heldNow ?? await this.#waitForTurn(deadline);
-    if (held !== undefined) return held;
-    const { clock, key } = this.#options;
-    const now = clock.monotonic();
-    const admission = admit(this.#pause, now);
-    if (!admission.admitted || now > deadline) {
+  /**
+   * Attempts that could be made at this moment without waiting (one while a pause asks for a probe), and milliseconds
+   * until there can be more: not more than a second, as an attempt that ends makes room.
+   */
+  room(): { readonly free: number; readonly inMs: number } {
+    const held = this.held();
+    if (held !== undefined) return { free: 0, inMs: held.waitMs };
+    if (this.isPaused) return { free: 1, inMs: 1_000 };
+    const now = this.#options.clock.monotonic();
+    const free = Math.min(this.#slots.free, this.#bucket.available(now));
+    return { free, inMs: this.#slots.free === 0 ? 1_000 : Math.min(this.#bucket.waitAt(now), 1_000) };
+  }
+
+  /** Makes one attempt as soon as it may, at the latest at `deadline` (monotonic milliseconds); else says why not. */
+  async send(event: PlatformXEvent, deadline: number): Promise<Verdict | Held> {
+    const turn = this.held() ?? await this.#waitForTurn(deadline);
+    if (turn !== undefined) return turn;
+    const { clock, cut, key } = this.#options;
+    let isSent = false;
+    let isProbing = false;
+    try {
+      // Much may have begun while this one waited.
+      const late = this.#tooLate(deadline);
+      if (late !== undefined) return late;
+      const admission = admit(this.#pause, clock.monotonic());
+      if (!admission.admitted) return heldBy(admission);
+      const { pause, probe } = admission;
+      this.#pause = pause;
+      isProbing = probe;
+      if (pause.state === "paused" && pause.cause === "key") {
+        await key.reload();
+        const later = this.#tooLate(deadline);
+        if (later !== undefined) return later;
+      }
+      isSent = true;
+      const verdict = await this.#attempt(event, probe);
+      // Ended by the service itself: that says nothing of PlatformX.
+      if (verdict.kind === "unknown" && cut.aborted) return verdict;
+      this.#observe(verdict, probe);
+      isProbing = false;
+      return verdict;
+    } finally {
+      if (isProbing) this.#pause = abandonProbe(this.#pause);
+      if (!isSent) this.#bucket.giveBack();
       this.#slots.release();
-      this.#bucket.giveBack();
-      return admission.admitted
-        ? TOO_LATE
-        : { kind: "held", reason: admission.cause, waitMs: admission.waitMs };
     }
-    this.#pause = admission.pause;
-    const { probe } = admission;
-    if (probe && this.#pause.state === "paused" && this.#pause.cause === "key") await key.reload();
-    return {
-      kind: "permit",
-      send: (event) => this.#send(event, probe),
-      release: () => {
-        if (probe) this.#pause = abandonProbe(this.#pause);
-        this.#slots.release();
-        this.#bucket.giveBack();
-      },
-    };
   }
 
   /** Takes a token and a place; undefined when both were had. */
@@ -127,98 +163,123 @@ export class Sender {
     if (wait === undefined) return { kind: "held", reason: "rate_limit", waitMs: this.#bucket.waitAt(now) };
     if (wait === 0 && this.#slots.tryTake()) return undefined;
 
-    const ended = new AbortController();
-    const stop = AbortSignal.any([this.#holdBegins, ended.signal]);
-    await clock.sleep(wait, stop);
-    if (!stop.aborted) {
-      const expiry = clock.sleep(deadline - clock.monotonic(), stop).then(() => ended.abort());
-      const placed = await this.#slots.take(stop);
+    const ended = following(this.#hold.signal);
+    await clock.sleep(wait, ended.signal);
+    let isPlaced = false;
+    if (!ended.signal.aborted) {
+      const expiry = clock.sleep(deadline - clock.monotonic(), ended.signal).then(() => ended.abort());
+      isPlaced = await this.#slots.take(ended.signal);
       ended.abort();
       await expiry;
-      if (placed) return undefined;
     }
+    if (isPlaced) return undefined;
     this.#bucket.giveBack();
-    return this.heldNow ?? TOO_LATE;
+    return this.held() ?? TOO_LATE;
   }
 
-  async #send(event: PlatformXEvent, probe: boolean): Promise<Verdict> {
-    const { attempt, clock, cut, log, onAttempt } = this.#options;
+  #tooLate(deadline: number): Held | undefined {
+    if (this.#options.draining.aborted) return DRAINING;
+    return this.#options.clock.monotonic() > deadline ? TOO_LATE : undefined;
+  }
+
+  async #attempt(event: PlatformXEvent, probe: boolean): Promise<Verdict> {
+    const { attempt, clock, onAttempt } = this.#options;
     const begun = clock.monotonic();
     const verdict = await attempt(event);
-    this.#slots.release();
     onAttempt(verdict.kind, clock.monotonic() - begun);
-    if (log.writes("DEBUG")) {
-      const seen = "seen" in verdict ? verdict.seen : undefined;
-      log.write("DEBUG", "attempt", `PlatformX's answer means: ${verdict.kind}`, {
-        msg_id: scrub(event.metadata["coder_message_id"] ?? "", [], 64),
-        verdict: verdict.kind,
-        seen,
-        probe,
-      });
+    this.#debug(event, verdict, probe);
+    return verdict;
+  }
+
+  #observe(verdict: Verdict, probe: boolean): void {
+    const { clock } = this.#options;
+    this.#trouble = verdict.kind === "later" && verdict.cause !== "platformx" ? verdict.cause : undefined;
+    if (verdict.kind === "delivered") {
+      this.#lastDelivered = clock.now();
+      if (this.#pause === SENDING) return;
     }
-    if (verdict.kind === "unknown" && cut.aborted) {
-      if (probe) this.#pause = abandonProbe(this.#pause);
-      return verdict;
-    }
-    if (verdict.kind === "delivered") this.#lastDelivered = clock.now();
     const before = this.#pause;
     this.#pause = observe(before, verdict, { now: clock.monotonic(), probe });
     this.#report(before, verdict);
-    return verdict;
+  }
+
+  #debug(event: PlatformXEvent, verdict: Verdict, probe: boolean): void {
+    const { log } = this.#options;
+    if (!log.writes("DEBUG")) return;
+    log.write("DEBUG", "attempt", `PlatformX's answer means: ${verdict.kind}`, {
+      msg_id: scrub(event.metadata["coder_message_id"] ?? "", [], 64),
+      verdict: verdict.kind,
+      seen: "seen" in verdict ? verdict.seen : undefined,
+      probe,
+    });
   }
 
   /** Says what changed, once. */
   #report(before: Pause, verdict: Verdict): void {
     const { clock, log, meanwhile } = this.#options;
-    if (verdict.kind === "later" && !this.#said.has(verdict.cause)) {
-      const { cause, seen } = verdict;
-      if (cause === "key") {
-        log.write("ERROR", "key_refused", `${KEY_REFUSED}. Until then ${meanwhile}`, { seen });
-        this.#said.add(cause);
-      } else if (cause === "url") {
-        log.write("ERROR", "wrong_url", `${WRONG_URL}. Until then ${meanwhile}`, { seen });
-        this.#said.add(cause);
-      }
+    const told = verdict.kind === "later" ? LOUD[verdict.cause] : undefined;
+    if (verdict.kind === "later" && told !== undefined && !this.#said.has(verdict.cause)) {
+      this.#said.add(verdict.cause);
+      log.write("ERROR", told.event, `${told.text}. Until then ${meanwhile}`, { seen: verdict.seen });
     }
-    if (before.state === "sending" && this.#pause.state === "paused") {
+    const after = this.#pause;
+    if (before.state === "sending" && after.state === "paused") {
       this.#pausedAt = clock.now();
       const seen = "seen" in verdict ? verdict.seen : undefined;
-      const whatToDo = seen === "tls_failed" ? NOT_TRUSTED : WHAT_TO_DO[this.#pause.cause];
+      const whatToDo = TO_DO_ABOUT[seen ?? ""] ?? WHAT_TO_DO[after.cause];
       log.write("WARNING", "paused", `${PAUSED}. Until then ${meanwhile}. ${whatToDo}`, {
-        reason: this.#pause.cause,
+        reason: after.cause,
         seen,
       });
-      const begins = this.#pauseBegins;
-      this.#pauseBegins = new AbortController();
-      this.#holdBegins = AbortSignal.any([this.#options.draining, this.#pauseBegins.signal]);
+      const begins = this.#hold;
+      this.#hold = following(this.#options.draining);
       begins.abort();
-    } else if (
-      this.#pause.state === "sending" && (verdict.kind === "delivered" || verdict.kind === "refused")
-    ) {
+    } else if (after.state === "sending" && (verdict.kind === "delivered" || verdict.kind === "refused")) {
       this.#said.clear();
-      if (before.state === "paused") {
-        const seconds = Math.round((clock.monotonic() - before.since) / 1000);
-        log.write("INFO", "resumed", "PlatformX takes events again: sending goes on, with what waited", {
-          paused_seconds: seconds,
-        });
-      }
+      if (before.state === "sending") return;
+      const seconds = Math.round((clock.monotonic() - before.since) / 1000);
+      log.write("INFO", "resumed", "PlatformX takes events again: sending goes on, with what waited", {
+        paused_seconds: seconds,
+      });
     }
   }
 }
 
+function heldBy({ cause, waitMs }: { readonly cause: LaterCause; readonly waitMs: number }): Held {
+  return { kind: "held", reason: cause, waitMs };
+}
+
+const DRAINING: Held = { kind: "held", reason: "draining", waitMs: 1_000 };
+
 /** No attempt may start any more. */
 const TOO_LATE: Held = { kind: "held", reason: "platformx", waitMs: 1_000 };
 
-const KEY_REFUSED =
-  "PlatformX does not accept the key: put the project's key into GETDX_API_KEY and restart, or into the " +
-  "file of GETDX_API_KEY_FILE, which is read again by itself";
-const WRONG_URL =
-  "Something other than PlatformX answers at GETDX_API_URL, perhaps a proxy: check it and the proxy variables";
+/** What an operator has to mend, said at once and not only when it becomes a pause. */
+const LOUD: Readonly<
+  Partial<Record<LaterCause, { readonly event: "key_refused" | "wrong_url"; readonly text: string }>>
+> = {
+  key: {
+    event: "key_refused",
+    text:
+      "PlatformX does not accept the key: put the project's key into GETDX_API_KEY and restart, or into the file " +
+      "of GETDX_API_KEY_FILE, which is read again by itself",
+  },
+  url: {
+    event: "wrong_url",
+    text:
+      "Something other than PlatformX answers at GETDX_API_URL, perhaps a proxy: check it and the proxy variables",
+  },
+};
 const PAUSED =
   "Sending to PlatformX is paused; an event is tried now and then, and the first that is taken ends the pause";
-const NOT_TRUSTED =
-  "The certificate shown to this machine is not trusted, or it is no TLS: behind a proxy that inspects TLS let " +
-  "DENO_CERT name its CA's certificate (PEM); 'coder-platformx check' tells more";
+/** What to do about a failure that tells more than its cause. */
+const TO_DO_ABOUT: Readonly<Partial<Record<string, string>>> = {
+  tls_failed:
+    "The certificate shown to this machine is not trusted, or it is no TLS: behind a proxy that inspects TLS let " +
+    "DENO_CERT name its CA's certificate (PEM); 'coder-platformx check' tells more",
+  proxy_failed:
+    "The proxy that HTTPS_PROXY or ALL_PROXY names answers, but does not get to PlatformX: see the proxy's own log",
+};
 const WHAT_TO_DO: Readonly<Record<LaterCause, string>> = {
   platformx: "See DX's status page, and whether this machine reaches PlatformX: 'coder-platformx check'",
   rate_limit: "Something else uses up the DX account's limit, or GETDX_RATE_LIMIT is too high for it",

@@ -1,27 +1,23 @@
 /** What of a notification goes into the event's metadata, in order of worth, and what stays out. */
 import type { CatalogueRow } from "../coder/catalogue/row.ts";
-import type { Notification } from "../coder/notification.ts";
+import { type JsonObject, LONGEST, objectOf, textOf } from "../coder/notification.ts";
+import { factOf } from "./data_facts.ts";
+import { labelFilter, type LeftOutReason, targetOf, type Told } from "./label_filter.ts";
 
 /** One metadata field; fields are listed from the most to the least worth keeping. */
 export type Field = readonly [key: string, value: string];
 
-/** Why a label is not forwarded. */
-export type LeftOutReason =
-  | "free_text"
-  | "secret_name"
-  | "personal_id"
-  | "recipient"
-  | "empty"
-  | "name_taken";
-
-/** A label that is not forwarded. */
+/** A label that is not forwarded; with `too_many`, those after it are not either. */
 export interface LeftOut {
   readonly label: string;
   readonly why: LeftOutReason;
 }
 
-/** Labels under which Coder's call sites put the same thing, the preferred one first. */
-const ALIASES: readonly (readonly [key: string, labels: readonly string[]])[] = [
+/** Labels that are looked at: Coder sends a dozen, and the limit of metadata has room for some hundred. */
+export const MOST_LABELS = 500;
+
+/** What people look for, in order of worth, each with the labels under which Coder's call sites put it. */
+const NORMALISED: readonly (readonly [key: string, labels: readonly string[]])[] = [
   ["workspace", ["workspace"]],
   ["template", ["template", "template_name"]],
   ["template_version", ["version", "template_version_name", "template_version"]],
@@ -30,90 +26,89 @@ const ALIASES: readonly (readonly [key: string, labels: readonly string[]])[] = 
   ["reason", ["reason", "pause_reason"]],
 ];
 
-const SECRET_NAME = /passcode|password|secret|token|credential|key/i;
-const PERSONAL_ID_NAME =
-  /(?:user|owner|initiator|account|claimant|member|person|recipient|creator|actor)[_-]?id$/i;
-const UNKNOWN_FREE_TEXT: readonly string[] = ["title", "body", "message", "text", "description"];
+/** Where a label belongs in {@link NORMALISED}: which one it is, and its rank, the lowest being preferred. */
+type Place = readonly [index: number, rank: number];
+
+const PLACES: ReadonlyMap<string, Place> = new Map(
+  NORMALISED.flatMap(([, labels], index) => labels.map((label, rank) => [label, [index, rank]] as const)),
+);
+/** The label `name` comes behind all others. */
+const PLACES_OF_NAME = { workspace: [0, 9], template: [1, 9] } as const;
+
+const THINGS = ["workspace", "template", "template_version", "organization"] as const;
 
 /**
  * Lists the metadata of a notification. `messageId` is the one of the occurrence's first copy, so that every
  * copy makes the same event.
  */
 export function selectMetadata(
-  notification: Notification,
-  row: CatalogueRow | undefined,
+  told: Told,
   messageId: string,
 ): { readonly fields: readonly Field[]; readonly leftOut: readonly LeftOut[] } {
-  const fields = new Map<string, string>();
+  const { notification: { payload, row } } = told;
+  const data = objectOf(payload["data"]) ?? {};
+  const labels = objectOf(payload["labels"]) ?? {};
+  const whyNot = labelFilter(told, data);
+  const best: (readonly [label: string, value: string, rank: number])[] = [];
+  const others: Field[] = [];
   const leftOut: LeftOut[] = [];
-  const labels = new Map<string, string>();
-  const unwanted = unwantedLabels(notification, row);
-  for (const [label, value] of Object.entries(notification.labels)) {
-    const why = unwanted(label, value);
-    if (why === undefined) labels.set(label, value);
-    else leftOut.push({ label, why });
+  let seen = 0;
+  // Not Object.entries: a body has room for a hundred thousand.
+  for (const label in labels) {
+    const value = labels[label];
+    const why = ++seen > MOST_LABELS ? "too_many" : whyNot(label, value);
+    if (why !== undefined) leftOut.push({ label, why });
+    if (why === "too_many") break;
+    if (why !== undefined || typeof value !== "string") continue;
+    const place = placeOf(label, row);
+    const rival = place && best[place[0]];
+    if (place === undefined || (rival !== undefined && rival[2] < place[1])) {
+      others.push([label, value]);
+    } else {
+      if (rival !== undefined) others.push([rival[0], rival[1]]);
+      best[place[0]] = [label, value, place[1]];
+    }
+  }
+  for (const fact of row?.facts ?? []) {
+    const text = factOf(fact, data);
+    if (text !== undefined && whyNot(fact, text) === undefined) others.push([fact, text]);
   }
 
-  const put = (key: string, value: string | null | undefined) => {
-    if (value != null && value !== "" && !fields.has(key)) fields.set(key, value.toWellFormed());
-  };
-  for (const [key, aliases] of ALIASES) {
-    const named = row?.nameIs === key ? [...aliases, "name"] : aliases;
-    const label = named.find((alias) => labels.has(alias));
-    if (label === undefined) continue;
-    put(key, labels.get(label));
-    labels.delete(label);
+  const fields: Field[] = [];
+  const name = best[0]?.[1] ?? textOf(objectOf(data["workspace"])?.["name"], LONGEST.name);
+  if (name) fields.push(["workspace", name.toWellFormed()]);
+  for (let i = 1; i < NORMALISED.length; i++) {
+    if (best[i] !== undefined) fields.push([NORMALISED[i]![0], best[i]![1].toWellFormed()]);
   }
-  if (!fields.has("workspace")) insertFirst(fields, "workspace", notification.data?.workspace?.name);
-
-  const ids = idsOf(notification, row);
-  for (const label of [...labels.keys()].sort()) {
+  const ids = idsOf(payload, data, row);
+  ids.push(["coder_message_id", messageId.toWellFormed()]);
+  for (const [label, value] of others.sort(byKey)) {
     const key = label.toWellFormed();
-    const taken = fields.has(key) || ids.has(key) || key === "coder_message_id";
-    if (taken) leftOut.push({ label, why: "name_taken" });
-    else put(key, labels.get(label));
+    if (has(fields, key) || has(ids, key)) leftOut.push({ label, why: "name_taken" });
+    else fields.push([key, value.toWellFormed()]);
   }
-  for (const [key, id] of ids) put(key, id);
-  put("coder_message_id", messageId);
-  return { fields: [...fields], leftOut };
+  fields.push(...ids);
+  return { fields, leftOut };
 }
 
-/** Keeps the order of worth when the workspace's name comes from `data`. */
-function insertFirst(fields: Map<string, string>, key: string, value: string | null | undefined): void {
-  if (value == null || value === "") return;
-  const others = [...fields];
-  fields.clear();
-  fields.set(key, value.toWellFormed());
-  for (const [otherKey, otherValue] of others) fields.set(otherKey, otherValue);
+function has(fields: readonly Field[], wanted: string): boolean {
+  return fields.some(([key]) => key === wanted);
+}
+
+function byKey([one]: Field, [other]: Field): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function placeOf(label: string, row: CatalogueRow | undefined): Place | undefined {
+  return label === "name" ? row?.nameIs && PLACES_OF_NAME[row.nameIs] : PLACES.get(label);
 }
 
 /** Ids of things, never of persons: from `data`, else from the targets whose meaning the catalogue gives. */
-function idsOf(notification: Notification, row: CatalogueRow | undefined): Map<string, string> {
-  const ids = new Map<string, string>();
-  for (const thing of ["workspace", "template", "template_version", "organization"] as const) {
-    const position = row?.targets?.indexOf(thing) ?? -1;
-    const id = notification.data?.[thing]?.id || notification.targets[position];
-    if (id) ids.set(`${thing}_id`, id);
+function idsOf(payload: JsonObject, data: JsonObject, row: CatalogueRow | undefined): Field[] {
+  const ids: Field[] = [];
+  for (const thing of THINGS) {
+    const id = textOf(objectOf(data[thing])?.["id"], LONGEST.id) || targetOf(payload, row, thing);
+    if (id) ids.push([`${thing}_id`, id.toWellFormed()]);
   }
   return ids;
-}
-
-function unwantedLabels(notification: Notification, row: CatalogueRow | undefined) {
-  const { recipient, data, targets } = notification;
-  const freeText = row === undefined ? UNKNOWN_FREE_TEXT : row.freeText ?? [];
-  const personalIds = [recipient.id, data?.owner?.id, data?.user?.id];
-  row?.targets?.forEach((target, position) => {
-    if (target === "owner" || target === "user") personalIds.push(targets[position]);
-  });
-  const personal = personalIds.map((id) => id?.toLowerCase());
-  const recipientEmail = recipient.email.toLowerCase();
-  return (label: string, value: string): LeftOutReason | undefined => {
-    if (value === "") return "empty";
-    if (freeText.includes(label.toLowerCase())) return "free_text";
-    if (SECRET_NAME.test(label)) return "secret_name";
-    const folded = value.toLowerCase();
-    if (PERSONAL_ID_NAME.test(label) || personal.includes(folded)) return "personal_id";
-    if (recipientEmail !== "" && folded.includes(recipientEmail)) return "recipient";
-    return undefined;
-  };
 }

@@ -1,10 +1,15 @@
 /** A bounded number of places, handed out in order of arrival. */
-export class Slots {
+export class Semaphore {
   #free: number;
   readonly #queue = new Set<() => void>();
 
   constructor(places: number) {
     this.#free = places;
+  }
+
+  /** Places that are free. */
+  get free(): number {
+    return this.#free;
   }
 
   /** Takes a place if one is free. */

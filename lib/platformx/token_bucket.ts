@@ -32,6 +32,12 @@ export class TokenBucket {
     return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
   }
 
+  /** Tokens that are there now. */
+  available(now: number): number {
+    if (this.#perMs === 0) return Infinity;
+    return this.waitAt(now) === 0 ? Math.floor(this.#tokens) : 0;
+  }
+
   /** Returns a token that was not used. */
   giveBack(): void {
     this.#tokens++;

@@ -1,5 +1,6 @@
 /** PlatformX's answer → what it means for the event. The only place where success is decided. */
 import { scrub } from "../base/redact.ts";
+import type { Answer as HttpAnswer, NetworkFailure } from "../runtime/runtime.ts";
 
 /** Reasons for trying again later that say where the fault is. */
 export const LATER_CAUSES = ["platformx", "rate_limit", "key", "url"] as const;
@@ -28,41 +29,26 @@ export const VERDICTS = ["delivered", "refused", "later", "unknown"] as const sa
   "kind"
 ][];
 
-/** How an attempt ended without an answer; named by kind, because the runtime's texts quote URL and headers. */
-export type NetworkFailure =
-  | "connection_failed"
-  | "name_not_found"
-  | "proxy_refused"
-  | "tls_failed"
-  | "connection_lost"
-  | "timed_out"
-  | "cut_off"
-  | "unknown_failure";
-
-/** What one attempt brought. */
+/** What one attempt brought; milliseconds asked for by `Retry-After`. */
 export type Answer =
-  | {
-    readonly kind: "response";
-    readonly status: number;
-    /** The body; empty when it was too long or broke off. */
-    readonly body: string;
-    /** Milliseconds asked for by `Retry-After`. */
-    readonly retryAfterMs?: number;
-  }
-  | { readonly kind: "failure"; readonly failure: NetworkFailure };
+  | Extract<HttpAnswer, { kind: "failure" }>
+  | (Omit<Extract<HttpAnswer, { kind: "response" }>, "headers"> & {
+    readonly retryAfterMs?: number | undefined;
+  });
 
-/** Failures of which it is certain that PlatformX did not see the event. */
-const NOT_SENT: ReadonlySet<NetworkFailure> = new Set([
-  "connection_failed",
-  "name_not_found",
-  "proxy_refused",
-  "tls_failed",
-]);
+/** Failures of which it is certain that PlatformX did not see the event, and where the fault is. */
+const NOT_SENT: Readonly<Partial<Record<NetworkFailure, LaterCause>>> = {
+  connection_failed: "platformx",
+  name_not_found: "platformx",
+  proxy_failed: "platformx",
+  proxy_refused: "url",
+  tls_failed: "platformx",
+};
 
 /** Statuses that speak of the caller, a proxy or the moment, not of the event. */
 const NOT_ABOUT_THE_EVENT: ReadonlySet<number> = new Set([401, 403, 407, 408, 425, 429]);
 
-const NAMES_RATE_LIMIT = /rate.?limit|too many requests|throttl/i;
+const NAMES_RATE_LIMIT = /rate.?limit|too.?many.?requests|throttl/i;
 /** Kept narrow: "invalid metadata key" is about an event, and must not stop everybody's. */
 const NAMES_AUTHENTICATION = new RegExp(
   [
@@ -73,45 +59,43 @@ const NAMES_AUTHENTICATION = new RegExp(
   "i",
 );
 
-/** Shorter texts of an event are parts of ordinary words. */
-const SHORTEST_ECHO = 3;
+/** A machine's word for an error, in which nobody quotes a part of an event: `invalid_auth`. */
+const CODE = /^[\w.-]{1,64}$/;
 
 /**
- * Judges an answer. `secrets` are removed from PlatformX's words wherever they are shown; `event` are texts of the event
- * that the words may repeat: a workspace named "auth" says nothing of the key.
+ * Judges an answer. `secrets` are removed from PlatformX's words wherever they are shown. `event` are texts of the event:
+ * where one of them speaks of keys or limits itself, words that may repeat it decide nothing for everybody else.
  */
-export function judge(
-  answer: Answer,
-  secrets: readonly string[],
-  event: readonly string[] = [],
-): Verdict {
+export function judge(answer: Answer, secrets: readonly string[], event: readonly string[] = []): Verdict {
   if (answer.kind === "failure") {
     const seen = answer.failure;
-    if (!NOT_SENT.has(seen)) return { kind: "unknown", seen };
-    return { kind: "later", cause: seen === "proxy_refused" ? "url" : "platformx", seen };
+    const cause = NOT_SENT[seen];
+    return cause === undefined ? { kind: "unknown", seen } : { kind: "later", cause, seen };
   }
-  const { status } = answer;
+  const { status, retryAfterMs } = answer;
   const success = status >= 200 && status < 300;
-  const json = parseObject(answer.body);
+  const json = answer.bodyEnd === undefined ? parseObject(answer.body) : undefined;
   if (success && json?.["ok"] === true) return { kind: "delivered" };
   const said = wordsOf(json);
   const words = scrub(said, secrets);
-  // Without what it repeats: "no user throttle@example.com" names no rate limit.
-  const about = () =>
-    scrub(said, [...secrets, ...event.filter((text) => text.length >= SHORTEST_ECHO)], 2_000);
   const seen = words === "" ? `status ${status}` : `status ${status}: ${words}`;
-  const wait = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   const later = (cause: LaterCause): Verdict => ({ kind: "later", cause, seen, ...wait });
 
   if (status === 429) return later("rate_limit");
   if (status === 401 || status === 403) return later("key");
   if ((success || isClientError(status)) && json?.["ok"] === false) {
-    if (NAMES_RATE_LIMIT.test(about())) return later("rate_limit");
-    if (NAMES_AUTHENTICATION.test(about())) return later("key");
+    const isQuoted = (subject: RegExp) =>
+      event.some((text) => CODE.test(said) ? text.includes(said) : subject.test(text));
+    const speaksOf = (subject: RegExp) => subject.test(said) && !isQuoted(subject);
+    if (speaksOf(NAMES_RATE_LIMIT)) return later("rate_limit");
+    if (speaksOf(NAMES_AUTHENTICATION)) return later("key");
     if (!NOT_ABOUT_THE_EVENT.has(status)) return { kind: "refused", words };
     return later(status === 407 ? "url" : "platformx");
   }
-  if (success || status === 502 || status === 504) return { kind: "unknown", seen, ...wait };
+  if (status === 502 || status === 504 || (success && answer.bodyEnd === "cut_off")) {
+    return { kind: "unknown", seen, ...wait };
+  }
   return later(status >= 500 ? "platformx" : "url");
 }
 

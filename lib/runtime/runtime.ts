@@ -11,6 +11,8 @@ export interface Runtime {
   readonly os: string;
   /** The program's arguments. */
   readonly args: readonly string[];
+  /** The address of the program's first module: a thread that imports it has the whole program when it is one file. */
+  readonly module: string;
   /** A variable of the environment; undefined when it is not set, or is none that the service may read. */
   readonly env: (name: string) => string | undefined;
   readonly stdin: InputStream;
@@ -28,8 +30,20 @@ export interface Runtime {
   readonly onStop: (listener: () => void) => void;
   /** Calls `listener` with what nobody caught; the process goes on. */
   readonly onFault: (listener: (error: unknown) => void) => void;
+  /** What the process uses at this moment. Cheap enough for every scrape. */
+  readonly usage: () => ProcessUsage;
   /** Ends the process now, whatever is under way. */
   readonly exit: (code: number) => never;
+}
+
+/** What a process uses; undefined: the system does not tell, or not to this process. */
+export interface ProcessUsage {
+  /** Processor time since the start, the system's on its behalf included. */
+  readonly cpuSeconds: number | undefined;
+  readonly residentBytes: number | undefined;
+  /** File descriptors: open ones, and how many may be. */
+  readonly openDescriptors: number | undefined;
+  readonly maxDescriptors: number | undefined;
 }
 
 /** Standard input. */
@@ -70,6 +84,8 @@ export interface Files {
   read(path: string, limit: number): Promise<Uint8Array | FileFault>;
   /** Undefined: there is nothing at that path, or it may not be looked at. Follows links. */
   stat(path: string): FileSeen | undefined;
+  /** A path, as it is from the root: the working directory put before a relative one. */
+  absolute(path: string): string;
 }
 
 /** A TCP address. */

@@ -1,7 +1,13 @@
-/** Prometheus' text format 0.0.4 (prometheus.io, "Exposition formats"). */
+/** Prometheus' text format 0.0.4 (prometheus.io, "Exposition formats"), and OpenMetrics 1.0. */
 
-/** Media type of {@link expositionOf}'s text. */
-export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+/** The formats, with the media type of their text. */
+export const FORMATS = {
+  prometheus: "text/plain; version=0.0.4; charset=utf-8",
+  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+} as const;
+
+/** One of {@link FORMATS}. */
+export type Format = keyof typeof FORMATS;
 
 /** One number, and what tells it from the others of its name. */
 export interface Sample {
@@ -19,7 +25,7 @@ export interface Buckets {
   readonly sum: number;
 }
 
-/** Everything under one name. */
+/** Everything under one name; a counter's ends in `_total`. */
 export type Family =
   & { readonly name: string; readonly help: string }
   & (
@@ -28,24 +34,31 @@ export type Family =
   );
 
 /** The text of families; one without samples is left out. */
-export function expositionOf(families: readonly Family[]): string {
-  return families.map(textOf).join("");
+export function expositionOf(families: readonly Family[], format: Format): string {
+  const text = families.map((family) => textOf(family, format)).join("");
+  return format === "openmetrics" ? `${text}# EOF\n` : text;
 }
 
-function textOf(family: Family): string {
+function textOf(family: Family, format: Format): string {
   const { name, help, type } = family;
   const samples = type === "histogram"
-    ? histogramLines(name, family.buckets)
+    ? histogramLines(name, family.buckets, format)
     : family.samples.map(({ labels, value }) => line(name, labels ?? {}, value));
   if (samples.length === 0) return "";
-  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${samples.join("")}`;
+  // OpenMetrics names a counter's family without the ending of its samples, and escapes quotes in help.
+  const isOpen = format === "openmetrics";
+  const titled = isOpen && type === "counter" ? name.replace(/_total$/, "") : name;
+  const about = isOpen ? escapeLabel(help) : escapeHelp(help);
+  return `# HELP ${titled} ${about}\n# TYPE ${titled} ${type}\n${samples.join("")}`;
 }
 
-function histogramLines(name: string, { bounds, counts, sum }: Buckets): string[] {
+function histogramLines(name: string, { bounds, counts, sum }: Buckets, format: Format): string[] {
   let total = 0;
   const buckets = [...bounds, Infinity].map((bound, at) => {
     total += counts[at]!;
-    return line(`${name}_bucket`, { le: numberOf(bound) }, total);
+    // OpenMetrics writes every bound as a float, and so does Prometheus 3 whatever it reads.
+    const le = numberOf(bound) + (format === "openmetrics" && Number.isInteger(bound) ? ".0" : "");
+    return line(`${name}_bucket`, { le }, total);
   });
   return [...buckets, line(`${name}_sum`, {}, sum), line(`${name}_count`, {}, total)];
 }

@@ -3,10 +3,12 @@
  * attempt at PlatformX is a span. Nothing of it is loaded while Deno's telemetry is off.
  */
 import type { AttributeValue, Span, SpanStatus } from "@opentelemetry/api";
-import { shownName } from "../delivery/outcome.ts";
+import { type Outcome } from "../delivery/outcome.ts";
+import { shownName } from "../base/redact.ts";
 import { scrub } from "../base/redact.ts";
+import type { LogLevel } from "../base/log.ts";
 import type { Attempt } from "../platformx/client.ts";
-import type { Report } from "../delivery/relay.ts";
+import type { PlatformXEvent } from "../platformx/event.ts";
 import { VERSION } from "../base/version.ts";
 
 /** Telemetry that is on. */
@@ -14,15 +16,19 @@ export interface Telemetry {
   /** Whether Deno exports metrics too. */
   readonly metrics: boolean;
   /** Names the request's span. To be called in the context of the request; undefined: it has none. */
-  request(request: Request, url: URL | null): RequestSpan | undefined;
+  request(method: string, path: string): RequestSpan | undefined;
   /** The same attempt, as a span. W3C baggage of whoever called ends here: it would go to PlatformX. */
-  traced(attempt: Attempt): Attempt;
+  attempt(attempt: Attempt): Attempt;
+  /** Work on one event of the outbox, as a span: its log lines belong to it. */
+  traced<T>(event: PlatformXEvent, work: () => Promise<T>): Promise<T>;
+  /** Hands a line of the log to the collector, and nobody else: Deno exports what goes through `console`. */
+  exported(line: string, level: LogLevel): void;
 }
 
 /** The span of one request. */
 export interface RequestSpan {
   /** Says what became of the webhook. */
-  tell(report: Report): void;
+  tell(outcome: Outcome): void;
 }
 
 const ROUTES = ["/", "/metrics"];
@@ -43,22 +49,18 @@ export async function openTelemetry(apiUrl: string): Promise<Telemetry | undefin
   return {
     metrics: metrics.getMeter("coder-platformx") !== createNoopMeter(),
 
-    request(request, url) {
+    request(method, path) {
       const span = trace.getActiveSpan();
       if (span === undefined) return undefined;
-      const route = url !== null && ROUTES.includes(url.pathname) ? url.pathname : undefined;
-      span.updateName([methodOf(request.method), route].join(" ").trim());
+      const route = ROUTES.includes(path) ? path : undefined;
+      span.updateName([methodOf(method), route].join(" ").trim());
       if (route !== undefined) span.setAttribute("http.route", route);
-      return { tell: (report) => tell(span, report) };
+      return { tell: (outcome) => tell(span, outcome) };
     },
 
-    traced: (attempt) => (event) => {
-      const attributes = {
-        "coder_platformx.notification": shownName(event.name),
-        "coder_platformx.message_id": scrub(event.metadata["coder_message_id"] ?? "", [], ID_LENGTH),
-      };
+    attempt: (attempt) => (event) => {
       const outside = propagation.deleteBaggage(context.active());
-      return tracer.startActiveSpan("deliver", { attributes }, outside, async (span) => {
+      return tracer.startActiveSpan("deliver", { attributes: attributesOf(event) }, outside, async (span) => {
         try {
           const verdict = await attempt(event);
           span.setAttribute("coder_platformx.verdict", verdict.kind);
@@ -70,6 +72,30 @@ export async function openTelemetry(apiUrl: string): Promise<Telemetry | undefin
         }
       });
     },
+
+    traced: (event, work) =>
+      tracer.startActiveSpan(
+        "dispatch",
+        { attributes: attributesOf(event) },
+        (span) => work().finally(() => span.end()),
+      ),
+
+    exported: (line, level) => CONSOLE[level](line),
+  };
+}
+
+/** One method for each level: Deno takes the severity from it. */
+const CONSOLE: Readonly<Record<LogLevel, (line: string) => void>> = {
+  DEBUG: (line) => console.debug(line),
+  INFO: (line) => console.info(line),
+  WARNING: (line) => console.warn(line),
+  ERROR: (line) => console.error(line),
+};
+
+function attributesOf(event: PlatformXEvent) {
+  return {
+    "coder_platformx.notification": shownName(event.name),
+    "coder_platformx.message_id": scrub(event.metadata["coder_message_id"] ?? "", [], ID_LENGTH),
   };
 }
 
@@ -124,14 +150,13 @@ function methodOf(method: string): string {
   return METHODS.includes(method) ? method : "_OTHER";
 }
 
-function tell(span: Span, { outcome, messageId, attempts }: Report): void {
+function tell(span: Span, outcome: Outcome): void {
+  const { attempts, messageId, notification, status } = outcome;
   span.setAttributes({
-    "coder_platformx.outcome": outcome.status,
+    "coder_platformx.outcome": status,
     "coder_platformx.attempts": attempts,
     ...("reason" in outcome ? { "coder_platformx.reason": outcome.reason } : {}),
-    ...("event" in outcome && outcome.event !== undefined
-      ? { "coder_platformx.notification": shownName(outcome.event) }
-      : {}),
+    ...(notification === undefined ? {} : { "coder_platformx.notification": notification }),
     ...(messageId === undefined ? {} : { "coder_platformx.message_id": messageId }),
   });
 }

@@ -18,7 +18,17 @@ export interface ExportTime {
   /** Milliseconds that work in progress may take, so that the export ends within the grace too. */
   readonly graceForWork: number;
   /** What the operator must change first: the end of the process would be late, or never come. */
-  readonly problems: readonly string[];
+  readonly problems: readonly { readonly text: string }[];
+}
+
+/** The grace that is left for work, as the export of telemetry comes after it. Deno Deploy sees to that by itself. */
+export function graceWith(
+  telemetry: { readonly metrics: boolean } | undefined,
+  grace: number,
+  env: (name: string) => string | undefined,
+): ExportTime {
+  if (telemetry === undefined || env("DENO_DEPLOY")) return { graceForWork: grace, problems: [] };
+  return divideGrace(grace, env, telemetry.metrics);
 }
 
 /**
@@ -35,20 +45,22 @@ export function divideGrace(
 ): ExportTime {
   const longest = EXPORTS_AT_END * EXPORT_LIMITS.reduce((sum, name) => sum + limitOf(get(name)), 0);
   const fits = longest <= grace / 2;
-  const problems: string[] = [];
+  const problems: { readonly text: string }[] = [];
   if (!fits) {
-    problems.push(
-      `${
-        EXPORT_LIMITS.join(" and ")
-      } must together be at most a quarter of SHUTDOWN_GRACE: a telemetry collector that ` +
+    problems.push({
+      text:
+        `${
+          EXPORT_LIMITS.join(" and ")
+        } must together be at most a quarter of SHUTDOWN_GRACE: a telemetry collector that ` +
         `hangs would delay the end of the process by up to ${longest} ms. Set each to 500`,
-    );
+    });
   }
   if (metrics) {
-    problems.push(
-      "OTEL_DENO_METRICS must be false: with Deno's metrics and a telemetry collector that hangs, the process may " +
+    problems.push({
+      text:
+        "OTEL_DENO_METRICS must be false: with Deno's metrics and a telemetry collector that hangs, the process may " +
         "never end by itself. The service's own metrics are at /metrics",
-    );
+    });
   }
   return { graceForWork: fits ? grace - longest : grace, problems };
 }

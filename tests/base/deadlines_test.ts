@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { type Ended, TimeLimit } from "../../lib/base/deadlines.ts";
+import { Deadlines, type Ended } from "../../lib/base/deadlines.ts";
 
-/** A limit of 100 ms, what it ended, and a time that the test moves. */
+/** Deadlines of 100 ms, what it ended, and a time that the test moves. */
 function watched(
   work: (at: {
-    readonly limit: TimeLimit;
+    readonly deadlines: Deadlines;
     readonly cut: AbortController;
     readonly ended: [what: string, why: Ended][];
     readonly begin: (what: string) => () => void;
@@ -23,14 +23,14 @@ function watched(
     return setTimeout(run, ms);
   });
   const cut = new AbortController();
-  const limit = new TimeLimit(100, cut.signal);
+  const deadlines = new Deadlines(100, cut.signal);
   const ended: [string, Ended][] = [];
   try {
     work({
-      limit,
+      deadlines,
       cut,
       ended,
-      begin: (what) => limit.begin((why) => ended.push([what, why])),
+      begin: (what) => deadlines.begin((why) => ended.push([what, why])),
       pass: (ms) => {
         now += ms;
         mock.timers.tick(ms);
@@ -104,8 +104,8 @@ Deno.test("when work must end, no timer stays behind", {
   sanitizeResources: true,
 }, () => {
   const cut = new AbortController();
-  const limit = new TimeLimit(60_000, cut.signal);
-  limit.begin(() => {})();
-  limit.begin(() => {});
+  const deadlines = new Deadlines(60_000, cut.signal);
+  deadlines.begin(() => {})();
+  deadlines.begin(() => {});
   cut.abort();
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LOG_LEVELS, type LogLevel } from "../../lib/base/log.ts";
-import { createLog, type LogFields, type LogOptions } from "../../lib/base/log.ts";
+import { createLog, LOG_LEVELS, type LogFields, type LogLevel, type LogOptions } from "../../lib/base/log.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
 import { anyText } from "../support/fakes.ts";
 import { runModule } from "../support/service.ts";
@@ -10,26 +9,28 @@ const TIME = "2026-01-02T03:04:05.678Z";
 
 /** A log, and the lines it wrote. */
 function logWith(options: Partial<LogOptions> = {}) {
-  const out: string[] = [];
-  const err: string[] = [];
+  const lines: string[] = [];
+  const levels: LogLevel[] = [];
   const log = createLog({
     level: "DEBUG",
     format: "json",
     colour: false,
     now: () => Date.parse(TIME),
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
+    output: (line, level) => {
+      lines.push(line);
+      levels.push(level);
+    },
     ...options,
   });
-  return { log, out, err };
+  return { log, lines, levels };
 }
 
 /** The one line that an entry makes. */
 function lineOf(message: string, fields?: LogFields, options: Partial<LogOptions> = {}): string {
-  const { log, out } = logWith(options);
+  const { log, lines } = logWith(options);
   log.write("INFO", "webhook", message, fields);
-  assert.equal(out.length, 1);
-  return out[0]!;
+  assert.equal(lines.length, 1);
+  return lines[0]!;
 }
 
 Deno.test("entries below the level are not written, and a caller can ask before it makes one", async (t) => {
@@ -41,20 +42,12 @@ Deno.test("entries below the level are not written, and a caller can ask before 
   ];
   for (const [level, written] of rows) {
     await t.step(level, () => {
-      const { log, out, err } = logWith({ level });
+      const { log, lines, levels } = logWith({ level });
       for (const each of LOG_LEVELS) log.write(each, "webhook", "m");
-      assert.deepEqual([...out, ...err].map((line) => JSON.parse(line).level), written);
+      assert.deepEqual(lines.map((line) => JSON.parse(line).level), written);
+      assert.deepEqual(levels, written, "the output is told the level");
       assert.deepEqual(LOG_LEVELS.filter((each) => log.writes(each)), written);
     });
-  }
-});
-
-Deno.test("DEBUG and INFO go to standard output, WARNING and ERROR to standard error", () => {
-  for (const format of ["text", "json"] as const) {
-    const { log, out, err } = logWith({ format });
-    for (const level of LOG_LEVELS) log.write(level, "webhook", "m");
-    assert.deepEqual(out.map((line) => /DEBUG|INFO/.exec(line)?.[0]), ["DEBUG", "INFO"]);
-    assert.deepEqual(err.map((line) => /WARNING|ERROR/.exec(line)?.[0]), ["WARNING", "ERROR"]);
   }
 });
 
@@ -142,9 +135,9 @@ Deno.test("colours frame time, level and names of fields, and nothing else is di
   const fields = { msg_id: "m", reason: "two words" };
   for (const level of LOG_LEVELS) {
     const lines = [true, false].map((colour) => {
-      const { log, out, err } = logWith({ format: "text", colour });
+      const { log, lines } = logWith({ format: "text", colour });
       log.write(level, "webhook", "m", fields);
-      return visible([...out, ...err][0]!);
+      return visible(lines[0]!);
     });
     const [coloured, plain] = lines as [string, string];
     assert.equal(coloured.replace(/␛\[\d*m/g, ""), plain);
@@ -152,9 +145,9 @@ Deno.test("colours frame time, level and names of fields, and nothing else is di
     assert.match(coloured, /␛\[90mreason=␛\[0m"two words"$/);
   }
   const painted = LOG_LEVELS.map((level) => {
-    const { log, out, err } = logWith({ format: "text", colour: true });
+    const { log, lines } = logWith({ format: "text", colour: true });
     log.write(level, "webhook", "m");
-    return /␛\[(\d+)m(?:DEBUG|INFO|WARNING|ERROR)/.exec(visible([...out, ...err][0]!))?.[1];
+    return /␛\[(\d+)m(?:DEBUG|INFO|WARNING|ERROR)/.exec(visible(lines[0]!))?.[1];
   });
   assert.equal(new Set(painted).size, 4, "every level has a colour of its own");
 });
@@ -177,11 +170,14 @@ Deno.test("the names of entries are words that alerts can rely on", () => {
 Deno.test("the service colours its log on a terminal, unless NO_COLOR is set to something", async (t) => {
   const code = `
     import { serve } from "project/lib/cli/serve.ts";
+    import { denoRuntime } from "project/lib/runtime/deno.ts";
     // A port that is taken ends the service after its first lines.
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     Deno.env.set("PORT", String(listener.addr.port));
-    const terminal = { out: console.log, err: console.error, isTerminal: Deno.env.get("TERMINAL") === "yes" };
-    Deno.exit(await serve(terminal));
+    const runtime = denoRuntime("");
+    const isTerminal = Deno.env.get("TERMINAL") === "yes";
+    const stdout = { ...runtime.stdout, isTerminal };
+    Deno.exit(await serve({ ...runtime, stdout }, { out: console.log, err: console.error, isTerminal }));
   `;
   const rows: [environment: Record<string, string>, format: "coloured" | "text" | "json"][] = [
     [{ TERMINAL: "yes" }, "coloured"],

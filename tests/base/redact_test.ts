@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { cut, escapeControls, maskEmail, scrub } from "../../lib/base/redact.ts";
+import {
+  constant,
+  cut,
+  escapeControls,
+  joined,
+  maskEmail,
+  plain,
+  scrub,
+  shownId,
+  shownName,
+} from "../../lib/base/redact.ts";
 import { anyText } from "../support/fakes.ts";
 
 /** The end of what anybody would take for an address, with the at-sign as it stands in a URL too. */
@@ -14,9 +24,32 @@ Deno.test("scrub removes e-mail addresses, secrets and control characters", asyn
     ["an address", "no user alice@example.com here", [], "no user (e-mail) here"],
     ["an address in brackets", "<alice@example.com>", [], "<(e-mail)>"],
     ["an address in quotation marks", '"alice@example.com"', [], '"(e-mail)"'],
-    ["an address after a name", "email=alice@example.com", [], "email=(e-mail)"],
+    ["an address after a name, which could be a part of it", "to email=alice@example.com", [], "to (e-mail)"],
     ["a plus address", "alice+dx@mail.example.com", [], "(e-mail)"],
-    ["an address of a URL", "/?email=alice%40example.com", [], "/?email=(e-mail)"],
+    ["an address of a URL", "see /?email=alice%40example.com", [], "see (e-mail)"],
+    ["an address of a URL in a URL", "alice%2540example.com", [], "(e-mail)"],
+    ["a name in quotation marks", 'no "john doe"@example.com here', [], "no (e-mail) here"],
+    ["such a name with quotation marks in it", 'no "john \\"x\\" doe"@example.com', [], "no (e-mail)"],
+    ["such a name in JSON", '{"to":"\\"john doe\\"@example.com"}', [], '{"to":"(e-mail)"}'],
+    ["such a name percent-encoded", "%22john%20doe%22%40example.com", [], "(e-mail)"],
+    ["a quotation that has no name", '{"a":"@example"}', [], '{"a":"@example"}'],
+    ["an apostrophe", "no o'brien@example.com", [], "no (e-mail)"],
+    ["an apostrophe in quotation marks", "no 'o'brien@example.com'", [], "no '(e-mail)'"],
+    ["an equals sign", "no a=b@example.com", [], "no (e-mail)"],
+    ["a slash", "no dept/alice@example.com", [], "no (e-mail)"],
+    ["a wide at-sign", "no alice＠example.com", [], "no (e-mail)"],
+    ["a small at-sign", "no alice﹫example.com", [], "no (e-mail)"],
+    ["a wide at-sign percent-encoded", "alice%EF%BC%A0example.com", [], "(e-mail)"],
+    ["an at-sign as JSON may spell it", "alice\\u0040example.com", [], "(e-mail)"],
+    [
+      "at-signs as HTML spells them",
+      "a&#64;b.example c&#x40;d.example e&commat;f.example",
+      [],
+      "(e-mail) (e-mail) (e-mail)",
+    ],
+    ["two at-signs", "victim@gmail.com@example.com", [], "(e-mail)"],
+    ["a local part of any length", `${"a".repeat(150)}@example.com`, [], "(e-mail)"],
+    ["lone at-signs", "@ a@ @b 50%40 @alice", [], "@ a@ @b 50%40 @alice"],
     ["an address in capitals", "ALICE@EXAMPLE.COM", [], "(e-mail)"],
     ["an address as long as can be", `${"a".repeat(64)}@${"b.".repeat(94)}com`, [], "(e-mail)"],
     ["an address without dots", "root@localhost", [], "(e-mail)"],
@@ -32,6 +65,7 @@ Deno.test("scrub removes e-mail addresses, secrets and control characters", asyn
     ["a terminal's colours", "\x1b[31mred", [], "\\u{1b}[31mred"],
     ["a turned direction", "a\u202eb", [], "a\\u{202e}b"],
     ["a lone surrogate", "a\ud800b", [], "a\\u{d800}b"],
+    ["later controls", "a\x80b\x9fc", [], "a\\u{80}b\\u{9f}c"],
   ];
   for (const [what, text, secrets, shown] of rows) {
     await t.step(what, () => assert.equal(scrub(text, secrets), shown));
@@ -65,6 +99,18 @@ Deno.test("scrub shows no half of an address, wherever it stops looking", () => 
   }
 });
 
+Deno.test("scrub shows no half of a quoted name, wherever it stops looking", () => {
+  const long = `${"x".repeat(128)}@${"y".repeat(255)} `.repeat(4);
+  for (let before = 0; before < 100; before++) {
+    const shown = scrub(
+      `${long}${"z".repeat(before)} "alice adler x"@example.com ${"z".repeat(1000)}`,
+      [],
+      200,
+    );
+    assert.doesNotMatch(shown, /alice|adler/, `${before} before it`);
+  }
+});
+
 Deno.test("scrub says with … that words are missing, also when what it removed made room", () => {
   const long = `${"x".repeat(100)}@${"example".repeat(20)}.com `;
   assert.match(scrub(long.repeat(9) + "and the reason", []), /…$/);
@@ -73,7 +119,12 @@ Deno.test("scrub says with … that words are missing, also when what it removed
 Deno.test("of any text, scrub shows no address, no secret and no control character", () => {
   const alphabet = [..."abcdefghijklmnopqrstuvwxyz0123456789"];
   const word = fc.string({ unit: fc.constantFrom(...alphabet), minLength: 1, maxLength: 20 });
-  const address = fc.tuple(word, fc.constantFrom("@", "%40"), word).map(([a, at, b]) =>
+  const local = fc.oneof(
+    word,
+    fc.tuple(word, fc.constantFrom("'", "=", "+", "/", "."), word).map((parts) => parts.join("")),
+    fc.tuple(word, word).map(([a, b]) => `"${a} ${b}"`),
+  );
+  const address = fc.tuple(local, fc.constantFrom("@", "%40", "＠"), word).map(([a, at, b]) =>
     `${a}${at}${b}.example`
   );
   const secret = fc.string({ unit: fc.constantFrom(...alphabet), minLength: 8, maxLength: 40 })
@@ -89,6 +140,11 @@ Deno.test("of any text, scrub shows no address, no secret and no control charact
         const text = texts.flatMap((part, i) => [part, i % 2 === 0 ? email : key]).join("");
         const shown = scrub(text, [key], most);
         assert.ok(!shown.includes(email), `${JSON.stringify(shown)} has the address`);
+        for (const part of email.split(/[^a-z0-9]+/).filter((part) => part.length > 8)) {
+          if (![key, ...texts].some((other) => other.includes(part))) {
+            assert.ok(!shown.includes(part), `${JSON.stringify(shown)} has a part of ${email}`);
+          }
+        }
         assert.ok(!shown.includes(key), `${JSON.stringify(shown)} has the secret`);
         assert.doesNotMatch(shown, ADDRESS);
         assert.doesNotMatch(shown, CONTROL);
@@ -112,6 +168,14 @@ Deno.test("scrub comes to an end with text made to be slow", async (t) => {
     ["a long word and a longer one", `${"a".repeat(size)} ${"b".repeat(size * 8)}`],
     ["control characters", "\x1b".repeat(size)],
     ["lone surrogates", "\ud800".repeat(size)],
+    ["quotation marks before at-signs", '"@'.repeat(size / 2)],
+    ["quoted letters before at-signs", '"a"@'.repeat(size / 4)],
+    ["a quotation that never began", `${"a ".repeat(size / 4)}${'"@ '.repeat(size / 8)}`],
+    ["backslashes", `${"\\".repeat(size / 2)}"@`.repeat(2)],
+    ["escaped quotation marks", '\\"'.repeat(size / 2) + '"@x'],
+    ["percent signs in percent signs", "%25".repeat(size / 3)],
+    ["apostrophes", "'".repeat(size - 2) + "@x"],
+    ["HTML's zeros", "&#0000".repeat(size / 6)],
   ];
   for (const [what, text] of rows) {
     for (const limit of [1, 200, size]) {
@@ -162,4 +226,28 @@ Deno.test("maskEmail leaves the first character and the domain", async (t) => {
   for (const [email, masked] of rows) {
     await t.step(JSON.stringify(email), () => assert.equal(maskEmail(email), masked));
   }
+});
+
+Deno.test("only words of the program's own, numbers and redacted text make redacted text", () => {
+  assert.equal(
+    plain`it has ${5} of ${shownName("Welcome alice@example.com")}: ${true}`,
+    "it has 5 of Welcome (e-mail): true",
+  );
+  assert.equal(plain`a\tb`, "a\tb");
+  assert.equal(constant("fixed"), "fixed");
+  assert.equal(joined([plain`a`, plain`b`]), "a, b");
+  assert.equal(joined([plain`a`, plain`b`], "; "), "a; b");
+  const received: string = "alice@example.com";
+  // @ts-expect-error: text from outside is not redacted
+  plain`it is ${received}`;
+  // @ts-expect-error: nor is it a constant
+  constant(received);
+  // @ts-expect-error: nor can it be joined
+  joined([received]);
+});
+
+Deno.test("names are shown up to 60 and ids up to 64 characters, without addresses", () => {
+  assert.equal(shownName("n".repeat(61)), "n".repeat(59) + "…");
+  assert.equal(shownName("for alice@example.com"), "for (e-mail)");
+  assert.equal(shownId("i".repeat(65)), "i".repeat(63) + "…");
 });

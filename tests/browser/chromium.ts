@@ -1,5 +1,7 @@
 /** Debian's Chromium, driven by the DevTools protocol over Deno's own WebSocket: no driver package is needed. */
 import assert from "node:assert/strict";
+import { eventually, within } from "../support/eventually.ts";
+import { Child, needs } from "../support/process.ts";
 
 const EXECUTABLE = "/usr/bin/chromium";
 
@@ -17,9 +19,6 @@ const FLAGS = [
   "--remote-debugging-port=0",
 ];
 
-/** Milliseconds after which a silent browser is given up. */
-const PATIENCE = 30_000;
-
 type Params = Readonly<Record<string, unknown>>;
 type Listener = (method: string, params: Params) => void;
 
@@ -35,14 +34,14 @@ interface Message {
 
 /** A running browser. */
 export class Chromium implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
+  readonly #child: Child;
   readonly #socket: WebSocket;
   readonly #folder: string;
   readonly #calls = new Map<number, { resolve: (result: Params) => void; reject: (error: Error) => void }>();
   readonly #listeners = new Map<string, Listener>();
   #lastId = 0;
 
-  private constructor(child: Deno.ChildProcess, socket: WebSocket, folder: string) {
+  private constructor(child: Child, socket: WebSocket, folder: string) {
     this.#child = child;
     this.#socket = socket;
     this.#folder = folder;
@@ -51,17 +50,14 @@ export class Chromium implements AsyncDisposable {
 
   /** Starts it with a profile of its own. @throws {Error} when it is not installed or does not start */
   static async start(): Promise<Chromium> {
-    const installed = await Deno.stat(EXECUTABLE).then(() => true, () => false);
-    if (!installed) {
-      throw new Error(
-        `${EXECUTABLE} is missing: install it with 'apt-get install --yes chromium', or leave test:browser out`,
-      );
-    }
+    await needs(EXECUTABLE, "'apt-get install --yes chromium', or leave 'deno task suite browser' out");
     const folder = await Deno.makeTempDir({ prefix: "chromium-" });
-    const args = [...FLAGS, `--user-data-dir=${folder}`, "about:blank"];
-    const child = new Deno.Command(EXECUTABLE, { args, stdin: "null", stdout: "null", stderr: "piped" })
-      .spawn();
-    const address = await addressIn(child.stderr);
+    const child = new Child([EXECUTABLE, ...FLAGS, `--user-data-dir=${folder}`, "about:blank"], {
+      stdout: "null",
+    });
+    const find = () => child.isOver || /^DevTools listening on (ws:\S+)\n/m.exec(child.stderr)?.[1];
+    const address = await eventually(find, "Chromium to start", { seen: () => child.told });
+    if (typeof address !== "string") throw new Error(`Chromium did not start:\n${child.told}`);
     const socket = new WebSocket(address);
     await new Promise((resolve, reject) => {
       socket.onopen = resolve;
@@ -93,10 +89,9 @@ export class Chromium implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise((resolve) => this.#socket.onclose = resolve);
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 5_000);
     this.send("Browser.close").catch(() => {});
-    await this.#child.status;
-    clearTimeout(timer);
+    await within(this.#child.over, "Chromium to end", { patience: 5_000 }).catch(() => {});
+    await this.#child[Symbol.asyncDispose]();
     await closed;
     await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
   }
@@ -129,19 +124,11 @@ export class Tab {
   };
 
   /** Resolves when an event of that name comes. */
-  event(name: string): Promise<Params> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => done(() => reject(new Error(`no ${name} in ${PATIENCE} ms`))), PATIENCE);
-      const listener: Listener = (method, params) => {
-        if (method === name) done(() => resolve(params));
-      };
-      const done = (end: () => void) => {
-        clearTimeout(timer);
-        this.#waiting.delete(listener);
-        end();
-      };
-      this.#waiting.add(listener);
-    });
+  async event(name: string): Promise<Params> {
+    const { promise, resolve } = Promise.withResolvers<Params>();
+    const listener: Listener = (method, params) => method === name ? resolve(params) : undefined;
+    this.#waiting.add(listener);
+    return await within(promise, `${name} of Chromium`).finally(() => this.#waiting.delete(listener));
   }
 
   /** Opens an address, and returns when it is loaded. */
@@ -180,22 +167,5 @@ export class Tab {
       captureBeyondViewport: true,
     });
     await Deno.writeFile(path, Uint8Array.from(atob(data as string), (character) => character.charCodeAt(0)));
-  }
-}
-
-/** The address in the line in which Chromium tells where it listens; what it says later is thrown away. */
-async function addressIn(stderr: ReadableStream<Uint8Array>): Promise<string> {
-  const reader = stderr.pipeThrough(new TextDecoderStream()).getReader();
-  let said = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) throw new Error(`Chromium did not start:\n${said}`);
-    said += value;
-    const address = /^DevTools listening on (ws:\S+)\n/m.exec(said)?.[1];
-    if (address === undefined) continue;
-    void (async () => {
-      while (!(await reader.read()).done);
-    })();
-    return address;
   }
 }

@@ -6,17 +6,23 @@ import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { sampleOf } from "../support/samples.ts";
 import { startProgram } from "../support/service.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
-import { detailsPage, drainingPage, publicPage } from "../../lib/status/page/page.ts";
-import type { PageView } from "../../lib/status/page/state.ts";
+import {
+  detailsPage,
+  drainingPage,
+  notFoundPage,
+  publicPage,
+  unauthorizedPage,
+} from "../../lib/status/page/page.ts";
+import type { PageView } from "../../lib/status/page/view.ts";
 import { pageAnswer } from "../../lib/http/page_answer.ts";
-import { busyState, NOW, stateWith } from "../status/page/states.ts";
+import { NOW, STATES } from "../status/states.ts";
 import { Chromium, type Tab } from "./chromium.ts";
 
 const SECRET = "sésame/open";
 const PICTURES = new URL("../../build/screenshots/", import.meta.url);
 
 /** How the page is looked at: a desk and a small phone. */
-const LOOKS = (["light", "dark"] as const).flatMap((theme) => [1100, 360].map((width) => ({ theme, width })));
+const LOOKS = (["light", "dark"] as const).flatMap((theme) => [1280, 390].map((width) => ({ theme, width })));
 
 /** Rules of WCAG 2.2 AA and of good practice. */
 const CHECK = "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => " +
@@ -56,12 +62,35 @@ Deno.test("the program's pages: anyone's, then by the link and the password the 
   });
   for (const row of CATALOGUE) await post(endpointOf(service.url, SECRET), sampleOf(row), signal);
   await post(endpointOf(service.url, "wrong"), sampleOf(CATALOGUE[0]!), signal);
+  // As a proxy in front may serve it: below a path of its own.
+  await using proxy = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    ({ headers, url }) => {
+      const { pathname, search } = new URL(url);
+      const inside = pathname.startsWith("/relay/") ? pathname.slice("/relay".length) : undefined;
+      if (inside === undefined) {
+        return new Response("outside", {
+          status: pathname === "/favicon.ico" ? 204 : 502,
+        });
+      }
+      return fetch(new URL(`${inside}${search}`, service.url), { headers });
+    },
+  );
+  const outside = `http://127.0.0.1:${proxy.addr.port}/relay/`;
   await using chromium = await Chromium.start();
   const tab = await chromium.open();
+  const follow = async (link: string) => {
+    const loaded = tab.event("Page.loadEventFired");
+    await tab.evaluate(`document.querySelector(${JSON.stringify(link)}).click()`);
+    await loaded;
+  };
+  const seen = async (selector: string) =>
+    await tab.evaluate(`document.querySelector('${selector}').innerText`) as string;
+  const address = () => tab.evaluate("location.pathname + location.search");
 
   await t.step("anyone's", async () => {
-    await tab.visit(service.url);
-    assert.match(await tab.evaluate("document.body.innerText") as string, /^coder-platformx.*\nRunning\./s);
+    await tab.visit(outside);
+    assert.equal(await seen("[role=status]"), "Running.");
     assert.equal(await tab.evaluate("document.querySelectorAll('table').length"), 0);
     await inspect(tab, "public");
   });
@@ -71,7 +100,7 @@ Deno.test("the program's pages: anyone's, then by the link and the password the 
     const loaded = tab.event("Page.loadEventFired");
     const asked = tab.event("Fetch.authRequired");
     const paused = tab.event("Fetch.requestPaused");
-    await tab.evaluate("document.querySelector('a[href=\"/?details\"]').click()");
+    await tab.evaluate("document.querySelector('a[href=\"?details\"]').click()");
     await tab.send("Fetch.continueRequest", { requestId: (await paused)["requestId"] });
     const authChallengeResponse = { response: "ProvideCredentials", username: "any", password: SECRET };
     await tab.send("Fetch.continueWithAuth", {
@@ -80,53 +109,72 @@ Deno.test("the program's pages: anyone's, then by the link and the password the 
     });
     await loaded;
     await tab.send("Fetch.disable");
-    assert.match(
-      await tab.evaluate("document.querySelector('.say').innerText") as string,
-      /^Delivering\. Last event /,
-    );
-    assert.equal(await tab.evaluate("document.querySelectorAll('.recent tbody tr').length"), 40);
+    assert.match(await seen("[role=status]"), /^Delivering\. Last event /);
+    assert.equal(await tab.evaluate("document.querySelectorAll('.webhooks tbody tr').length"), 10);
     await inspect(tab, "details");
   });
+
+  await t.step(
+    "links lead to what failed, to a message and back, and never out of the proxy's path",
+    async () => {
+      await follow("a[href$='only=failed']");
+      assert.equal(await address(), "/relay/?details&only=failed");
+      assert.equal(await tab.evaluate("document.querySelectorAll('.webhooks tbody tr').length"), 1);
+      assert.match(await seen(".webhooks tbody"), /The secret is missing or wrong\./);
+      await follow(".webhooks td:last-child a");
+      assert.equal(await address(), `/relay/?details&message=${sampleOf(CATALOGUE[0]!).msg_id}`);
+      assert.equal(await tab.evaluate("document.querySelectorAll('.webhooks tbody tr').length"), 2);
+      await follow(".webhooks td:nth-child(2) a");
+      assert.equal(await seen("h2"), CATALOGUE[0]!.name);
+      await follow("main a");
+      assert.equal(await address(), "/relay/?details");
+    },
+  );
 
   await t.step("it renews itself, and keeps still when told to", async () => {
     await tab.evaluate("globalThis.old = true");
     await tab.event("Page.loadEventFired");
     assert.equal(await tab.evaluate("globalThis.old"), undefined);
-    assert.equal(await tab.evaluate("location.search"), "?details");
-    const loaded = tab.event("Page.loadEventFired");
-    await tab.evaluate("document.querySelector('footer a').click()");
-    await loaded;
-    assert.equal(await tab.evaluate("location.search"), "?details&still");
-    assert.match(await tab.evaluate("document.querySelector('footer').innerText") as string, /stands still/);
-    const { headers } = await fetch(`${service.url}?still`, { headers: { accept: "text/html" } });
-    assert.equal(headers.get("refresh"), null);
+    assert.equal(await address(), "/relay/?details");
+    await follow("footer a");
+    assert.equal(await address(), "/relay/?details&still");
+    assert.match(await seen("footer"), /stands still/);
+  });
+
+  await t.step("an address at which there is nothing shows the way", async () => {
+    await tab.visit(`${outside}hook/deep`);
+    assert.equal(await seen("[role=status]"), "There is nothing at this address.");
+    await follow("main a");
+    assert.equal(await address(), "/relay/");
   });
 });
 
 Deno.test("pages of every state are readable for everybody", async (t) => {
-  const view: PageView = { details: true, still: true };
-  const forMs = 1_680_000;
+  const view: PageView = { details: true, still: true, selection: undefined };
+  const { dead_letters: dead, turned_away: away } = STATES;
+  const message = { kind: "message", id: "2a3d4b0d-2190-4ce6-b7c8-08cb1e3152f5" } as const;
   const pages: Readonly<Record<string, string>> = {
-    busy: detailsPage(busyState(), view, NOW),
-    paused: detailsPage(busyState({ paused: { cause: "key", at: NOW - forMs, forMs } }), view, NOW),
-    behind: detailsPage(
-      busyState({ outbox: { pending: 812, dead: 0, oldestPendingMs: 3_600_000 } }),
-      view,
-      NOW,
-    ),
-    fresh: detailsPage(stateWith(), view, NOW),
-    delayed: publicPage("degraded", view, NOW),
+    ...Object.fromEntries(Object.entries(STATES).map(([name, status]) => [name, detailsPage(status, view)])),
+    message: detailsPage(dead!, { ...view, selection: message }),
+    failed: detailsPage(away!, { ...view, selection: { kind: "failed" } }),
+    anyones_degraded: publicPage(away!, view),
     draining: drainingPage(view, NOW),
+    unauthorized: unauthorizedPage(NOW),
+    not_found: notFoundPage("'/hook'", "./", NOW),
   };
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const page = pages[new URL(request.url).pathname.slice(1)];
-    return page === undefined ? new Response(null, { status: 204 }) : pageAnswer(page, 200, view);
+    if (page === undefined) return new Response(null, { status: 204 });
+    const { body, headers } = await pageAnswer(page, 200, false);
+    return new Response(body, { headers });
   });
   await using chromium = await Chromium.start();
   const tab = await chromium.open();
   for (const name of Object.keys(pages)) {
     await t.step(name, async () => {
       await tab.visit(`http://127.0.0.1:${server.addr.port}/${name}`);
+      // Folded parts are read too.
+      await tab.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true");
       await inspect(tab, name);
     });
   }

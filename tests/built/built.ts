@@ -1,6 +1,6 @@
 /** Neighbours that are built from their published source: see `build.sh`. */
 import { run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 /** Milliseconds that a build may take, on two cores and with nothing in Go's cache. */
 const BUILD = 30 * 60_000;

@@ -7,7 +7,8 @@ import { ALICE, IDS, notificationWith, TINA } from "../support/fakes.ts";
 import { observedBy, type Receiver, startReceiver } from "../support/otlp_receiver.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { freePort } from "../support/process.ts";
-import { type Environment, fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import { type Environment } from "../support/program.ts";
 import { startProgram } from "../support/service.ts";
 import { built } from "./built.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { startNeighbour } from "../neighbours/neighbour.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort, needs, openFolder, run, succeed } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { changed, type Changes } from "../neighbours/front.ts";
 import { built } from "./built.ts";
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { Child, freePort, openFolder, succeed, untilListening } from "../support/process.ts";
-import { executable, fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import { executable } from "../support/program.ts";
 import { webhookAbout } from "../neighbours/front_scene.ts";
 import { built } from "./built.ts";
 

@@ -6,23 +6,24 @@ import { coderSettings } from "../../lib/check/coder_lines.ts";
 import { eventFindings } from "../../lib/check/events.ts";
 import { fileSystemFinding } from "../../lib/check/file_system.ts";
 import type { Finding } from "../../lib/check/finding.ts";
-import { settingFindings, tokenFinding } from "../../lib/check/settings.ts";
+import { settingFindings } from "../../lib/check/settings.ts";
 import { testEvent, testEventFinding } from "../../lib/check/test_event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
-import { parseConfig } from "../../lib/config/config.ts";
-import { BASE, type Environment } from "../config/fakes.ts";
-
-const FILES: Environment = { "/run/secrets/key": "key-from-file\n" };
+import { parseConfig } from "../../lib/config/parse_config.ts";
+import { readSettings } from "../../lib/config/read_settings.ts";
+import { type Environment, sourceOf } from "../support/settings.ts";
+import { BASE } from "../config/fakes.ts";
 
 /** The settings of an environment, with a `.env` behind it. */
-function settingsOf(own: Environment, dotenv: Environment = {}) {
-  const source = {
-    get: (name: string) => own[name] ?? dotenv[name],
-    readFile: (path: string) => FILES[path] ?? assert.fail(`no file ${path}`),
-  };
-  const parsed = parseConfig(source, true);
+async function settingsOf(own: Environment, dotenv?: Environment | string) {
+  const text = typeof dotenv === "object"
+    ? Object.entries(dotenv).map(([name, value]) => `${name}=${value}`).join("\n")
+    : dotenv;
+  const files = { "/run/secrets/key": "key-from-file\n", ...text === undefined ? {} : { ".env": text } };
+  const given = await readSettings(sourceOf(own, files));
+  const parsed = parseConfig(given, true);
   assert.ok("config" in parsed, JSON.stringify(parsed));
-  return { shown: { source, environment: (name: string) => own[name], warnings: parsed.warnings }, parsed };
+  return { shown: { given, warnings: parsed.warnings }, config: parsed.config };
 }
 
 function settingIn(findings: readonly Finding[], name: string): Finding {
@@ -50,26 +51,35 @@ Deno.test("every setting is told as it is read, secrets by their length only", a
       "set (13 characters, from file '/run/secrets/key')",
     ],
     ["GETDX_API_URL", { GETDX_API_URL: "https://g/?token=t0ken" }, {}, "https://g/?(hidden)"],
-    ["OUTBOX", { OUTBOX: "a@b/outbox" }, {}, "(hidden)"],
-    ["OUTBOX", { OUTBOX: "a\x1b[2Jb" }, {}, "a\\u{1b}[2Jb"],
+    ["OUTBOX", { OUTBOX: "./a@b/outbox" }, {}, "(hidden)"],
+    ["OUTBOX", { OUTBOX: "/data/outbox.db" }, {}, "/data/outbox.db"],
+    ["OUTBOX", { OUTBOX: "outbox.db" }, {}, "outbox.db"],
+    ["OUTBOX", { OUTBOX: "postgres://relay:s3cret@db.example.com/x" }, {}, "postgres:(hidden)"],
+    ["OUTBOX", { OUTBOX: "postgres", DATABASE_URL: "postgres://relay:s3cret@db/x" }, {}, "postgres"],
+    [
+      "EVENTS_TRACKED",
+      { EVENTS_TRACKED: "Task Idle\nTask Failed" },
+      {},
+      "Task Idle\\u{a}Task Failed",
+    ],
   ];
   for (const [variable, own, dotenv, detail] of rows) {
-    await t.step(`${variable} ${JSON.stringify([own, dotenv])}`, () => {
-      const findings = settingFindings(settingsOf({ ...BASE, ...own }, dotenv).shown);
+    await t.step(`${variable} ${JSON.stringify([own, dotenv])}`, async () => {
+      const findings = settingFindings((await settingsOf({ ...BASE, ...own }, dotenv)).shown);
       assert.deepEqual(settingIn(findings, variable), { name: variable, state: "ok", detail });
     });
   }
 });
 
-Deno.test("a warning of the configuration stands at its setting, and none is lost", () => {
-  const { shown, parsed } = settingsOf({
+Deno.test("a warning of the configuration stands at its setting, and none is lost", async () => {
+  const { shown, config } = await settingsOf({
     GETDX_API_KEY: "k",
     GETDX_TEST_DATA: "true",
     GETDX_API_URL: "http://dx.example/events.track",
     DEDUP_WINDOW: "5m",
     EVENTS_TRACKED: "Workspace Deleted, Something new, User account deleted",
   });
-  const findings = [...settingFindings(shown), ...eventFindings(parsed.config.tracking, shown.warnings)];
+  const findings = [...settingFindings(shown), ...eventFindings(config.events.tracking, shown.warnings)];
   const warned = findings.filter(({ state }) => state === "warning").map(({ name }) => name);
   assert.deepEqual(warned, [
     "WEBHOOK_SECRET",
@@ -85,24 +95,38 @@ Deno.test("a warning of the configuration stands at its setting, and none is los
   }
 });
 
-Deno.test("a KV Connect token counts only where the runtime sees it", () => {
-  const url = { ...BASE, OUTBOX: "https://kv.example/connect" };
-  const rows: [own: Environment, dotenv: Environment, state: string, detail: RegExp][] = [
-    [{ DENO_KV_ACCESS_TOKEN: "t0ken" }, {}, "ok", /^set \(5 characters\)$/],
-    [{}, { DENO_KV_ACCESS_TOKEN: "t0ken" }, "failed", /^set in \.env only/],
-    [{}, {}, "failed", /^not set$/],
+Deno.test("the file with settings comes first, with what it does not do", async (t) => {
+  const rows: [dotenv: string | undefined, state: string, detail: string, todo?: string][] = [
+    [undefined, "ok", "/work-dir/.env is not there"],
+    ["PORT=1", "ok", "read: /work-dir/.env"],
+    [
+      "x\nDENO_CERT=x",
+      "warning",
+      "read: /work-dir/.env",
+      ".env line 2: DENO_CERT has no effect there: set it in the environment. " +
+      ".env line 1: no setting. Write NAME=value, or begin a comment with #",
+    ],
   ];
-  for (const [own, dotenv, state, detail] of rows) {
-    const found = tokenFinding(settingsOf({ ...url, ...own }, dotenv).shown);
-    assert.equal(found.state, state, JSON.stringify([own, dotenv]));
-    assert.match(found.detail, detail);
+  for (const [dotenv, state, detail, todo] of rows) {
+    await t.step(`${dotenv}`, async () => {
+      const expected = { name: ".env", detail, state, ...todo === undefined ? {} : { todo } };
+      assert.deepEqual(settingFindings((await settingsOf(BASE, dotenv)).shown)[0], expected);
+    });
   }
+  await t.step("a misspelled name stands at the setting that was meant", async () => {
+    const { shown } = await settingsOf({ ...BASE, LOGLEVEL: "DEBUG" }, "EMAIL_DOMAIN=example.com");
+    const warned = settingFindings(shown).filter(({ state }) => state === "warning");
+    assert.deepEqual(warned.map(({ name, todo }) => [name, todo]), [
+      ["EMAIL_DOMAINS", ".env line 1: EMAIL_DOMAIN is not known: did you mean EMAIL_DOMAINS?"],
+      ["LOG_LEVEL", "LOGLEVEL is set, and means nothing here: did you mean LOG_LEVEL?"],
+    ]);
+  });
 });
 
 Deno.test("each tracked event is told whose it is, or why nothing may come", async (t) => {
   const rows: [name: string, state: string, detail: RegExp, todo?: RegExp][] = [
-    ["Workspace Created", "warning", /^the workspace owner's .*off by default/, /two administrators/],
-    ["Task Idle", "warning", /^the recipient's .*off by default/, /^Each person .*\/settings\/notifications/],
+    ["Workspace Created", "note", /^the workspace owner's .*off by default/, /two administrators/],
+    ["Task Idle", "note", /^the recipient's .*off by default/, /^Each person .*\/settings\/notifications/],
     ["User account created", "ok", /^the account's \(data\.user\.email\)$/],
     ["Workspace Deleted", "ok", /^the recipient's \(user_email\)$/],
     ["User account deleted", "warning", /^never has a person/, /Remove it/],
@@ -111,18 +135,21 @@ Deno.test("each tracked event is told whose it is, or why nothing may come", asy
     ["0a0b0c0d-1111-2222-3333-444455556666=Owner", "ok", /^the workspace owner's .*as EVENTS_TRACKED says$/],
   ];
   for (const [entry, state, detail, todo] of rows) {
-    await t.step(entry, () => {
-      const { parsed } = settingsOf({ ...BASE, EVENTS_TRACKED: `Workspace Out Of Disk,${entry}` });
-      const found = eventFindings(parsed.config.tracking, parsed.warnings);
+    await t.step(entry, async () => {
+      const { shown, config } = await settingsOf({
+        ...BASE,
+        EVENTS_TRACKED: `Workspace Out Of Disk,${entry}`,
+      });
+      const found = eventFindings(config.events.tracking, shown.warnings);
       assert.deepEqual(found.map(({ name }) => name), ["Workspace Out Of Disk", entry.split("=")[0]]);
       assert.equal(found[1]!.state, state);
       assert.match(found[1]!.detail, detail);
       assert.match(found[1]!.todo ?? "", todo ?? /^$/);
     });
   }
-  await t.step("* is written out", () => {
-    const { parsed } = settingsOf({ ...BASE, EVENTS_TRACKED: "*" });
-    const names = eventFindings(parsed.config.tracking, parsed.warnings).map(({ name }) => name);
+  await t.step("* is written out", async () => {
+    const { shown, config } = await settingsOf({ ...BASE, EVENTS_TRACKED: "*" });
+    const names = eventFindings(config.events.tracking, shown.warnings).map(({ name }) => name);
     assert.ok(names.length > 20 && names.includes("Workspace Created"));
     for (const name of ["*", "Test Notification", "One-Time Passcode"]) {
       assert.ok(!names.includes(name), name);
@@ -193,7 +220,7 @@ Deno.test("the file system is judged by what Linux tells of it", async (t) => {
     ["linux", 0x794c7630, 27, "warning", /^a container's own layer/],
     ["linux", undefined, 65024, "ok", /^local$/],
     ["linux", undefined, 2049, "ok", /^local$/],
-    ["linux", undefined, 27, "warning", /^on no disk of its own/],
+    ["linux", undefined, 27, "note", /^on no disk of its own/],
     ["linux", undefined, undefined, "skipped", /^not known$/],
     ["darwin", 26, 16777220, "skipped", /^not known on this system$/],
   ];
@@ -235,17 +262,33 @@ Deno.test("a test event is marked as one, and only a delivered one is well", asy
 });
 
 Deno.test("arguments of check", async (t) => {
-  const nothing = { kind: "check", sendTestEvent: undefined, showSecrets: false, json: false };
+  const nothing = {
+    kind: "check",
+    sendTestEvent: undefined,
+    publicUrl: undefined,
+    showSecrets: false,
+    json: false,
+  };
   const needsAddress = /^'--send-test-event' needs an e-mail address: see 'coder-platformx check --help'$/;
+  const needsUrl = /^'--public-url' needs an http or https address, .*: see 'coder-platformx check --help'$/;
   const rows: [args: string, expected: object | RegExp][] = [
     ["check", nothing],
     ["check --json --show-secrets", { ...nothing, json: true, showSecrets: true }],
     ["check --send-test-event a@b.example", { ...nothing, sendTestEvent: "a@b.example" }],
     ["check --json --send-test-event a@b.example --show-secrets", {
-      kind: "check",
+      ...nothing,
       sendTestEvent: "a@b.example",
       showSecrets: true,
       json: true,
+    }],
+    ["check --public-url https://coder:s@h.example/", {
+      ...nothing,
+      publicUrl: "https://coder:s@h.example/",
+    }],
+    ["check --public-url http://h.example:8080/x?y --send-test-event a@b.example", {
+      ...nothing,
+      sendTestEvent: "a@b.example",
+      publicUrl: "http://h.example:8080/x?y",
     }],
     ["check --help", { kind: "help", about: "check" }],
     ["check --send-test-event", needsAddress],
@@ -255,8 +298,16 @@ Deno.test("arguments of check", async (t) => {
     ["check --send-test-event alice", needsAddress],
     [`check --send-test-event ${"a".repeat(250)}@b.example`, needsAddress],
     ["check --send-test-event a@\u202eb", needsAddress],
+    ["check --public-url", needsUrl],
+    ["check --public-url --json", needsUrl],
+    ["check --public-url h.example", needsUrl],
+    ["check --public-url ftp://h.example/", needsUrl],
+    ["check --public-url https://", needsUrl],
+    ["check --send-test-event a@b.example,c@d.example", needsAddress],
+    ["check --send-test-event <a@b.example>", needsAddress],
     ["check a@b.example", /^'check' takes no argument/],
-    ["check --send-test-event a@b.example c@d.example", /^'check' takes one argument/],
+    ["check --send-test-event a@b.example c@d.example", /^'check' takes no argument but/],
+    ["check --public-url https://h.example/ https://i.example/", /^'check' takes no argument but/],
     ["check --dead", /^'check' has no option '--dead'/],
   ];
   for (const [args, expected] of rows) {

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { portFinding, tryToListen } from "../../lib/check/port.ts";
-import { machineStore, storeFindings } from "../../lib/check/store.ts";
-import { systemClock as clock } from "../../lib/base/clock.ts";
-import { askLocally, type ListenAddress } from "../../lib/check/local_service.ts";
-import { Store } from "../../lib/outbox/store.ts";
-import { StoreError } from "../../lib/outbox/store_error.ts";
+import { askLocally } from "../../lib/check/local_service.ts";
+import { portFinding } from "../../lib/check/port.ts";
+import { machineStore, storeFindings, type StoreOptions } from "../../lib/check/store.ts";
+import type { Config } from "../../lib/config/config.ts";
+import type { OutboxLocation } from "../../lib/config/outbox_location.ts";
+import type { Access } from "../../lib/outbox/store.ts";
+import { StoreError } from "../../lib/outbox/store_fault.ts";
+import { denoRuntime } from "../../lib/runtime/deno.ts";
+import { type ListenAddress, ListenError, type ListenFault } from "../../lib/runtime/runtime.ts";
+import { BASE, configOf } from "../config/fakes.ts";
 
 const ADDRESS: ListenAddress = { host: "127.0.0.1", port: 8080, tls: undefined };
-const inUse = () => {
-  throw new Deno.errors.AddrInUse("in use");
-};
+const cannot = (fault: ListenFault) => () => Promise.reject(new ListenError(fault));
 
 Deno.test("a port is free, this service's, or somebody else's", async (t) => {
   const rows: [answer: string | undefined, state: string, detail: RegExp][] = [
@@ -25,7 +27,7 @@ Deno.test("a port is free, this service's, or somebody else's", async (t) => {
     await t.step(String(body), async () => {
       const ask = () =>
         body === undefined ? Promise.reject(new Error("closed")) : Promise.resolve({ status: 200, body });
-      const finding = await portFinding(ADDRESS, { tryToListen: inUse, ask });
+      const finding = await portFinding(ADDRESS, { listen: cannot("in_use"), ask });
       assert.equal(finding.state, state);
       assert.match(finding.detail, detail);
       assert.match(finding.todo ?? "", state === "ok" ? /^$/ : /PORT 8080 is in use/);
@@ -34,24 +36,27 @@ Deno.test("a port is free, this service's, or somebody else's", async (t) => {
 });
 
 Deno.test("an address that cannot be had says why", async (t) => {
-  const ask = () => Promise.reject(new Error("not to be asked"));
-  const notHere = () => {
-    throw new Deno.errors.AddrNotAvailable("not here");
-  };
+  const ask = () => assert.fail("nobody is asked");
   const tls = { cert: "no PEM", key: "no PEM" };
-  const rows: [address: Partial<ListenAddress>, listen: () => void, words: RegExp][] = [
-    [{ port: 0 }, () => tryToListen({ ...ADDRESS, port: 0 }), /^127\.0\.0\.1:0 ok a free port/],
-    [{ host: "::1" }, () => {}, /^\[::1\]:8080 ok free/],
-    [{ host: "192.0.2.1" }, notHere, /failed .*HOST '192\.0\.2\.1' is not an address of this machine/],
+  const { listen } = denoRuntime(MODULE);
+  const free: typeof listen = (address) =>
+    Promise.resolve({ address, finished: Promise.resolve(), shutdown: () => Promise.resolve() });
+  const rows: [address: Partial<ListenAddress>, listen: typeof listen, words: RegExp][] = [
+    [{ port: 0 }, listen, /^127\.0\.0\.1:0 ok a free port is picked /],
     [
-      { tls },
-      () => tryToListen({ ...ADDRESS, port: 0, tls }),
-      /failed .*TLS_CERT_FILE and TLS_KEY_FILE must/,
+      { host: "0.0.0.0", port: 0 },
+      free,
+      /^0\.0\.0\.0:0 ok a free port is picked; IPv4 only: HOST=:: is both /,
     ],
+    [{ host: "::1", port: 0 }, free, /^\[::1\]:0 ok /],
+    [{ port: 80 }, cannot("forbidden"), /failed .*PORT 80 may not be listened at by this user: set PORT/],
+    [{ host: "192.0.2.1" }, cannot("not_available"), /failed .*'192\.0\.2\.1' is not an address of this/],
+    [{ port: 0, tls }, listen, /failed .*TLS_CERT_FILE and TLS_KEY_FILE must/],
+    [{ tls }, cannot("unknown"), /failed .*HOST '127\.0\.0\.1' and PORT 8080 cannot be listened at/],
   ];
   for (const [address, listen, words] of rows) {
     await t.step(JSON.stringify(address), async () => {
-      const finding = await portFinding({ ...ADDRESS, ...address }, { tryToListen: listen, ask });
+      const finding = await portFinding({ ...ADDRESS, ...address }, { listen, ask });
       assert.match(`${finding.name} ${finding.state} ${finding.detail} ${finding.todo}`, words);
     });
   }
@@ -94,78 +99,97 @@ function listenAndAnswer(answer: string) {
   };
 }
 
+/** A configuration with this outbox. */
+async function configWith(location: OutboxLocation | undefined, dryRun = false): Promise<Config> {
+  const config = await configOf(BASE);
+  const outbox = location === undefined ? undefined : { location, maxAge: 1, maxPending: 1 };
+  return { ...config, outbox, delivery: { ...config.delivery, dryRun } };
+}
+
+/** The program's own, whose thread works on a SQLite store. */
+const MODULE = import.meta.resolve("../../main.ts");
+
+const never = () => assert.fail("not to be touched");
+const UNTOUCHED: StoreOptions = { tryStore: never, exists: never, remove: never, fileSystemOf: never };
+
 Deno.test("without an outbox there is no store to look at", async () => {
-  const never = () => assert.fail("not to be touched");
-  const options = { clock, tryStore: never, exists: never, remove: never, fileSystemOf: never };
-  const file = { kind: "file", path: "outbox" } as const;
-  for (const config of [{ dryRun: true, outbox: file }, { dryRun: false, outbox: undefined }]) {
-    assert.deepEqual((await storeFindings(config, options)).map(({ state }) => state), ["skipped"]);
+  const file = { kind: "sqlite", path: "outbox" } as const;
+  for (const config of [await configWith(file, true), await configWith(undefined)]) {
+    assert.deepEqual((await storeFindings(config, UNTOUCHED)).map(({ state }) => state), ["skipped"]);
   }
 });
 
-Deno.test("a store's fault fails the check, and says what to do", async () => {
-  const options = {
-    clock,
-    tryStore: () => Promise.reject(new StoreError("full")),
+Deno.test("a store's fault fails the check: what it is, and what to do", async () => {
+  const folders: string[] = [];
+  const found = await storeFindings(await configWith({ kind: "sqlite", path: "/nfs/outbox" }), {
+    ...UNTOUCHED,
+    tryStore: () => Promise.reject(new StoreError("full", "its disk is full: make room: now")),
     exists: () => true,
-    remove: () => assert.fail("nothing was made"),
-    fileSystemOf: () => ({ os: "linux", magic: 0x6969, device: 50 }),
-  };
-  const found = await storeFindings(
-    { dryRun: false, outbox: { kind: "file", path: "/nfs/outbox" } },
-    options,
-  );
+    fileSystemOf: (folder) => {
+      folders.push(folder);
+      return Promise.resolve({ os: "linux", magic: 0x6969, device: 50 });
+    },
+  });
   assert.deepEqual(found.map(({ name, state, detail }) => [name, state, detail]), [
-    ["outbox", "failed", "the disk is full"],
+    ["outbox", "failed", "its disk is full"],
     ["file system", "warning", "NFS: not a disk of this machine"],
   ]);
-  assert.equal(found[0]!.todo, "Make room");
-
-  const remote = await storeFindings(
-    { dryRun: false, outbox: { kind: "remote", url: "https://kv" } },
-    options,
-  );
-  assert.deepEqual(remote.map(({ name }) => name), ["outbox"]);
+  assert.equal(found[0]!.todo, "Make room: now");
+  assert.deepEqual(folders, ["/nfs/"]);
 });
 
-Deno.test("the machine's store: missing, there, open elsewhere, damaged, without a folder", async (t) => {
+Deno.test("tables in PostgreSQL that are not there yet are not made by the check", async () => {
+  const config = await configWith({ ...POSTGRES, kind: "postgres" });
+  const accesses: Access[] = [];
+  const findings = await storeFindings(config, {
+    ...UNTOUCHED,
+    tryStore: (_location, _config, access) => {
+      accesses.push(access);
+      return Promise.reject(new StoreError("missing"));
+    },
+  });
+  assert.deepEqual(findings.map(({ state, todo }) => [state, todo]), [["ok", undefined]]);
+  assert.deepEqual(accesses, ["change"]);
+});
+
+const POSTGRES = {
+  ...{ host: "db.example.com", port: 5432, user: "u", password: "p", database: "d", schema: "s" },
+  ...{ tls: true, rootCert: undefined },
+};
+
+Deno.test("a store that is not there is tried beside, where nothing is left of it, and its folder is looked at", async (t) => {
   const folder = await Deno.makeTempDir();
-  const look = (path: string) =>
-    storeFindings({ dryRun: false, outbox: { kind: "file", path } }, { clock, ...machineStore });
-  const files = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  const before = Deno.cwd();
   try {
-    const path = `${folder}/outbox`;
-    await t.step("a missing one is tried beside, and nothing is left", async () => {
-      const [outbox] = await look(path);
-      assert.deepEqual([outbox!.state, files()], ["ok", []]);
-      assert.match(outbox!.detail, /^not there yet/);
-    });
-    await t.step("one in use by a service opens and keeps its records", async () => {
-      const store = await Store.open({ kind: "file", path }, clock);
-      try {
-        await store.commit((atomic) => atomic.set(["kept"], 1));
-        const [outbox] = await look(path);
-        assert.deepEqual([outbox!.state, outbox!.detail], ["ok", "opens, is read and written"]);
-        assert.equal(await store.read(async (kv) => (await kv.get(["kept"])).value), 1);
-      } finally {
-        store.close();
-      }
-    });
-    await t.step("a damaged one", async () => {
-      await Deno.writeTextFile(
-        `${folder}/damaged`,
-        "this is no database, and long enough to see that".repeat(100),
-      );
-      const [outbox] = await look(`${folder}/damaged`);
-      assert.deepEqual([outbox!.state, outbox!.detail], ["failed", "the file is damaged"]);
-    });
-    await t.step("a folder that is not there", async () => {
-      const before = files();
-      const [outbox, fileSystem] = await look(`${folder}/none/outbox`);
-      assert.deepEqual([outbox!.state, fileSystem!.state, files()], ["failed", "skipped", before]);
-      assert.match(outbox!.todo ?? "", /^Check that the folder exists/);
+    Deno.chdir(folder);
+    for (const path of [`${folder}/outbox`, "outbox"]) {
+      await t.step(path, async () => {
+        const found = await storeFindings(await configWith({ kind: "sqlite", path }), {
+          ...machineStore(denoRuntime(MODULE)),
+          tryStore: async (location, _config, access) => {
+            assert.ok(location.kind === "sqlite" && location.path !== path && access === "serve");
+            for (const ending of ["", "-wal", "-shm"]) await Deno.writeTextFile(location.path + ending, "");
+          },
+        });
+        assert.match(found[0]!.detail, /^not there yet; one can be made/);
+        assert.notEqual(found[1]!.detail, "not known");
+        assert.deepEqual([...Deno.readDirSync(folder)], []);
+      });
+    }
+    await t.step("one that is there is opened itself, and stays", async () => {
+      await Deno.writeTextFile("outbox", "");
+      const found = await storeFindings(await configWith({ kind: "sqlite", path: "outbox" }), {
+        ...machineStore(denoRuntime(MODULE)),
+        tryStore: (location, _config, access) =>
+          Promise.resolve(
+            assert.deepEqual([location, access], [{ kind: "sqlite", path: "outbox" }, "change"]),
+          ),
+      });
+      assert.equal(found[0]!.detail, "opens, is read and written");
+      assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["outbox"]);
     });
   } finally {
+    Deno.chdir(before);
     await Deno.remove(folder, { recursive: true });
   }
 });

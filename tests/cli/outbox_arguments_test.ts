@@ -27,7 +27,7 @@ for (const [line, command] of commands) {
 }
 
 const SEE = ": see 'coder-platformx outbox --help'";
-const ONE_OF = `'outbox' needs one of list, show, replay, drop${SEE}`;
+const ONE_OF = `'outbox' needs one of list, show, replay, drop, schema${SEE}`;
 const WHAT = `'outbox replay' needs ids, or --all alone, or --reason CODE alone${SEE}`;
 const REASON =
   `'outbox replay --reason' needs one of refused, expired, outcome_unknown, and nothing else${SEE}`;
@@ -36,6 +36,7 @@ const mistakes: readonly (readonly [line: string, problem: string])[] = [
   ["", ONE_OF],
   ["lst", ONE_OF],
   ["toString", ONE_OF],
+  ["schema a", `'outbox schema' takes no argument${SEE}`],
   ["list a", `'outbox list' takes no argument${SEE}`],
   ["list --dead --pending", `--dead and --pending exclude each other${SEE}`],
   ["list --all-of-them", `'outbox' has no option '--all-of-them'${SEE}`],

@@ -1,78 +1,140 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseNotification } from "../../lib/coder/notification.ts";
-import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "../support/fakes.ts";
+import { attribute } from "../../lib/coder/attribution.ts";
+import { CATALOGUE } from "../../lib/coder/catalogue.ts";
+import { type Need, type Problem, problemOf, recognise } from "../../lib/coder/notification.ts";
+import { schemaFor } from "../../lib/coder/notification_schema.ts";
+import { parseTracking } from "../../lib/coder/tracking.ts";
+import { ALICE, anyText, notificationWith, parsed, TINA } from "../support/fakes.ts";
 
-/** Levels of nesting of `payload.data` that are accepted, the outermost object included. */
-const MAX_DEPTH = 64;
-const TOO_DEEP = `must not nest deeper than ${MAX_DEPTH} levels`;
+const ALL = CATALOGUE.filter((row) => !row.secret).map((row) => row.name).join(",");
+const RULES = { tracking: parseTracking(`${ALL},*`, { canAsk: true }).tracking, domains: undefined };
 
-Deno.test("a notification holds what the body says, ids and addresses trimmed", () => {
-  const body = notificationWith({
+/** What becomes of a body, whatever it is, and what is wrong with it. */
+async function outcome(body: unknown, tracking = RULES.tracking): Promise<string | Problem> {
+  const notification = recognise(body);
+  const result = notification.kind === "invalid"
+    ? notification
+    : attribute(notification, { ...RULES, tracking });
+  if (result.kind === "invalid") return await problemOf(body, result);
+  return result.kind === "ignored" ? result.reason : result.kind;
+}
+
+function of(names: readonly string[], value: unknown): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, value]));
+}
+
+Deno.test("a notification is recognised by its ids and its name, and the rest is left as it is", () => {
+  const payload = {
     notification_name: " workspace  Created",
     notification_template_id: " 281FDF73-C6D6-4CBB-8FF5-888BAF8A2FFF ",
-    user_id: ` ${TINA.id}\n`,
-    user_email: `\t${TINA.email} `,
-    labels: { workspace: " alice-dev ", constructor: "c", "2": "two", "1": "one" },
-    data: { owner: { ...ALICE, extra: [1, null] }, parameters: [{ name: "cpu", value: "4" }] },
-  });
-  assert.deepEqual(parsed(body), {
-    messageId: IDS.message,
+    labels: 5,
+    data: "text",
+    targets: { any: "thing" },
+    user_id: TINA.id,
+  };
+  const { row, ...notification } = parsed({ msg_id: " m ", payload });
+  assert.equal(row?.name, "Workspace Created");
+  assert.deepEqual(notification, {
+    kind: "notification",
+    messageId: " m ",
     name: " workspace  Created",
     templateId: "281fdf73-c6d6-4cbb-8ff5-888baf8a2fff",
-    recipient: TINA,
-    labels: { "1": "one", "2": "two", workspace: " alice-dev ", constructor: "c" },
-    data: { owner: { ...ALICE, extra: [1, null] }, parameters: [{ name: "cpu", value: "4" }] },
-    targets: [IDS.workspace, IDS.owner, IDS.template, IDS.organization],
+    payload,
   });
 });
 
 Deno.test("only a message id and a name are required: what is missing or null is empty", async (t) => {
   const others = ["notification_template_id", "user_id", "user_email", "labels", "data", "targets"];
-  const bodies: [what: string, body: unknown][] = [
-    ["missing", { msg_id: "m", payload: { notification_name: "n" } }],
-    ["null", { msg_id: "m", payload: { notification_name: "n", ...of(others, null) } }],
-  ];
-  for (const [what, body] of bodies) {
-    await t.step(what, () =>
-      assert.deepEqual(parsed(body), {
-        messageId: "m",
-        name: "n",
-        templateId: "",
-        recipient: { id: "", email: "" },
-        labels: {},
-        data: null,
-        targets: [],
-      }));
-  }
-});
-
-Deno.test("null or nothing is accepted for every part of data that is read", async (t) => {
-  const parts = ["owner", "user", "workspace", "template", "template_version", "organization"];
-  const members = ["id", "name", "email"];
-  for (const part of parts) {
-    for (const value of [null, {}, of(members, null)]) {
-      await t.step(`${part}: ${JSON.stringify(value)}`, () => {
-        assert.deepEqual(parsed(notificationWith({ data: { [part]: value } })).data, { [part]: value });
+  const rows: [what: string, rest: Record<string, unknown>][] = [["missing", {}], ["null", of(others, null)]];
+  for (const [what, rest] of rows) {
+    for (
+      const [name, expected] of [["Task Idle", "no_person"], ["Test Notification", "no_person"]] as const
+    ) {
+      await t.step(`${what}: ${name}`, async () => {
+        const body = { msg_id: "m", payload: { notification_name: name, ...rest } };
+        assert.equal(parsed(body).templateId, "");
+        assert.equal(await outcome(body), expected);
       });
     }
   }
 });
 
-Deno.test("unknown fields and fields that are not used may hold anything", async (t) => {
+Deno.test("what is not looked at may hold anything", async (t) => {
   const unused = ["title", "title_markdown", "body", "body_markdown", "_version", "news"];
   const unusedInside = ["_version", "user_name", "user_username", "actions", "news"];
   for (const value of [null, 1, true, "text", [], {}, [{ label: 1 }]]) {
-    await t.step(JSON.stringify(value), () => {
+    await t.step(JSON.stringify(value), async () => {
       const { msg_id, payload } = notificationWith();
-      parsed({ ...of(unused, value), msg_id, payload: { ...payload, ...of(unusedInside, value) } });
-      parsed(notificationWith({ data: { timestamp: value, parameters: value, news: value } }));
+      const body = { ...of(unused, value), msg_id, payload: { ...payload, ...of(unusedInside, value) } };
+      assert.equal(await outcome(body), "attributed");
+      const data = { owner: { ...ALICE, name: value }, timestamp: value, parameters: value, news: value };
+      assert.equal(await outcome(notificationWith({ data })), "attributed");
+    });
+  }
+});
+
+Deno.test("a part of the wrong type is told where it decides, and left out where it only decorates", async (t) => {
+  const TO_RECIPIENT = { notification_name: "Task Idle", notification_template_id: null };
+  const TO_USER = { notification_name: "User account created", notification_template_id: null };
+  const UNKNOWN = { notification_name: "Changelog", notification_template_id: null };
+  const ASKED = { notification_name: "User account deleted", notification_template_id: null };
+  const fine = "attributed";
+  const wrong: [payload: Record<string, unknown>, expected: string][] = [
+    [{ labels: [] }, fine],
+    [{ labels: "text" }, fine],
+    [{ labels: { workspace: 5, template: null, version: ["v"] } }, fine],
+    [{ targets: {} }, fine],
+    [{ targets: [1, null, {}] }, fine],
+    [{ user_email: {} }, fine],
+    [{ data: { owner: ALICE, user: 5, workspace: [], template: { id: 1, name: {} } } }, fine],
+    [{ user_id: 5 }, "payload.user_id must be text: it is a number"],
+    [{ data: "text" }, "payload.data must be an object: it is a string"],
+    [{ data: [] }, "payload.data must be an object: it is a list"],
+    [{ data: { owner: "alice" } }, "payload.data.owner must be an object: it is a string"],
+    [{ data: { owner: { email: 1 } } }, "payload.data.owner.email must be text: it is a number"],
+    [{ data: { owner: { ...ALICE, id: [] } } }, "payload.data.owner.id must be text: it is a list"],
+    [{ ...TO_RECIPIENT, data: "text" }, fine],
+    [{ ...TO_RECIPIENT, data: { owner: 5, user: 5 } }, fine],
+    [{ ...TO_RECIPIENT, user_email: 5 }, "payload.user_email must be text: it is a number"],
+    [{ ...TO_RECIPIENT, user_id: {} }, "payload.user_id must be text: it is an object"],
+    [{ ...TO_USER, data: { user: ALICE, owner: 5 } }, fine],
+    [{ ...TO_USER, data: { user: true } }, "payload.data.user must be an object: it is a boolean"],
+    [{ ...UNKNOWN, data: { owner: ALICE, user: 5 } }, fine],
+    [{ ...UNKNOWN, data: { owner: {}, user: 5 } }, "payload.data.user must be an object: it is a number"],
+    [{ ...UNKNOWN, data: { owner: 5, user: ALICE } }, "payload.data.owner must be an object: it is a number"],
+    [{ ...ASKED, data: 5, targets: [5], labels: { deleted_account_name: "nina" } }, "ask"],
+    [
+      { ...ASKED, user_id: 5, labels: { deleted_account_name: "nina" } },
+      "payload.user_id must be text: it is a number",
+    ],
+  ];
+  for (const [payload, expected] of wrong) {
+    await t.step(JSON.stringify(payload), async () => {
+      const seen = await outcome(notificationWith(payload));
+      assert.equal(typeof seen === "string" ? seen : `${seen.field} ${seen.rule}`, expected);
+    });
+  }
+});
+
+Deno.test("what nobody tracks is ignored, and a passcode dropped, whatever their other parts look like", async (t) => {
+  const { tracking } = parseTracking("Task Working");
+  const parts = ["user_id", "user_email", "labels", "data", "targets", "actions"];
+  for (
+    const value of [5, "text", true, [5], { owner: "alice", user: [] }, JSON.parse(deep(10_000, "[", "]"))]
+  ) {
+    await t.step(JSON.stringify(value).slice(0, 40), async () => {
+      assert.equal(await outcome(notificationWith(of(parts, value)), tracking), "not_tracked");
+      const passcode = { notification_name: "One-Time Passcode", notification_template_id: null };
+      assert.equal(await outcome(notificationWith({ ...of(parts, value), ...passcode })), "secret");
     });
   }
 });
 
 Deno.test("a refusal names the first field that is wrong, the rule, and what is there", async (t) => {
   const { payload } = notificationWith();
+  /** What has a length is not measured before it is known to be a text. */
+  const measured = { length: { toString: 1 } };
   const rows: [body: unknown, field: string, rule: string][] = [
     [null, "the body", "must be an object: it is null"],
     [[], "the body", "must be an object: it is a list"],
@@ -82,181 +144,148 @@ Deno.test("a refusal names the first field that is wrong, the rule, and what is 
     [{ msg_id: 5, payload: 5 }, "msg_id", "must be text: it is a number"],
     [{ msg_id: "", payload }, "msg_id", "must be non-empty text: it is empty"],
     [{ msg_id: " \n", payload }, "msg_id", "must be non-empty text: it is empty"],
+    [{ msg_id: measured, payload }, "msg_id", "must be text: it is an object"],
     [{ msg_id: "m" }, "payload", "must be an object: it is missing"],
     [{ msg_id: "m", payload: [] }, "payload", "must be an object: it is a list"],
     [{ msg_id: "m", payload: {} }, "payload.notification_name", "must be text: it is missing"],
-    [
-      notificationWith({ notification_name: "" }),
-      "payload.notification_name",
-      "must be non-empty text: it is empty",
-    ],
-    [
-      notificationWith({ notification_template_id: 1 }),
-      "payload.notification_template_id",
-      "must be text: it is a number",
-    ],
-    [notificationWith({ user_id: true }), "payload.user_id", "must be text: it is a boolean"],
-    [notificationWith({ user_email: {} }), "payload.user_email", "must be text: it is an object"],
-    // What has a length is not measured before it is known to be a text.
-    [
-      notificationWith({ user_id: { length: { toString: 1 } } }),
-      "payload.user_id",
-      "must be text: it is an object",
-    ],
-    [{ msg_id: { length: { toString: 1 } }, payload }, "msg_id", "must be text: it is an object"],
-    [
-      notificationWith({ data: { owner: { email: { length: { toString: 1 } } } } }),
-      "payload.data.owner.email",
-      "must be text: it is an object",
-    ],
-    [notificationWith({ labels: [] }), "payload.labels", "must be an object with texts: it is a list"],
-    [notificationWith({ labels: { a: "", b: 1, c: 2 } }), "payload.labels.b", "must be text: it is a number"],
-    [notificationWith({ labels: { a: null } }), "payload.labels.a", "must be text: it is null"],
-    [
-      notificationWith({ labels: { constructor: 1 } }),
-      "payload.labels.constructor",
-      "must be text: it is a number",
-    ],
-    [notificationWith({ data: [] }), "payload.data", "must be an object: it is a list"],
-    [notificationWith({ data: "text" }), "payload.data", "must be an object: it is a string"],
-    [notificationWith({ data: { owner: [] } }), "payload.data.owner", "must be an object: it is a list"],
-    [
-      notificationWith({ data: { user: { email: 1 } } }),
-      "payload.data.user.email",
-      "must be text: it is a number",
-    ],
-    [
-      notificationWith({ data: { workspace: { id: [] } } }),
-      "payload.data.workspace.id",
-      "must be text: it is a list",
-    ],
-    [notificationWith({ targets: {} }), "payload.targets", "must be a list: it is an object"],
-    [notificationWith({ targets: ["", 1] }), "payload.targets.1", "must be text: it is a number"],
-    [
-      notificationWith({ labels: 1, targets: 1 }),
-      "payload.labels",
-      "must be an object with texts: it is a number",
-    ],
   ];
+  const inside: [payload: Record<string, unknown>, field: string, rule: string][] = [
+    [{ notification_name: "" }, "notification_name", "must be non-empty text: it is empty"],
+    [{ notification_template_id: 1 }, "notification_template_id", "must be text: it is a number"],
+    [{ user_id: measured }, "user_id", "must be text: it is an object"],
+    [{ data: { owner: { email: measured } } }, "data.owner.email", "must be text: it is an object"],
+    [{ user_id: 1, data: { owner: { id: 1, email: 1 } } }, "user_id", "must be text: it is a number"],
+  ];
+  rows.push(
+    ...inside.map(([part, field, rule]) =>
+      [notificationWith(part), `payload.${field}`, rule] satisfies typeof rows[number]
+    ),
+  );
   for (const [body, field, rule] of rows) {
-    await t.step(`${field} ${rule}`, () => {
-      assert.deepEqual(parseNotification(body), { ok: false, field, rule });
+    await t.step(`${field} ${rule}`, async () => {
+      assert.deepEqual(await outcome(body), { field, rule });
     });
   }
 });
 
-Deno.test("a refusal quotes no value, whatever is wrong with it", () => {
+Deno.test("a refusal quotes no value, whatever is wrong with it", async () => {
   const secret = "alice@example.com and hunter2";
   for (const value of [[secret], { [secret]: secret }]) {
-    for (const field of ["notification_name", "notification_template_id", "user_id", "user_email"]) {
-      const result = parseNotification(notificationWith({ [field]: value }));
-      assert.equal(result.ok, false);
-      assert.doesNotMatch(JSON.stringify(result), /alice|hunter2/);
+    for (const field of ["notification_name", "notification_template_id", "user_id", "data"]) {
+      const result = await outcome(
+        notificationWith({ [field]: field === "data" ? { owner: value } : value }),
+      );
+      if (typeof result !== "string") assert.doesNotMatch(JSON.stringify(result), /alice|hunter2/);
     }
   }
 });
 
-Deno.test("the name of a wrong field is shortened, fit for a log line, and still names the field", async (t) => {
-  const rows: [what: string, label: string, field: RegExp][] = [
-    ["70 characters", "n".repeat(70), /^payload\.labels\.n{64}…$/],
-    ["100,000 characters", "n".repeat(100_000), /^payload\.labels\.n*…$/],
-    ["100,000 characters in words", "n ".repeat(50_000), /^payload\.labels\.(n )*n?…$/],
-    ["a line feed", "a\nb", /^payload\.labels\.a\\u\{a\}b$/],
-  ];
-  for (const [what, label, field] of rows) {
-    await t.step(what, () => {
-      const result = parseNotification(notificationWith({ labels: { [label]: 1 } }));
-      assert.ok(!result.ok);
-      assert.match(result.field, field);
-      assert.ok([...result.field].length <= 80, `${[...result.field].length} code points`);
-    });
-  }
-  await t.step("an address in it is not shown", () => {
-    const result = parseNotification(notificationWith({ labels: { "to alice@example.com": 1 } }));
-    assert.ok(!result.ok);
-    assert.equal(result.field, "payload.labels.to (e-mail)");
-  });
-});
+/** Levels of nesting that are accepted of labels, data and targets each, the outermost container included. */
+const MAX_DEPTH = 64;
 
-Deno.test(`data may nest ${MAX_DEPTH} levels deep and no deeper`, async (t) => {
+Deno.test(`labels, data and targets may nest ${MAX_DEPTH} levels deep and no deeper`, async (t) => {
   for (const [what, open, close] of [["objects", '{"a":', "}"], ["lists", "[", "]"]] as const) {
-    await t.step(what, () => {
-      // The object that holds them is a level too.
-      const nested = (levels: number) => ({ x: JSON.parse(deep(levels - 1, open, close)) as unknown });
-      parsed(notificationWith({ data: nested(MAX_DEPTH) }));
-      assert.deepEqual(parseNotification(notificationWith({ data: nested(MAX_DEPTH + 1) })), {
-        ok: false,
-        field: "payload.data",
-        rule: TOO_DEEP,
-      });
+    // The object that holds them is a level too.
+    const nested = (levels: number) => ({
+      owner: ALICE,
+      x: JSON.parse(deep(levels - 1, open, close)) as unknown,
     });
+    for (const part of ["labels", "data", "targets"]) {
+      await t.step(`${what} in ${part}`, async () => {
+        const body = (levels: number) => notificationWith({ [part]: nested(levels) });
+        assert.equal(await outcome(body(MAX_DEPTH)), "attributed");
+        const rule = `must not nest deeper than ${MAX_DEPTH} levels`;
+        assert.deepEqual(await outcome(body(MAX_DEPTH + 1)), { field: `payload.${part}`, rule });
+      });
+    }
   }
 });
 
 Deno.test("100,000 levels of nesting are an error or not looked at, and never overflow the stack", async (t) => {
   const bottomless = JSON.parse(deep(100_000, '{"a":', "}")) as unknown;
   const { msg_id, payload } = notificationWith();
+  const tooDeep = `must not nest deeper than ${MAX_DEPTH} levels`;
   const rows: [where: string, body: unknown, result: unknown][] = [
-    ["the body", bottomless, { ok: false, field: "msg_id", rule: "must be text: it is missing" }],
-    ["msg_id", { msg_id: bottomless, payload }, {
-      ok: false,
-      field: "msg_id",
-      rule: "must be text: it is an object",
+    ["the body", bottomless, { field: "msg_id", rule: "must be text: it is missing" }],
+    ["msg_id", { msg_id: bottomless, payload }, { field: "msg_id", rule: "must be text: it is an object" }],
+    ["data", notificationWith({ data: { owner: ALICE, bottomless } }), {
+      field: "payload.data",
+      rule: tooDeep,
     }],
-    ["data", notificationWith({ data: bottomless }), { ok: false, field: "payload.data", rule: TOO_DEEP }],
+    ["the person", notificationWith({ data: { owner: bottomless } }), "no_person"],
     [
-      "a part of data that is read",
-      notificationWith({ data: { owner: bottomless } }),
-      { ok: false, field: "payload.data", rule: TOO_DEEP },
+      "a part of the person",
+      notificationWith({ data: { owner: { ...ALICE, bottomless } } }),
+      { field: "payload.data", rule: tooDeep },
     ],
-    [
-      "a label",
-      notificationWith({ labels: { a: bottomless } }),
-      { ok: false, field: "payload.labels.a", rule: "must be text: it is an object" },
-    ],
-    [
-      "a target",
-      notificationWith({ targets: [bottomless] }),
-      { ok: false, field: "payload.targets.0", rule: "must be text: it is an object" },
-    ],
-    ["title", { msg_id, payload, title: bottomless }, { ok: true, notification: parsed(notificationWith()) }],
-    [
-      "actions",
-      notificationWith({ actions: bottomless }),
-      { ok: true, notification: parsed(notificationWith()) },
-    ],
+    ["a label", notificationWith({ labels: { bottomless } }), { field: "payload.labels", rule: tooDeep }],
+    ["a target", notificationWith({ targets: [bottomless] }), { field: "payload.targets", rule: tooDeep }],
+    ["build parameters", notificationWith({ data: { owner: ALICE, parameters: bottomless } }), "attributed"],
+    ["title", { msg_id, payload, title: bottomless }, "attributed"],
+    ["actions", notificationWith({ actions: bottomless }), "attributed"],
   ];
   for (const [where, body, result] of rows) {
-    await t.step(where, () => assert.deepEqual(parseNotification(body), result));
+    await t.step(where, async () => assert.deepEqual(await outcome(body), result));
   }
 });
 
-Deno.test("no JSON value makes the parser throw", () => {
-  const json = fc.jsonValue({ maxDepth: 6 });
-  const field = fc.constantFrom("notification_name", "user_email", "labels", "data", "targets", "__proto__");
-  const person = fc.record({ id: json, email: json }, { requiredKeys: [] });
-  const body = fc.oneof(
-    json,
-    fc.record({ msg_id: json, payload: json }, { requiredKeys: [] }),
-    fc.tuple(field, json).map(([name, value]) => notificationWith({ [name]: value })),
-    fc.dictionary(anyText(20), json).map((labels) => notificationWith({ labels })),
-    fc.dictionary(anyText(20), json).map((data) => notificationWith({ data })),
-    fc.record({ owner: person, user: person }).map((data) => notificationWith({ data })),
-  );
-  fc.assert(
-    fc.property(body, (value) => {
-      const result = parseNotification(JSON.parse(JSON.stringify(value)));
-      if (result.ok) return;
-      assert.notEqual(result.field, "");
-      assert.match(result.rule, /^must (?:be|not) /);
-    }),
-    { numRuns: 1000 },
-  );
-});
+const NEEDS: readonly Need[] = ["head", "owner", "user", "recipient", "ask"];
 
-function of(names: readonly string[], value: unknown): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, value]));
-}
+Deno.test("property: what the service takes the schema takes, and what it refuses the schema refuses", async () => {
+  const json = fc.jsonValue({ maxDepth: 6 });
+  /** Mostly right, so that every kind of result comes up. */
+  const mostly = <T>(right: fc.Arbitrary<T>, wrong: fc.Arbitrary<unknown> = json) =>
+    fc.oneof({ weight: 5, arbitrary: right }, { weight: 1, arbitrary: wrong });
+  const text = mostly(fc.constantFrom(ALICE.id, ALICE.email, "", "x".repeat(201), "x".repeat(1_001)));
+  const person = mostly(fc.record({ id: text, email: text }, { requiredKeys: [] }));
+  const known = fc.constantFrom(
+    "Workspace Created",
+    "User account created",
+    "Task Idle",
+    "User account deleted",
+  );
+  const row = mostly(
+    known.chain((name) => fc.record({ notification_name: mostly(fc.constant(name), text) })),
+  );
+  const parts = fc.record({
+    notification_template_id: text,
+    user_id: text,
+    user_email: text,
+    labels: mostly(fc.dictionary(anyText(20), json)),
+    data: mostly(fc.record({ owner: person, user: person, parameters: json }, { requiredKeys: [] })),
+    targets: mostly(fc.constant([ALICE.id, ALICE.id])),
+  }, { requiredKeys: [] });
+  const payload = fc.tuple(row, parts).map(([row, parts]) => ({ ...parts, ...row as object }));
+  const body = mostly(fc.record({ msg_id: mostly(fc.constant("m"), text), payload: mostly(payload) }));
+  const seen = new Set<string>();
+  const takes = (value: unknown, need: Need) => schemaFor(need).safeParse(value).success;
+  await fc.assert(
+    fc.asyncProperty(body, async (any) => {
+      const value = JSON.parse(JSON.stringify(any));
+      const notification = recognise(value);
+      assert.equal(notification.kind !== "invalid", takes(value, "head"), "ids and name");
+      if (notification.kind === "invalid") return;
+      const result = attribute(notification, RULES);
+      const need = result.kind === "attributed"
+        ? NEEDS.find((need) => result.source === `data.${need}.email`) ?? "recipient"
+        : result.kind === "ask"
+        ? "ask"
+        : result.kind === "invalid"
+        ? result.need
+        : "head";
+      seen.add(`${result.kind} ${need}`);
+      assert.equal(takes(value, need), result.kind !== "invalid", need);
+      if (result.kind !== "invalid") return;
+      const { field, rule } = await problemOf(value, result);
+      assert.match(field, /^payload\.[a-z_.]+$/);
+      assert.match(rule, /^must (?:be|have|not) /);
+    }),
+    { numRuns: 2_000 },
+  );
+  const expected = ["ask ask", "ignored head"];
+  for (const need of ["owner", "user", "recipient"]) expected.push(`attributed ${need}`, `invalid ${need}`);
+  for (const kind of expected) assert.ok(seen.has(kind), `${kind} never came up`);
+});
 
 /** JSON text: `levels` containers, one in the other. */
 function deep(levels: number, open: string, close: string): string {

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readableNames } from "../../lib/config/variables.ts";
+import { PERMISSIONS } from "../../tools/permissions.ts";
 import { openFolder, run } from "../support/process.ts";
 import { executable } from "../support/program.ts";
 
 /** What `deno compile` writes into an executable about how it runs: the part of it that is asserted on. */
 interface Metadata {
+  readonly argv: readonly string[];
   readonly permissions: Readonly<Record<string, unknown>>;
   readonly node_modules: unknown;
   readonly env_vars_from_env_file: unknown;
+  readonly unsafely_ignore_certificate_errors: unknown;
+  readonly unstable_config: { readonly features: readonly string[] };
 }
 
 /** The last piece of JSON of that shape in the file; its length, 64 bits, stands before it. */
@@ -32,14 +36,16 @@ Deno.test("the executable may read the variables of the service, files and netwo
     allow_write: [],
   });
   assert.equal(permissions.prompt, false);
+  const granting = ["--allow-net", "--allow-read", "--allow-write", `--allow-env=${readableNames()}`];
+  assert.deepEqual(PERMISSIONS, ["--no-prompt", ...granting], "and 'deno task start' the same");
 });
 
-Deno.test("nothing of npm's folders and of .env is in the executable", async () => {
-  const { node_modules, env_vars_from_env_file } = await metadataOf(executable());
-  assert.deepEqual({ node_modules, env_vars_from_env_file }, {
-    node_modules: null,
-    env_vars_from_env_file: {},
-  });
+Deno.test("nothing else is baked in: arguments, npm's folders, .env, certificates that are not checked", async () => {
+  const { permissions: _, unstable_config, ...metadata } = await metadataOf(executable());
+  const { argv, node_modules, env_vars_from_env_file, unsafely_ignore_certificate_errors } = metadata;
+  assert.deepEqual([argv, node_modules, env_vars_from_env_file], [[], null, {}]);
+  assert.equal(unsafely_ignore_certificate_errors, null);
+  assert.deepEqual(unstable_config.features, ["kv"]);
 });
 
 Deno.test("the executable is at most 3 MB larger than one of an empty program", async () => {

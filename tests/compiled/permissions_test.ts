@@ -1,9 +1,10 @@
-/** What the executable may do: read from it, and tried in it. */
+/** What the executable may do, tried in it; what is written in it is in `file_test.ts`. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { PERMISSIONS } from "../../tools/permissions.ts";
 import { type Ended, needs, onTerminal, openFolder } from "../support/process.ts";
-import { type Environment, executable, fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import { type Environment, executable } from "../support/program.ts";
 import { runProgram } from "../support/service.ts";
 
 const BUNDLE = fileOf("build/coder-platformx.js");
@@ -110,46 +111,4 @@ for (const [runner, programOf] of Object.entries(RUNNERS)) {
     assert.deepEqual([code, stdout], [70, ""]);
     assert.match(stderr, /^Unstable API 'Worker.deno.permissions'/);
   });
-}
-
-Deno.test("the executable's own list of permissions is that of tools/permissions.ts, and nothing else is baked in", async () => {
-  const bytes = Buffer.from(await Deno.readFile(executable()));
-  const from = bytes.lastIndexOf('{"argv":');
-  assert.notEqual(from, -1, "the executable holds no list of permissions");
-  const metadata = objectAt(bytes.subarray(from, from + 64 * 1024).toString("latin1"));
-  const { prompt, ...permissions } = metadata["permissions"] as Record<string, unknown>;
-  assert.equal(prompt, false);
-  // A list without entries: without limits; null: nothing.
-  const granted = Object.entries(permissions).filter(([, value]) => value !== null && value !== false);
-  // Where modules may come from, which are all inside: this is Deno's default and cannot be left out.
-  assert.deepEqual(
-    Object.fromEntries(granted.filter(([name]) => name !== "allow_import")),
-    listed(PERMISSIONS),
-  );
-  assert.ok(PERMISSIONS.includes("--no-prompt"));
-
-  assert.deepEqual(metadata["argv"], []);
-  assert.deepEqual(metadata["env_vars_from_env_file"], {});
-  assert.equal(metadata["unsafely_ignore_certificate_errors"], null);
-  assert.deepEqual((metadata["unstable_config"] as { features: string[] }).features, ["kv"]);
-});
-
-/** The flags as the executable holds them. */
-function listed(flags: readonly string[]): Record<string, readonly string[]> {
-  return Object.fromEntries(
-    flags.filter((flag) => flag !== "--no-prompt").map((flag) => {
-      const [, name, list] = /^--(allow-\w+)(?:=(.+))?$/.exec(flag) ?? assert.fail(flag);
-      return [name!.replace("-", "_"), list?.split(",") ?? []];
-    }),
-  );
-}
-
-/** The JSON object with which a text begins. */
-function objectAt(text: string): Record<string, unknown> {
-  let depth = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (token === "{") depth++;
-    if (token === "}" && --depth === 0) return JSON.parse(text.slice(0, index + 1));
-  }
-  throw new Error("the object has no end");
 }

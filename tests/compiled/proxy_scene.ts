@@ -33,7 +33,7 @@ export async function openScene(options: Partial<ProxyOptions> = {}): Promise<Sc
   const folder = stack.use(await openFolder());
   const issued = await issueCertificate(folder.path, [`DNS:${HOST}`, "IP:127.0.0.1"]);
   const platformX = stack.use(await startPlatformX({ tls: issued }));
-  const proxy = stack.use(startProxy({ leadsTo: platformX.port, ...options }));
+  const proxy = stack.use(await startProxy({ leadsTo: platformX.port, ...options }));
   const settings = {
     ...settingsFor(platformX),
     GETDX_API_URL: `https://${HOST}/events.track`,

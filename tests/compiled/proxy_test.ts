@@ -90,7 +90,7 @@ Deno.test("DENO_TLS_CA_STORE=system: a CA that the machine trusts is trusted", a
 
 Deno.test("HTTP_PROXY: for an address with http the proxy passes the request on, and the service warns", async () => {
   await using platformX = await startPlatformX();
-  await using proxy = startProxy({ leadsTo: platformX.port, credentials: CREDENTIALS });
+  await using proxy = await startProxy({ leadsTo: platformX.port, credentials: CREDENTIALS });
   const settings = {
     ...settingsFor(platformX),
     GETDX_API_URL: `http://${HOST}/events.track`,
@@ -105,7 +105,7 @@ Deno.test("HTTP_PROXY: for an address with http the proxy passes the request on,
 });
 
 Deno.test("healthcheck and check ask the service itself past any proxy", async () => {
-  await using proxy = startProxy({ leadsTo: 0, refusesWith: "502 Bad Gateway" });
+  await using proxy = await startProxy({ leadsTo: 0, refusesWith: "502 Bad Gateway" });
   const address = `http://${USER_INFO}@127.0.0.1:${proxy.port}`;
   const settings = { HOST: "127.0.0.1", DRY_RUN: "1", HTTP_PROXY: address, ALL_PROXY: address };
   await using service = await startExecutable(settings);

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { boolean, duration, integer, matching, oneOf, type Parser } from "../../lib/config/parsers.ts";
+import {
+  boolean,
+  duration,
+  integer,
+  list,
+  matching,
+  oneOf,
+  type Parser,
+  secret,
+} from "../../lib/config/parsers.ts";
 
 /** A row: the parser, texts with their values, the rule, and texts that break it. */
 interface Row {
@@ -88,6 +97,31 @@ const ROWS: Record<string, Row> = {
     good: [["text", "text"], ["TEXT", "text"], ["json", "json"], ["JSON", "json"]],
     rule: "must be one of text, JSON",
     bad: ["", "tex", "texts", "text,json", "constructor", "toString", "__proto__"],
+  },
+  "a secret": {
+    parser: secret(),
+    good: [["s3cret", "s3cret"], ["pâss wörd", "pâss wörd"], ["falsey", "falsey"], ["00", "00"]],
+    rule: "must not be a word that switches something on or off: leave it out to have none",
+    bad: ["false", "TRUE", "on", "Off", "yes", "no", "y", "n", "0", "1", "none", "null", "nil", "undefined"]
+      .concat("enabled", "disable", "disabled", "default", "unset"),
+  },
+  "a secret with a pattern": {
+    parser: secret(/^[a-z]+$/, "must be letters"),
+    good: [["abc", "abc"]],
+    rule: "must be letters",
+    bad: ["a b", "a1", "a\n"],
+  },
+  "a secret of one line": {
+    parser: secret(),
+    good: [["a b", "a b"]],
+    rule: "must be one line without control characters",
+    bad: ["a\nb", "a\tb", "a\x00", "a\x85"],
+  },
+  "a list": {
+    parser: list("a, b"),
+    good: [["a, b", "a, b"], ["it's, a [b] c", "it's, a [b] c"], ["a;\nb", "a;\nb"]],
+    rule: "must be written without brackets and quotation marks, like a, b",
+    bad: ["[a, b]", "['a']", '["a", "b"]', "{a}", `"a", b`, "a; 'b'", "a\n'b", "a, b]", 'a", "b'],
   },
   "a text with a pattern": {
     parser: matching(/^[a-z]+$/, "must be lower-case letters"),

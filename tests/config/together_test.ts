@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BASE, configOf, type Environment, parse, problemsOf, warningsOf } from "./fakes.ts";
+import { parsedSettings } from "../support/settings.ts";
+import { BASE, configOf, type Environment, FILES, problemsOf, warningsOf } from "./fakes.ts";
 
 const NO_KEY =
   "GETDX_API_KEY must be set: take the key from the project's page in PlatformX, or set DRY_RUN=true";
@@ -23,20 +24,19 @@ Deno.test("the key is required by commands that talk to PlatformX, unless nothin
       "GETDX_API_KEY_FILE must name a file with text: '/run/empty' is empty",
     ]],
     [{ GETDX_API_KEY_FILE: "/none" }, true, [
-      "GETDX_API_KEY_FILE must name a readable file: '/none': No such file",
+      "GETDX_API_KEY_FILE must name a readable file: '/none': there is no such file",
     ]],
   ];
   for (const [environment, needsKey, problems] of rows) {
-    await t.step(`${JSON.stringify(environment)}, ${needsKey ? "needed" : "not needed"}`, () => {
-      assert.deepEqual(problemsOf(environment, needsKey), problems);
+    await t.step(`${JSON.stringify(environment)}, ${needsKey ? "needed" : "not needed"}`, async () => {
+      assert.deepEqual(await problemsOf(environment, needsKey), problems);
     });
   }
 });
 
-Deno.test("a key from a file is remembered with its path, to be read again", () => {
-  const { apiKey, apiKeyFile } = configOf({ GETDX_API_KEY_FILE: "/run/key" });
-  assert.deepEqual({ apiKey, apiKeyFile }, { apiKey: "key-from-file", apiKeyFile: "/run/key" });
-  assert.equal(configOf(BASE).apiKeyFile, undefined);
+Deno.test("a key from a file is remembered with its path, to be read again", async () => {
+  const { key, keyFile } = (await configOf({ GETDX_API_KEY_FILE: "/run/key" })).platformx;
+  assert.deepEqual({ key, keyFile }, { key: "key-from-file", keyFile: "/run/key" });
 });
 
 Deno.test("the previous webhook secret is refused without a current one", async (t) => {
@@ -49,13 +49,13 @@ Deno.test("the previous webhook secret is refused without a current one", async 
     [{ WEBHOOK_SECRET_FILE: "/run/secret", WEBHOOK_SECRET_PREVIOUS: "old" }, []],
   ];
   for (const [environment, problems] of rows) {
-    await t.step(JSON.stringify(environment), () => {
-      assert.deepEqual(problemsOf({ GETDX_API_KEY: "k", ...environment }), problems);
+    await t.step(JSON.stringify(environment), async () => {
+      assert.deepEqual(await problemsOf({ GETDX_API_KEY: "k", ...environment }), problems);
     });
   }
-  await t.step("both are accepted, the current one first", () => {
-    const { webhookSecrets } = configOf({ ...BASE, WEBHOOK_SECRET: "new", WEBHOOK_SECRET_PREVIOUS: "old" });
-    assert.deepEqual(webhookSecrets, ["new", "old"]);
+  await t.step("both are accepted, the current one first", async () => {
+    const { http } = await configOf({ ...BASE, WEBHOOK_SECRET: "new", WEBHOOK_SECRET_PREVIOUS: "old" });
+    assert.deepEqual(http.webhookSecrets, ["new", "old"]);
   });
 });
 
@@ -63,7 +63,7 @@ Deno.test("a webhook secret that cannot be read is not reported as missing too",
   const rows: [environment: Environment, problem: string][] = [
     [
       { WEBHOOK_SECRET_FILE: "/none" },
-      "WEBHOOK_SECRET_FILE must name a readable file: '/none': No such file",
+      "WEBHOOK_SECRET_FILE must name a readable file: '/none': there is no such file",
     ],
     [
       { WEBHOOK_SECRET: "new", WEBHOOK_SECRET_FILE: "/run/secret" },
@@ -71,15 +71,15 @@ Deno.test("a webhook secret that cannot be read is not reported as missing too",
     ],
   ];
   for (const [environment, problem] of rows) {
-    await t.step(JSON.stringify(environment), () => {
+    await t.step(JSON.stringify(environment), async () => {
       const previous = { GETDX_API_KEY: "k", WEBHOOK_SECRET_PREVIOUS: "old" };
-      assert.deepEqual(problemsOf({ ...previous, ...environment }), [problem]);
+      assert.deepEqual(await problemsOf({ ...previous, ...environment }), [problem]);
     });
   }
 });
 
-Deno.test("all problems are reported at once, each one once", () => {
-  const problems = parse({
+Deno.test("all problems are reported at once, each one once", async () => {
+  const problems = await problemsOf({
     EVENTS_TRACKED: "Workspace Creatd, User account creatd",
     EMAIL_DOMAINS: ",",
     LOG_LEVEL: "LOUD",
@@ -99,10 +99,13 @@ Deno.test("all problems are reported at once, each one once", () => {
     DEDUP_WINDOW: "1y",
     SHUTDOWN_GRACE: "1d",
     DENO_TRUST_PROXY_HEADERS: "1",
+    OUTBOX: "off",
+    CODER_URL: "coder.example.com",
   });
-  assert.ok("problems" in problems);
-  const subjects = problems.problems.map((sentence) => /^[A-Z_]+/.exec(sentence)?.[0]);
+  const subjects = problems.map((sentence) => /^[A-Z_]+/.exec(sentence)?.[0]);
   assert.deepEqual(subjects.sort(), [
+    "CODER_URL",
+    "CODER_URL",
     "DEDUP_WINDOW",
     "DELIVERY_DEADLINE",
     "DENO_TRUST_PROXY_HEADERS",
@@ -117,6 +120,7 @@ Deno.test("all problems are reported at once, each one once", () => {
     "HOST",
     "LOG_FORMAT",
     "LOG_LEVEL",
+    "OUTBOX",
     "PORT",
     "READ_SECRET",
     "SHUTDOWN_GRACE",
@@ -138,13 +142,29 @@ Deno.test("no problem and no warning shows a secret, whatever else is wrong", as
     { GETDX_API_URL: "http://s3cret@localhost" },
     { GETDX_API_URL: "user:s3cret@dx.example" },
     { GETDX_API_KEY: "s3cret", WEBHOOK_SECRET: "s3cret", READ_SECRET: "s3cret", DEDUP_WINDOW: "1m" },
+    { WEBHOOK_SECRET_PREVIOUS_FILE: "s3cret/YmFy=" },
+    { GETDX_API_KEY_FILE: "dxk.s3cret" },
+    { GETDX_API_KEY_FILE: "/run/x\ns3cret" },
+    { TLS_KEY_FILE: "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----" },
+    { TLS_CERT_FILE: "./a@s3cret" },
+    { HOST: "-----BEGIN PRIVATE KEY-----s3cret" },
+    { LOG_LEVEL: "line\ns3cret" },
+    { GETDX_API_URL: "ftp://dx.example/?token=s3cret" },
+    { GETDX_API_URL: "dx.example%40s3cret" },
+    { EMAIL_DOMAINS: "s3cret@example.com" },
+    { OUTBOX: "postgres://me:s3cret@db.example.com:99999/x" },
+    { OUTBOX: "postgres://s3cret" },
+    { OUTBOX: "host=db password=s3cret" },
+    { OUTBOX: "redis://s3cret" },
+    { OUTBOX: "postgres", DATABASE_URL: "mysql://s3cret" },
+    { CODER_URL: "https://coder.example.com/?s3cret", CODER_SESSION_TOKEN: "s3cret" },
   ];
   for (const environment of rows) {
-    await t.step(JSON.stringify(environment), () => {
-      const parsed = parse(environment);
-      const told = "problems" in parsed ? parsed.problems : parsed.warnings;
-      assert.ok(told.length > 0);
-      assert.doesNotMatch(told.join("\n"), /s3cret/);
+    await t.step(JSON.stringify(environment), async () => {
+      const parsed = await parsedSettings(environment, FILES);
+      const told = JSON.stringify("problems" in parsed ? parsed.problems : parsed.warnings);
+      assert.notEqual(told, "[]");
+      assert.doesNotMatch(told, /s3cret/);
     });
   }
 });
@@ -174,24 +194,45 @@ Deno.test("what is allowed but unwise warns", async (t) => {
     [{ DEDUP_WINDOW: "1ms" }, [window]],
     [{ DEDUP_WINDOW: "30m" }, []],
     [{ DEDUP_WINDOW: "1h" }, []],
+    [{ CODER_URL: "http://coder.example.com", CODER_SESSION_TOKEN: "t" }, [
+      "CODER_URL is http: the token and addresses travel unencrypted. Use https",
+    ]],
+    [{ CODER_URL: "http://127.0.0.1:3000", CODER_SESSION_TOKEN: "t" }, []],
+    [{ OUTBOX: "outbox.db" }, []],
+    [{ OUTBOX: "./outbox.db", KUBERNETES_SERVICE_HOST: "10.0.0.1" }, [
+      "OUTBOX is a path relative to the working directory: in a container it is lost with it. Name a path on a volume",
+    ]],
+    [{ OUTBOX: "/data/outbox.db", KUBERNETES_SERVICE_HOST: "10.0.0.1" }, []],
+    [{ DX_API_KEY: "x", EMAIL_DOMAIN: "example.com" }, [
+      "EMAIL_DOMAIN is set, and means nothing here: did you mean EMAIL_DOMAINS?",
+    ]],
+    [{ LOGLEVEL: "DEBUG", LOG_LEVEL: "DEBUG" }, []],
   ];
   for (const [environment, warnings] of rows) {
     await t.step(
       JSON.stringify(environment),
-      () => assert.deepEqual(warningsOf({ ...BASE, ...environment }), warnings),
+      async () => assert.deepEqual(await warningsOf({ ...BASE, ...environment }), warnings),
     );
   }
-  await t.step("no webhook secret", () => assert.deepEqual(warningsOf({ GETDX_API_KEY: "k" }), [secret]));
-  await t.step("a read secret is no webhook secret", () => {
-    assert.deepEqual(warningsOf({ GETDX_API_KEY: "k", READ_SECRET: "r" }), [secret]);
+  await t.step(
+    "no webhook secret",
+    async () => assert.deepEqual(await warningsOf({ GETDX_API_KEY: "k" }), [secret]),
+  );
+  await t.step("a read secret is no webhook secret", async () => {
+    assert.deepEqual(await warningsOf({ GETDX_API_KEY: "k", READ_SECRET: "r" }), [secret]);
   });
-  await t.step("all at once", () => {
+  await t.step("all at once", async () => {
     const unwise = { GETDX_API_URL: "http://dx.example", GETDX_TEST_DATA: "1", DEDUP_WINDOW: "1m" };
-    assert.deepEqual(warningsOf({ GETDX_API_KEY: "k", ...unwise }), [secret, http, survey, window]);
+    assert.deepEqual((await warningsOf({ GETDX_API_KEY: "k", ...unwise })).toSorted(), [
+      window,
+      http,
+      survey,
+      secret,
+    ]);
   });
-  await t.step("names that EVENTS_TRACKED cannot vouch for", () => {
+  await t.step("names that EVENTS_TRACKED cannot vouch for", async () => {
     const list = "Workspace Created, Something Of Our Own, User account deleted";
-    const warnings = warningsOf({ ...BASE, EVENTS_TRACKED: list });
+    const warnings = await warningsOf({ ...BASE, EVENTS_TRACKED: list });
     assert.equal(warnings.length, 2);
     assert.match(warnings[0]!, /^EVENTS_TRACKED: 'Something Of Our Own' is not known/);
     assert.match(warnings[1]!, /^EVENTS_TRACKED: 'User account deleted' never has a person/);

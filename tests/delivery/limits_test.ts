@@ -1,30 +1,39 @@
 /** Limits on what senders can make the service remember, as SECURITY.md lists them. */
 import assert from "node:assert/strict";
-import { parseNotification } from "../../lib/coder/notification.ts";
+import { attribute } from "../../lib/coder/attribution.ts";
+import { problemOf, recognise } from "../../lib/coder/notification.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
 import { Stats } from "../../lib/status/stats.ts";
-import { notificationWith, RecordingLog } from "../support/fakes.ts";
+import { ALICE, notificationWith, RecordingLog } from "../support/fakes.ts";
 
 Deno.test("an id, a name and an address are taken up to their longest, and no longer", async (t) => {
   type Make = (text: string) => object;
+  const toUser = { notification_name: "User account created", notification_template_id: null };
+  const toRecipient = { notification_name: "Task Idle", notification_template_id: null };
   const rows: readonly [field: string, most: number, make: Make][] = [
     ["msg_id", 200, (text) => ({ ...notificationWith(), msg_id: text })],
     ["payload.notification_template_id", 200, (text) => notificationWith({ notification_template_id: text })],
     ["payload.user_id", 200, (text) => notificationWith({ user_id: text })],
-    ["payload.data.owner.id", 200, (text) => notificationWith({ data: { owner: { id: text } } })],
-    ["payload.data.user.id", 200, (text) => notificationWith({ data: { user: { id: text } } })],
-    ["payload.data.workspace.id", 200, (text) => notificationWith({ data: { workspace: { id: text } } })],
+    ["payload.data.owner.id", 200, (id) => notificationWith({ data: { owner: { ...ALICE, id } } })],
+    ["payload.data.user.id", 200, (id) => notificationWith({ ...toUser, data: { user: { ...ALICE, id } } })],
     ["payload.notification_name", 1_000, (text) => notificationWith({ notification_name: text })],
-    ["payload.user_email", 1_000, (text) => notificationWith({ user_email: text })],
-    ["payload.data.owner.email", 1_000, (text) => notificationWith({ data: { owner: { email: text } } })],
-    ["payload.data.user.email", 1_000, (text) => notificationWith({ data: { user: { email: text } } })],
+    ["payload.user_email", 1_000, (text) => notificationWith({ ...toRecipient, user_email: text })],
+    ["payload.data.owner.email", 1_000, (email) => notificationWith({ data: { owner: { email } } })],
+    ["payload.data.user.email", 1_000, (email) => notificationWith({ ...toUser, data: { user: { email } } })],
   ];
+  const rules = { tracking: parseTracking("*").tracking, domains: undefined };
+  const invalid = (body: object) => {
+    const notification = recognise(body);
+    const result = notification.kind === "invalid" ? notification : attribute(notification, rules);
+    return result.kind === "invalid" ? result : undefined;
+  };
   for (const [field, most, make] of rows) {
-    await t.step(`${field}: ${most}`, () => {
-      assert.equal(parseNotification(make("x".repeat(most))).ok, true);
+    await t.step(`${field}: ${most}`, async () => {
+      assert.equal(invalid(make("x".repeat(most))), undefined);
+      const body = make("x".repeat(most + 1));
       const rule = `must have at most ${most} characters: it has ${most + 1}`;
-      assert.deepEqual(parseNotification(make("x".repeat(most + 1))), { ok: false, field, rule });
+      assert.deepEqual(await problemOf(body, invalid(body) ?? assert.fail("it is taken")), { field, rule });
     });
   }
 });

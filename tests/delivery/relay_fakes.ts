@@ -1,4 +1,5 @@
 /** The whole relay behind a real socket, put together as `serve` does it, with its parts within a test's reach. */
+import { denoFiles } from "../../lib/runtime/deno_files.ts";
 import { ApiKey } from "../../lib/platformx/api_key.ts";
 import { App } from "../../lib/http/app.ts";
 import { Authenticator } from "../../lib/http/auth.ts";
@@ -43,7 +44,7 @@ export function startRelay(platformXUrl: string, settings: RelaySettings = {}) {
   const log = new RecordingLog();
   const draining = new AbortController();
   const cut = new AbortController();
-  const key = new ApiKey(STAND_IN_KEY, undefined, log);
+  const key = new ApiKey(STAND_IN_KEY, undefined, denoFiles, log);
   const impatient: typeof fetch = (input, init) => {
     const { patience } = controls;
     if (patience === undefined) return fetch(input, init);

@@ -3,8 +3,9 @@ import type { Container, Namespace, PodSpec, Secret, Service } from "kubernetes-
 import type { StatefulSet } from "kubernetes-types/apps/v1";
 import type { Ingress, NetworkPolicy } from "kubernetes-types/networking/v1";
 import { parseAllDocuments } from "yaml";
+import { fileOf, read } from "../support/files.ts";
 
-const FOLDER = new URL("../../deploy/kubernetes/", import.meta.url);
+const FOLDER = "deploy/kubernetes";
 
 /** The manifests, each with one document. `kubernetes_schema_test.ts` proves that they are of these types. */
 export interface Manifests {
@@ -18,12 +19,13 @@ export interface Manifests {
 
 /** Every file of the folder with this ending. */
 export function filesWith(ending: string): readonly string[] {
-  return [...Deno.readDirSync(FOLDER)].map(({ name }) => name).filter((name) => name.endsWith(ending)).sort();
+  return [...Deno.readDirSync(fileOf(FOLDER))].map(({ name }) => name).filter((name) => name.endsWith(ending))
+    .sort();
 }
 
 /** A file of the folder. */
 export function textOf(name: string): string {
-  return Deno.readTextFileSync(new URL(name, FOLDER));
+  return read(`${FOLDER}/${name}`);
 }
 
 /**
@@ -74,7 +76,7 @@ export function variables(): Readonly<Record<string, string>> {
 
 /** The instructions of the image's last stage, as pairs of name and argument. */
 export function image(): readonly (readonly [name: string, argument: string])[] {
-  const dockerfile = Deno.readTextFileSync(new URL("../../Dockerfile", import.meta.url));
+  const dockerfile = read("Dockerfile");
   const lines = dockerfile.replace(/^\s*#.*\n/gm, "").replace(/\\\n/g, " ").split("\n");
   const instructions = lines.map((line) => /^([A-Z]+)\s+(.*?)\s*$/.exec(line)).filter((found) =>
     found !== null

@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import manifestOfDeno from "../../deno.json" with { type: "json" };
 import { parseArguments } from "../../lib/cli/arguments.ts";
-import { readableNames } from "../../lib/config/variables.ts";
-import { container, imageHas, manifest, parseOne, pod, textOf } from "./kubernetes_manifests.ts";
+import { KNOWN_NAMES } from "../../lib/config/variables.ts";
+import { all as allIn } from "../documents/markdown.ts";
+import { linkProblems } from "../recipes/table.ts";
+import { exists, read } from "../support/files.ts";
+import { container, imageHas, manifest, pod, textOf } from "./kubernetes_manifests.ts";
 
 const README = textOf("README.md");
 
-/** Texts that a pattern's first group finds, each once. */
-function all(pattern: RegExp): readonly string[] {
-  return [...new Set([...README.matchAll(pattern)].map((match) => match[1]!))];
-}
+const all = (pattern: RegExp) => allIn(README, pattern);
 
 Deno.test("each command for kubectl exec is one of the image's executable, in the StatefulSet's pod", async (t) => {
   const commands = all(/^ *kubectl exec (.+)$/gm);
@@ -49,7 +49,7 @@ Deno.test("the Secret is made of the files that the pod looks for", () => {
 Deno.test("the variables and tasks in it exist", () => {
   const variables = all(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|OUTBOX)`/g);
   assert.ok(variables.length >= 4);
-  for (const name of variables) assert.ok(readableNames().includes(name), name);
+  for (const name of variables) assert.ok(KNOWN_NAMES.includes(name), name);
   for (const task of all(/`deno task ([\w:]+)`/g)) assert.ok(task in manifestOfDeno.tasks, task);
 });
 
@@ -62,34 +62,7 @@ Deno.test("the namespaces to be edited are those in the NetworkPolicy", () => {
   );
 });
 
-Deno.test("the ServiceMonitor selects the Service, its port, and the key of the Secret", () => {
-  const monitor = parseOne(all(/```yaml\n([^]*?)```/g)[0]!) as {
-    readonly spec: {
-      readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
-      readonly endpoints: readonly {
-        readonly port: string;
-        readonly authorization: { readonly credentials: { readonly name: string; readonly key: string } };
-      }[];
-    };
-  };
-  assert.deepEqual(monitor.spec.selector.matchLabels, manifest("service.yaml").metadata?.labels);
-  const [endpoint] = monitor.spec.endpoints;
-  assert.equal(endpoint?.port, manifest("service.yaml").spec?.ports?.[0]?.name);
-  const { name, stringData } = { ...manifest("secret.yaml"), ...manifest("secret.yaml").metadata };
-  assert.equal(endpoint?.authorization.credentials.name, name);
-  assert.ok(endpoint?.authorization.credentials.key! in stringData!);
-});
-
-Deno.test("its relative links lead somewhere", async (t) => {
-  const anchorsOf = (text: string) =>
-    [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
-      heading!.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")
-    );
-  for (const link of all(/\]\(([^)\s]+)\)/g).filter((link) => !/^https?:/.test(link))) {
-    await t.step(link, () => {
-      const [path = "", anchor] = link.split("#");
-      const target = path === "" ? README : textOf(path);
-      if (anchor !== undefined) assert.ok(anchorsOf(target).includes(anchor), "there is no such heading");
-    });
-  }
+Deno.test("its relative links lead somewhere", () => {
+  const path = "deploy/kubernetes/README.md";
+  assert.deepEqual(linkProblems({ path, text: README }, { exists, read }), []);
 });

@@ -3,7 +3,7 @@
  * the type does not have, at any depth.
  */
 import { openFolder, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 /** Name of a document → what is wrong with it, one sentence each. */
 export type Faults = ReadonlyMap<string, readonly string[]>;

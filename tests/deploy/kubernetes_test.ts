@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import manifestOfDeno from "../../deno.json" with { type: "json" };
 import { BODY_LIMIT } from "../../lib/http/body.ts";
-import { type Config, parseConfig } from "../../lib/config/config.ts";
-import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { parsedEnvironment } from "../support/settings.ts";
+import { KNOWN_NAMES, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import {
   container,
   filesWith,
@@ -40,8 +41,8 @@ function config(): Config {
     return `content-of-${path}`;
   };
   const environment = { ...imageVariables(), ...variables() };
-  const parsed = parseConfig({ get: (name) => environment[name], readFile }, true);
-  assert.ok("config" in parsed, "problems" in parsed ? parsed.problems.join("\n") : "");
+  const parsed = parsedEnvironment(environment, readFile);
+  assert.ok("config" in parsed, JSON.stringify(parsed));
   assert.deepEqual(parsed.warnings, []);
   return parsed.config;
 }
@@ -49,9 +50,9 @@ function config(): Config {
 Deno.test("the container's port is the one that the service listens on and the image exposes", () => {
   const [port, ...more] = container().ports ?? [];
   assert.deepEqual(more, []);
-  assert.equal(port?.containerPort, config().port);
+  assert.equal(port?.containerPort, config().http.port);
   assert.deepEqual(imageHas("EXPOSE"), [String(port?.containerPort)]);
-  assert.equal(config().host, "0.0.0.0"); // else nobody reaches it from outside of the pod
+  assert.equal(config().http.host, "0.0.0.0"); // else nobody reaches it from outside of the pod
 });
 
 Deno.test("user and group are the image's, and the volume is opened to that group", () => {
@@ -75,9 +76,9 @@ Deno.test("the image's entry point serves, with the image's variables", () => {
 });
 
 Deno.test("the outbox is a file on the volume, in the folder that the image has for it", () => {
-  const { outbox } = config();
-  assert.ok(outbox?.kind === "file");
-  assert.equal(outbox.path.replace(/\/[^/]+$/, ""), mountOf("data"));
+  const location = config().outbox?.location;
+  assert.ok(location?.kind === "sqlite");
+  assert.equal(location.path.replace(/\/[^/]+$/, ""), mountOf("data"));
   const copied = imageHas("COPY").map((argument) => argument.split(/\s+/).at(-1));
   const folders = [...imageHas("VOLUME").map((argument) => argument.replace(/[[\]"]/g, "")), ...copied];
   assert.ok(folders.includes(mountOf("data")), `the image has ${folders.join()}`);
@@ -91,7 +92,7 @@ Deno.test("the service reads each variable, commented ones too, and each has its
   assert.deepEqual(commented.map(([, name]) => name), ["WEBHOOK_SECRET_PREVIOUS_FILE"]);
   const all = { ...variables(), ...Object.fromEntries(commented.map(([, name, value]) => [name!, value!])) };
   for (const [name, value] of Object.entries(all)) {
-    assert.ok(readableNames().includes(name), `the service reads no ${name}`);
+    assert.ok(KNOWN_NAMES.includes(name), `the service reads no ${name}`);
     if (name.endsWith("_FILE")) assert.equal(value.replace(/\/[^/]+$/, ""), mountOf("secrets"), name);
   }
   const files = Object.entries(variables()).filter(([name]) => name.endsWith("_FILE")).map(([, path]) =>
@@ -156,7 +157,7 @@ Deno.test("only DNS and HTTPS may leave the pod, and no private or link-local ad
   ]);
   const except = egress[1]?.to?.flatMap(({ ipBlock }) => ipBlock?.except ?? []) ?? [];
   for (const range of ["10.0.0.0/8", "169.254.0.0/16", "fe80::/10"]) assert.ok(except.includes(range), range);
-  assert.equal(new URL(config().apiUrl).protocol, "https:");
+  assert.equal(new URL(config().platformx.url).protocol, "https:");
 });
 
 Deno.test("the Ingress does not redirect, and lets bodies pass up to the service's limit", () => {

@@ -1,6 +1,7 @@
 /** The release's own shell steps, run as GitHub runs them, with stand-ins for what they call. */
 import assert from "node:assert/strict";
-import { read, workflows } from "../documents/workflows.ts";
+import { workflows } from "../documents/workflows.ts";
+import { read } from "../support/files.ts";
 import { openFolder, run } from "../support/process.ts";
 
 const JOBS = workflows().get("release.yml")?.jobs ?? {};

@@ -1,7 +1,8 @@
 /** A trial of the unit under a systemd that is process 1, in namespaces of its own: see `systemd_boot.sh`. */
 import { needs, openFolder, run } from "../support/process.ts";
-import { executable, fileOf } from "../support/program.ts";
-import { credentialsOf, installIn, systemdFile, UNIT } from "./systemd_units.ts";
+import { fileOf } from "../support/files.ts";
+import { executable } from "../support/program.ts";
+import { ADMIN, credentialsOf, installIn, systemdFile, UNIT } from "./systemd_units.ts";
 
 /** What every secret of the installation is, where `files` does not say otherwise. */
 const SECRET = "the-secret";
@@ -22,6 +23,7 @@ export async function trial(
 ): Promise<string> {
   await needs("systemctl", "install Debian's package systemd");
   await needs("curl", "install Debian's package curl");
+  await needs("dbus-daemon", "install Debian's package dbus");
   await using folder = await openFolder();
   const root = `${folder.path}/files`;
   await installIn(`${root}/etc/systemd/system`, { dropIns });
@@ -33,8 +35,11 @@ export async function trial(
     await Deno.writeTextFile(file, text, { mode: 0o600 });
   }
   await Deno.mkdir(`${root}/usr/local/bin`, { recursive: true });
-  await Deno.copyFile(executable(), `${root}/usr/local/bin/coder-platformx`);
-  await Deno.chmod(`${root}/usr/local/bin/coder-platformx`, 0o755);
+  const commands = { "coder-platformx": executable(), [ADMIN]: fileOf(`deploy/systemd/${ADMIN}`) };
+  for (const [name, file] of Object.entries(commands)) {
+    await Deno.copyFile(file, `${root}/usr/local/bin/${name}`);
+    await Deno.chmod(`${root}/usr/local/bin/${name}`, 0o755);
+  }
   await Deno.copyFile(fileOf("tests/fixtures/coder/workspace-created.json"), `${root}/webhook.json`);
   await Deno.writeTextFile(`${folder.path}/trial.sh`, COMMANDS + script);
 

@@ -3,9 +3,14 @@ import assert from "node:assert/strict";
 import { issueCertificate } from "../support/certificates.ts";
 import { openFolder } from "../support/process.ts";
 import { trial } from "./systemd_boot.ts";
-import { DROP_INS } from "./systemd_units.ts";
+import { ADMIN, DROP_INS } from "./systemd_units.ts";
 
 const OUTBOX = "/var/lib/coder-platformx/outbox.db";
+
+/** A drop-in without an outbox. */
+const DIRECT = {
+  "/etc/systemd/system/coder-platformx.service.d/direct.conf": "[Service]\nUnsetEnvironment=OUTBOX\n",
+};
 
 Deno.test("systemd starts the service as a user of its own, with nothing but its credentials and its outbox", async () => {
   const output = await trial(`
@@ -46,6 +51,68 @@ Deno.test("a crash is mended by a restart that finds the outbox as it was, and a
   ]);
 });
 
+Deno.test("a SIGHUP ends it in order, and systemd starts it again; a stop is a stop", async () => {
+  const output = await trial(
+    `
+    systemctl start coder-platformx; ready
+    systemctl kill --signal=HUP coder-platformx
+    until_true is NRestarts 1; ready
+    systemctl stop coder-platformx
+    show ActiveState,Result
+    journalctl --sync; journalctl --output=cat --unit=coder-platformx | grep --count '"event":"stopped"'`,
+    { files: DIRECT },
+  );
+  assert.deepEqual(output.trim().split("\n").toSorted(), [
+    "2",
+    "ActiveState=inactive",
+    "Result=success",
+  ]);
+});
+
+Deno.test("the administrator's commands have the settings, the credentials and the user of the service", async () => {
+  const output = await trial(
+    `
+    systemctl start dbus.socket
+    ${ADMIN} healthcheck 2>/dev/null || echo "code $?"
+    systemctl start coder-platformx; ready
+    ${ADMIN} healthcheck
+    ${ADMIN} check --json >/run/checked || true # PlatformX is not reached
+    grep --after-context=2 --extended-regexp '"name": "(EVENTS_TRACKED|WEBHOOK_SECRET|127.0.0.1:8080)"' /run/checked
+    sed 's|^set -- /usr/local/bin/coder-platformx|set -- /usr/bin/id|' /usr/local/bin/${ADMIN} >/run/id
+    sh /run/id --user --name
+    systemctl stop coder-platformx
+    sh /run/id --user --name
+    ${ADMIN} explain "no such file.json" 2>&1 || echo "code $?"
+    ${ADMIN} explain </webhook.json | head --lines=1
+    systemctl list-units --all '${ADMIN}*' --no-legend`,
+    {
+      files: {
+        ...DIRECT,
+        "/etc/coder-platformx/env": 'EVENTS_TRACKED="Workspace Created, User account created"\n',
+      },
+    },
+  );
+  assert.deepEqual(output.trim().replaceAll(/^--\n/gm, "").split("\n").map((line) => line.trim()), [
+    "code 1",
+    "ok",
+    ...[
+      '"name": "EVENTS_TRACKED",',
+      '"state": "ok",',
+      '"detail": "Workspace Created, User account created",',
+    ],
+    ...['"name": "WEBHOOK_SECRET",', '"state": "ok",'],
+    output.match(
+      /"detail": "set \(10 characters, from file '\/run\/credentials\/coder-platformx-admin-\d+\.service\/webhook_secret'\)",/,
+    )?.[0],
+    ...['"name": "127.0.0.1:8080",', '"state": "ok",', '"detail": "in use by this service, which says: ok",'],
+    "coder-platformx",
+    "coder-platformx",
+    "'no such file.json' cannot be read: there is no such file",
+    "code 1",
+    "notification  Workspace Created (tracked)",
+  ]);
+});
+
 Deno.test("a mistake in the settings, exit code 2, ends it without a restart, and the log names it", async () => {
   const output = await trial(
     `
@@ -73,9 +140,7 @@ Deno.test("OUTBOX can be unset in a drop-in: then events are delivered directly"
     systemctl start coder-platformx; ready
     journalctl --sync; journalctl --output=cat --unit=coder-platformx`,
     {
-      files: {
-        "/etc/systemd/system/coder-platformx.service.d/direct.conf": "[Service]\nUnsetEnvironment=OUTBOX\n",
-      },
+      files: DIRECT,
     },
   );
   assert.match(output, /"event":"starting".*"mode":"direct"/);

@@ -1,9 +1,10 @@
 /** The systemd recipe says what the service does, and systemd itself finds nothing amiss in it. */
 import assert from "node:assert/strict";
-import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
+import { KNOWN_NAMES, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import { needs, openFolder, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import {
+  ADMIN,
   credentialsOf,
   DROP_INS,
   environmentOf,
@@ -23,10 +24,10 @@ const unit = await systemdFile(UNIT);
 const caddyfile = await Deno.readTextFile(fileOf("deploy/proxy/Caddyfile"));
 const readme = await systemdFile("README.md");
 
-for (const name of [UNIT, ...DROP_INS, "README.md", "../proxy/Caddyfile"]) {
+for (const name of [UNIT, ADMIN, ...DROP_INS, "README.md", "../proxy/Caddyfile"]) {
   Deno.test(`the variables that ${name} names exist`, async () => {
     const named = (await systemdFile(name)).match(/\b[A-Z]{2,}(_[A-Z0-9]+)+\b/g) ?? [];
-    const unknown = named.filter((word) => !readableNames().includes(word) && !OTHERS.test(word));
+    const unknown = named.filter((word) => !KNOWN_NAMES.includes(word) && !OTHERS.test(word));
     assert.deepEqual(unknown, []);
   });
 }
@@ -34,7 +35,7 @@ for (const name of [UNIT, ...DROP_INS, "README.md", "../proxy/Caddyfile"]) {
 Deno.test("what the unit sets is a variable of the service, and so is what a drop-in sets", async () => {
   const texts = await Promise.all(DROP_INS.map(systemdFile));
   const set = [...environmentOf(unit, ...texts).keys()];
-  assert.deepEqual(set.filter((name) => !readableNames().includes(name)), []);
+  assert.deepEqual(set.filter((name) => !KNOWN_NAMES.includes(name)), []);
   assert.ok(set.includes("OUTBOX") && set.includes("TLS_CERT_FILE"));
 });
 
@@ -83,7 +84,7 @@ Deno.test("systemd waits longer for the end than the service takes", () => {
 });
 
 Deno.test("a mistake in the configuration, exit code 2, is not repeated", () => {
-  assert.deepEqual(valuesOf(unit, "Restart"), ["on-failure"]);
+  assert.deepEqual(valuesOf(unit, "Restart"), ["always"]);
   assert.deepEqual(valuesOf(unit, "RestartPreventExitStatus"), ["2"]);
 });
 

@@ -1,8 +1,11 @@
 /** The unit of deploy/systemd and its drop-ins, read as systemd reads them. */
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 /** The unit's name. */
 export const UNIT = "coder-platformx.service";
+
+/** The administrator's command. */
+export const ADMIN = "coder-platformx-admin";
 
 /** The drop-ins, in the order in which systemd reads them. */
 export const DROP_INS = ["50-tls.conf", "60-port-443.conf"] as const;

@@ -1,13 +1,12 @@
 /** The documents say what the code does: README, `.env.sample`, CHANGELOG, LICENSE. */
 import assert from "node:assert/strict";
-import { parse } from "dotenv";
 import manifest from "../../deno.json" with { type: "json" };
 import { whose } from "../../lib/cli/events.ts";
 import { attribute, IGNORED_REASONS } from "../../lib/coder/attribution.ts";
 import { METADATA_LIMIT } from "../../lib/platformx/budget.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { COMMAND_NAMES } from "../../lib/cli/arguments.ts";
-import { parseConfig } from "../../lib/config/config.ts";
+import { parseDotenv } from "../../lib/config/dotenv.ts";
 import { buildEvent } from "../../lib/platformx/event.ts";
 import {
   answerTo,
@@ -19,39 +18,29 @@ import {
   type UnavailableReason,
 } from "../../lib/delivery/outcome.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../../lib/coder/tracking.ts";
-import { readableNames, type Variable, VARIABLE_ROWS } from "../../lib/config/variables.ts";
+import { KNOWN_NAMES, type Variable, VARIABLE_ROWS } from "../../lib/config/variables.ts";
+import { linkProblems } from "../recipes/table.ts";
 import { parsed } from "../support/fakes.ts";
+import { exists, read } from "../support/files.ts";
+import { type Environment, parsedEnvironment, textsOf } from "../support/settings.ts";
+import { all, tableOf } from "./markdown.ts";
 
 const README = read("README.md");
 const SAMPLE = read(".env.sample");
 
-function read(path: string): string {
-  return Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
-}
-
-/** Rows of the table whose first column has this head, as trimmed cells. */
-function tableOf(head: string): string[][] {
-  const lines = README.split("\n");
-  const from = lines.findIndex((line) => line.startsWith(`| ${head} `));
-  assert.notEqual(from, -1, `README has no table that begins with ${head}`);
-  const length = lines.slice(from).findIndex((line) => !line.startsWith("|"));
-  return lines.slice(from + 2, from + length).map((line) =>
-    line.split("|").slice(1, -1).map((cell) => cell.trim())
+/** The settings of a `.env`. */
+function parse(text: string): Environment {
+  return Object.fromEntries(
+    parseDotenv(text).map((line) =>
+      line.kind === "setting" ? [line.name, line.value] : assert.fail(`line ${line.line} is ${line.kind}`)
+    ),
   );
 }
 
-/** Texts that a pattern's first group finds. */
-function all(text: string, pattern: RegExp): string[] {
-  return [...text.matchAll(pattern)].map((match) => match[1]!);
-}
-
-function configOf(environment: Readonly<Record<string, string>>) {
-  return parseConfig({ get: (name) => environment[name], readFile: () => "" }, true);
-}
-
 function isRequired({ name }: Variable): boolean {
-  const result = configOf({});
-  return "problems" in result && result.problems.some((problem) => problem.startsWith(`${name} must be set`));
+  const result = parsedEnvironment({});
+  return "problems" in result &&
+    textsOf(result.problems).some((problem) => problem.startsWith(`${name} must be set`));
 }
 
 Deno.test("README's table of variables has each variable's name, default and meaning, in order", async (t) => {
@@ -61,7 +50,7 @@ Deno.test("README's table of variables has each variable's name, default and mea
     }
     return row.fallback === undefined ? isRequired(row) ? "required" : "unset" : `\`${row.fallback}\``;
   };
-  const rows = tableOf("Variable");
+  const rows = tableOf(README, "Variable");
   assert.deepEqual(
     rows.map(([name, fallback]) => [name, fallback]),
     VARIABLE_ROWS.map((row) => [row.file ? `\`${row.name}\`, \`_FILE\`` : `\`${row.name}\``, defaultOf(row)]),
@@ -73,7 +62,7 @@ Deno.test("README's table of variables has each variable's name, default and mea
 
 Deno.test("README's table of events is the catalogue, in order", () => {
   assert.deepEqual(
-    tableOf("Notification"),
+    tableOf(README, "Notification"),
     CATALOGUE.map((row) => [
       row.name,
       whose(row),
@@ -120,7 +109,7 @@ function outcomesOf(status: Status): readonly Outcome[] {
 Deno.test("README's table of answers has every status and reason with its HTTP code", () => {
   const code = (text: string | undefined) => text === undefined ? "" : `\`${text}\``;
   assert.deepEqual(
-    tableOf("Status").map(([status, reason, http]) => [status, reason, http]),
+    tableOf(README, "Status").map(([status, reason, http]) => [status, reason, http]),
     STATUSES.flatMap(outcomesOf).map((outcome) => [
       code(outcome.status),
       code("reason" in outcome ? outcome.reason : undefined),
@@ -145,22 +134,26 @@ Deno.test(".env.sample sets nothing, and uncommented it sets the defaults", () =
   const uncommented = parse(SAMPLE.replace(/^#(?=[A-Z])/gm, ""));
   assert.deepEqual(Object.keys(uncommented), VARIABLE_ROWS.map(({ name }) => name));
   // A secret has no default, nor has what must not be empty: the operator fills it in.
-  const secrets = Object.fromEntries(
-    VARIABLE_ROWS.filter(({ secret, mustNotBeEmpty, fallback }) => secret || (mustNotBeEmpty && !fallback))
-      .map(({ name }) => [name, `${name}-filled-in`]),
-  );
-  const plain = configOf(secrets);
+  const secrets = {
+    ...Object.fromEntries(
+      VARIABLE_ROWS.filter(({ secret }) => secret).map(({ name }) => [name, "filled-in"]),
+    ),
+    EMAIL_DOMAINS: "example.com",
+    OUTBOX: "/data/outbox.db",
+    CODER_URL: "https://coder.example.com",
+  };
+  const plain = parsedEnvironment(secrets);
   assert.ok("config" in plain);
-  assert.deepEqual(configOf({ ...uncommented, ...secrets }), {
+  assert.deepEqual(parsedEnvironment({ ...uncommented, ...secrets }), {
     ...plain,
-    config: { ...plain.config, trackingIsDefault: false },
+    config: { ...plain.config, events: { ...plain.config.events, isDefault: false } },
   });
 });
 
-Deno.test(".env.sample's advice holds: a value with # must be quoted", () => {
+Deno.test(".env.sample's advice holds: a value with a # after a blank must be quoted", () => {
   const [example] = all(SAMPLE, /must be quoted: (.+)$/gm);
   assert.ok(example !== undefined);
-  assert.deepEqual(parse(example), { WEBHOOK_SECRET: "a#b" });
+  assert.deepEqual(parse(example), { WEBHOOK_SECRET: "a #b" });
   assert.deepEqual(parse(example.replaceAll('"', "")), { WEBHOOK_SECRET: "a" });
 });
 
@@ -185,7 +178,7 @@ Deno.test("README's variables exist", async (t) => {
   const inText = all(README, /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|HOST|PORT)(?:=[^`]*)?`/g);
   assert.ok(inShell.length > 0 && inText.length > 0);
   for (const name of new Set([...inShell, ...inText])) {
-    await t.step(name, () => assert.ok(readableNames().includes(name) || ofOthers.test(name)));
+    await t.step(name, () => assert.ok(KNOWN_NAMES.includes(name) || ofOthers.test(name)));
   }
 });
 
@@ -199,24 +192,22 @@ Deno.test("README's explanation is what becomes of its sample", () => {
   assert.ok(attributed.kind === "attributed");
   const shown = JSON.parse(json);
   const first = { messageId: notification.messageId, arrivedAt: Number(shown.timestamp) * 1000 };
-  const { event, fitted } = buildEvent(notification, attributed, { first, testData: false });
+  const { event, fitted } = buildEvent(attributed, { first, testData: false });
   assert.equal(json, JSON.stringify(event, null, 2));
   assert.match(output, new RegExp(`^metadata +${fitted.bytes} of ${METADATA_LIMIT} bytes$`, "m"));
   assert.match(output, new RegExp(`^person +${attributed.email} \\(from ${attributed.source}\\)$`, "m"));
 });
 
 Deno.test("relative links, headings and samples that documents point at exist", async (t) => {
-  for (const document of ["README.md", "CHANGELOG.md"]) {
-    const text = read(document);
-    const headings = all(text, /^#+ (.+)$/gm).map((heading) =>
-      `#${heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")}`
-    );
-    const links = all(text, /\]\(([^)\s]+)\)/g).filter((link) => !/^https?:/.test(link));
-    for (const link of new Set([...links, ...all(text, /\b(demo\/samples\/[\w-]+\.json)/g)])) {
-      await t.step(`${document}: ${link}`, () => {
-        assert.ok(link.startsWith("#") ? headings.includes(link) : read(link) !== "");
-      });
-    }
+  for (const path of ["README.md", "CHANGELOG.md"]) {
+    const text = read(path);
+    await t.step(path, () => {
+      assert.deepEqual(linkProblems({ path, text }, { exists, read }), []);
+      assert.deepEqual(
+        all(text, /\b(tests\/fixtures\/coder\/[\w-]+\.json)/g).filter((file) => !exists(file)),
+        [],
+      );
+    });
   }
 });
 

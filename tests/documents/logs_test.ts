@@ -2,26 +2,21 @@
 import assert from "node:assert/strict";
 import { LOG_LEVELS, type LogLevel } from "../../lib/base/log.ts";
 import { createLog, type LogFields } from "../../lib/base/log.ts";
+import { CODER_PATIENCE } from "../../lib/coder/patience.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
+import { filesIn, read } from "../support/files.ts";
+import { cellsOf } from "./markdown.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-const LOGS = Deno.readTextFileSync(new URL("docs/logs.md", ROOT));
+const LOGS = read("docs/logs.md");
 const NAMES = Object.keys(LOG_EVENTS) as LogEvent[];
 
 /** The text of every module below `lib/`, its string concatenations joined. */
-const SOURCE = [...modulesIn(new URL("lib/", ROOT))].map((url) => Deno.readTextFileSync(url)).join("\n")
-  .replaceAll(/["`]\s*\+\s*["`]/g, "");
-
-function* modulesIn(folder: URL): Generator<URL> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    if (isDirectory) yield* modulesIn(new URL(`${name}/`, folder));
-    else if (name.endsWith(".ts")) yield new URL(name, folder);
-  }
-}
+const SOURCE = filesIn("lib").map(read).join("\n").replaceAll(/["`]\s*\+\s*["`]/g, "")
+  .replaceAll("${CODER_PATIENCE}", CODER_PATIENCE);
 
 /** Rows of the table of entries, as trimmed cells without backticks. */
 const ROWS = LOGS.split("\n").filter((line) => /^\| `[a-z_]+` +\| [A-Z]/.test(line)).map((line) =>
-  line.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("`", ""))
+  cellsOf(line.replaceAll("`", ""))
 );
 
 /** Where the log is written to, as level and name. `#warnOnce` is the relay's, and writes warnings. */
@@ -103,8 +98,7 @@ Deno.test("an example in text is what the formatter makes of the one in JSON", a
         format: "text",
         colour: false,
         now: () => Date.parse(time),
-        out: take,
-        err: take,
+        output: take,
       });
       log.write(level, event, message, fields);
       assert.equal(withoutNumbers(lines[i]!), withoutNumbers(written[0]!));

@@ -5,7 +5,8 @@ import { sectionsOf } from "../../tools/release_notes.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { startPlatformX } from "../support/platformx.ts";
 import { runProgram, startProgram } from "../support/service.ts";
-import { read, ROOT, workflows } from "./workflows.ts";
+import { filesIn, read } from "../support/files.ts";
+import { workflows } from "./workflows.ts";
 
 const { version } = manifest;
 
@@ -61,9 +62,3 @@ Deno.test("it stands nowhere else in the program, its tools, its workflows or it
     await t.step(path, () => assert.doesNotMatch(read(path), literal));
   }
 });
-
-function filesIn(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(folder, ROOT))].flatMap(({ name, isDirectory }) =>
-    isDirectory ? filesIn(`${folder}/${name}`) : `${folder}/${name}`
-  );
-}

@@ -1,8 +1,6 @@
 /** The workflows in `.github/workflows`, as far as tests read them. */
 import { parse } from "yaml";
-
-/** The project's folder, with a slash at its end. */
-export const ROOT = new URL("../../", import.meta.url);
+import { fileOf, read } from "../support/files.ts";
 
 /** Of what a token may do: `read` or `write`, by kind. */
 export type Permissions = Readonly<Record<string, string>>;
@@ -43,14 +41,9 @@ export interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
-/** Reads a text file of the project. */
-export function read(path: string): string {
-  return Deno.readTextFileSync(new URL(path, ROOT));
-}
-
 /** Every workflow, by file name. */
 export function workflows(): ReadonlyMap<string, Workflow> {
-  const files = [...Deno.readDirSync(new URL(".github/workflows", ROOT))].map(({ name }) => name).sort();
+  const files = [...Deno.readDirSync(fileOf(".github/workflows"))].map(({ name }) => name).sort();
   return new Map(files.map((name) => {
     const text = read(`.github/workflows/${name}`);
     return [name, { ...parse(text), text }];

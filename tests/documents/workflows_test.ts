@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
-import { read, steps, workflows } from "./workflows.ts";
+import { fileOf, read } from "../support/files.ts";
+import { cellsOf } from "./markdown.ts";
+import { steps, workflows } from "./workflows.ts";
 
 const FILES = workflows();
-
-/** A row of a table in Markdown, as its cells. */
-function cells(line: string): string[] {
-  return line.split("|").slice(1, -1).map((cell) => cell.trim());
-}
 
 Deno.test("there are two workflows: for every change, and for a tag", () => {
   assert.deepEqual([...FILES.keys()], ["ci.yml", "release.yml"]);
@@ -61,7 +57,7 @@ Deno.test("every job ends some time, on a machine that is named", () => {
 
 Deno.test("every action is pinned to a commit that docs/releasing.md says was read", () => {
   const documented = read("docs/releasing.md").split("\n").filter((line) => /`[0-9a-f]{40}`/.test(line)).map(
-    cells,
+    cellsOf,
   );
   const listed = new Map(documented.map(([action, version, commit]) => [action, `${commit} ${version}`]));
   const used = new Map<string | undefined, string>();

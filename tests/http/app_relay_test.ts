@@ -1,27 +1,40 @@
 import assert from "node:assert/strict";
-import { told } from "../../lib/delivery/reasons.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
-import type { Order } from "../../lib/delivery/single_flight.ts";
+import { type Draft, eventOf } from "../../lib/delivery/draft.ts";
+import { type Outcome, told } from "../../lib/delivery/outcome.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
-import { appWith, FORWARDED, request, webhook } from "./fakes.ts";
-import { ALICE, type LogEntry, notificationWith, RecordingLog, TINA } from "../support/fakes.ts";
+import { appWith, FORWARDED, jsonOf, request, webhook } from "./fakes.ts";
+import {
+  ALICE,
+  type LogEntry,
+  notificationWith,
+  RecordingLog,
+  settled,
+  TINA,
+  watched,
+} from "../support/fakes.ts";
 
 const SENTINEL = "alice@example.com and s3cret";
 
-/** The app with the real relay behind it; orders are kept and count as delivered. */
+/** The app with the real relay behind it; drafts are kept and count as forwarded. */
 function appWithRelay(tracked: string) {
-  const orders: Order[] = [];
+  const drafts: Draft[] = [];
   const relay = new Relay({
     rules: { tracking: parseTracking(tracked).tracking, domains: undefined },
     testData: false,
-    dryRun: false,
+    directory: undefined,
+    draining: new AbortController().signal,
     log: new RecordingLog(),
-    fulfil: (order) => {
-      orders.push(order);
-      return Promise.resolve({ kind: "delivered", attempts: 1 });
+    hash: (text) => Promise.resolve(text),
+    delivery: {
+      deliver: (draft) => {
+        drafts.push(draft);
+        return Promise.resolve({ status: "forwarded", attempts: 1 });
+      },
     },
   });
-  return { ...appWith({ relay }), orders };
+  const event = () => eventOf(drafts[0]!, { messageId: "m", arrivedAt: 0 }, new RecordingLog());
+  return { ...appWith({ relay }), event };
 }
 
 const BASICS = {
@@ -55,7 +68,7 @@ Deno.test("bodies of every version of Coder are taken, and of versions to come",
   for (const [outer, outerFields] of OUTER) {
     for (const [inner, innerFields] of INNER) {
       await t.step(`outer ${outer}, inner ${inner} ${JSON.stringify(innerFields)}`, async () => {
-        const { app, orders } = appWithRelay("Workspace Deleted");
+        const { app, event } = appWithRelay("Workspace Deleted");
         const payload = {
           _version: inner,
           notification_name: "Workspace Deleted",
@@ -63,12 +76,11 @@ Deno.test("bodies of every version of Coder are taken, and of versions to come",
           ...innerFields,
         };
         const body = JSON.stringify({ _version: outer, msg_id: "m", payload, ...outerFields });
-        const response = await app.handle(webhook({ body }));
-        assert.equal(response.status, 200);
-        assert.deepEqual(await response.json(), { status: "forwarded", event: "Workspace Deleted" });
-        const event = orders[0]!.eventFor({ messageId: "m", arrivedAt: 0 });
-        assert.equal(event.email, ALICE.email);
-        assert.equal(event.metadata["workspace"], "alice-dev");
+        const answer = await app.handle(webhook({ body }));
+        assert.equal(answer.status, 200);
+        assert.deepEqual(jsonOf(answer), { status: "forwarded", event: "Workspace Deleted" });
+        assert.equal(event().email, ALICE.email);
+        assert.equal(event().metadata["workspace"], "alice-dev");
       });
     }
   }
@@ -83,24 +95,59 @@ Deno.test("only the message id and the name are required", async (t) => {
     [[], "the body"],
     [null, "the body"],
     ["text", "the body"],
-    [{ msg_id: "m", payload: { notification_name: "n", labels: { cpu: 4 } } }, "payload.labels.cpu"],
+    [{ msg_id: "m", payload: { notification_name: "n", labels: { cpu: 4 }, targets: "t" } }, undefined],
+    [{ msg_id: "m", payload: { notification_name: "Task Idle", data: "text", labels: 5 } }, undefined],
+    [{ msg_id: "m", payload: { notification_name: "Task Idle", user_email: 5 } }, "payload.user_email"],
+    [notificationWith({ data: { owner: "alice" } }), "payload.data.owner"],
   ];
   for (const [body, field] of rows) {
     await t.step(JSON.stringify(body), async () => {
-      const response = await appWithRelay("*").app.handle(webhook({ body: JSON.stringify(body) }));
-      const { message = "" } = await response.json();
-      assert.equal(response.status, field === undefined ? 200 : 422);
-      if (field !== undefined) assert.ok(message.startsWith(`${field} must be `), message);
+      const answer = await appWithRelay("*").app.handle(webhook({ body: JSON.stringify(body) }));
+      const message = String(jsonOf(answer)["message"]);
+      assert.equal(answer.status, field === undefined ? 200 : 422);
+      if (field !== undefined) assert.ok(message.includes(` ${field} must be `), message);
+    });
+  }
+});
+
+Deno.test("what nobody tracks is ignored, and what decorates left out, whatever their types", async (t) => {
+  const wrong = {
+    user_id: 5,
+    user_email: [],
+    labels: { workspace: 5 },
+    data: { owner: "alice" },
+    targets: {},
+  };
+  const rows: [payload: Record<string, unknown>, answer: object][] = [
+    [{ notification_name: "Task Idle", notification_template_id: null, ...wrong }, {
+      status: "ignored",
+      reason: "not_tracked",
+    }],
+    [{ notification_name: "One-Time Passcode", notification_template_id: null, ...wrong }, {
+      status: "ignored",
+      reason: "secret",
+    }],
+    [{ labels: { workspace: 5, version: "v" }, targets: {}, user_email: [] }, { status: "forwarded" }],
+  ];
+  for (const [payload, expected] of rows) {
+    await t.step(JSON.stringify(payload), async () => {
+      const { app, event } = appWithRelay("Workspace Created");
+      const response = await app.handle(webhook({ body: JSON.stringify(notificationWith(payload)) }));
+      const { status, reason } = jsonOf(response);
+      assert.equal(response.status, 200);
+      assert.deepEqual({ status, ...(reason === undefined ? {} : { reason }) }, expected);
+      if (status === "forwarded") {
+        assert.deepEqual(Object.keys(event().metadata).slice(0, 2), ["workspace", "template_version"]);
+      }
     });
   }
 });
 
 Deno.test("the event belongs to the person it is about, not to the recipient", async () => {
-  const { app, orders } = appWithRelay("Workspace Created");
+  const { app, event } = appWithRelay("Workspace Created");
   await app.handle(webhook({ body: JSON.stringify(notificationWith()) }));
-  const event = JSON.stringify(orders[0]!.eventFor({ messageId: "m", arrivedAt: 0 }));
-  assert.ok(event.includes(ALICE.email));
-  assert.ok(!event.includes(TINA.email));
+  assert.ok(JSON.stringify(event()).includes(ALICE.email));
+  assert.ok(!JSON.stringify(event()).includes(TINA.email));
 });
 
 /** Every kind of thing that can be thrown, and how its kind is told. */
@@ -115,21 +162,16 @@ Deno.test("a fault of the service is answered 500, and neither answer nor log te
   for (const [fault, kind] of FAULTS) {
     await t.step(String(fault), async () => {
       const { app, log, stats } = appWith({ relay: { receive: () => Promise.reject(fault) } });
-      const response = await app.handle(webhook());
-      const text = await response.text();
-      assert.equal(response.status, 500);
-      assert.deepEqual({ ...JSON.parse(text), message: "" }, {
-        status: "error",
-        reason: "internal",
-        message: "",
-      });
+      const answer = await app.handle(webhook());
+      const { status, reason } = jsonOf(answer);
+      assert.deepEqual([answer.status, status, reason], [500, "error", "internal"]);
       assert.equal(stats.counts["error"], 1);
-      assert.equal(app.inFlight.count, 0);
+      assert.equal(app.admission.count, 0);
 
       const [entry] = log.of("internal_error");
       assert.equal(entry?.level, "ERROR");
       assert.equal(entry?.fields["error"], kind);
-      const told = text + JSON.stringify(log.entries);
+      const told = answer.body! + JSON.stringify(log.entries);
       for (const secret of ["alice", "s3cret"]) assert.ok(!told.includes(secret), told);
     });
   }
@@ -146,44 +188,52 @@ Deno.test("a relay that throws instead of rejecting is answered alike, and the n
   assert.equal((await app.handle(webhook())).status, 200);
 });
 
-Deno.test("a fault while health is told is answered 500 in JSON too", async () => {
-  const health = () => {
+Deno.test("a fault elsewhere is answered 500 in JSON too, and the next request is served", async (t) => {
+  const fault = () => {
     throw new Error(SENTINEL);
   };
-  const { app } = appWith({ health });
-  const response = await app.handle(request("GET"));
-  assert.equal(response.status, 500);
-  assert.equal((await response.json()).reason, "internal");
+  const rows: [what: string, options: Parameters<typeof appWith>[0], message: () => Request][] = [
+    ["while health is told", { status: fault }, () => request("GET")],
+    ["while metrics are told", { status: fault }, () => request("GET", "/metrics")],
+    ["while a webhook is counted", { count: fault }, () => webhook()],
+    [
+      "while a redirected one is counted",
+      { count: fault },
+      () => request("GET", "/", { "x-message-id": "m" }),
+    ],
+    ["in telemetry, for a webhook", { telemetry: { request: fault } }, () => webhook()],
+    ["in telemetry, for health", { telemetry: { request: fault } }, () => request("GET")],
+  ];
+  for (const [what, options, message] of rows) {
+    await t.step(what, async () => {
+      const { app, log } = appWith(options);
+      for (let i = 0; i < 2; i++) {
+        const answer = await app.handle(message());
+        assert.deepEqual([answer.status, jsonOf(answer)["reason"]], [500, "internal"]);
+      }
+      assert.equal(app.admission.count, 0);
+      assert.ok(!JSON.stringify(log.entries).includes("alice"));
+    });
+  }
 });
 
 Deno.test("one INFO entry tells what became of a webhook, and how long that took", async (t) => {
-  const event = "Workspace Created";
-  const id = { messageId: "m-1", attempts: 2 };
-  const rows: [report: typeof FORWARDED, fields: LogEntry["fields"]][] = [
-    [{ outcome: { status: "forwarded", event }, ...id }, { outcome: "forwarded", notification: event }],
-    [{ outcome: { status: "ignored", reason: "secret" }, ...id }, { outcome: "ignored", reason: "secret" }],
-    [{ outcome: { status: "ignored", reason: "domain", event: "for bob@example.com" }, ...id }, {
-      outcome: "ignored",
-      reason: "domain",
-      notification: "for (e-mail)",
-    }],
-    [{ outcome: { status: "refused", event, message: SENTINEL }, ...id }, {
-      outcome: "refused",
-      notification: event,
-    }],
-    [{ outcome: { status: "unavailable", reason: "key", retryAfterMs: 1, event }, ...id }, {
-      outcome: "unavailable",
-      reason: "key",
-      notification: event,
-    }],
+  const notification = "Workspace Created";
+  const trace = { messageId: "m-1", attempts: 2, notification };
+  const rows: [outcome: Outcome, fields: LogEntry["fields"]][] = [
+    [{ status: "forwarded", ...trace }, { notification }],
+    [{ status: "ignored", reason: "secret", ...trace, notification: undefined }, { reason: "secret" }],
+    [{ status: "ignored", reason: "domain", ...trace }, { reason: "domain", notification }],
+    [{ status: "refused", words: SENTINEL, ...trace }, { notification }],
+    [{ status: "unavailable", reason: "key", retryAfterMs: 1, ...trace }, { reason: "key", notification }],
   ];
-  for (const [report, fields] of rows) {
-    await t.step(JSON.stringify(report.outcome), async () => {
+  for (const [outcome, fields] of rows) {
+    await t.step(JSON.stringify(outcome), async () => {
       const { app, log, clock, stats } = appWith({
         relay: {
           receive: async () => {
             await clock.advance(250);
-            return report;
+            return outcome;
           },
         },
       });
@@ -192,12 +242,24 @@ Deno.test("one INFO entry tells what became of a webhook, and how long that took
       assert.deepEqual(log.entries, [{
         level: "INFO",
         event: "webhook",
-        message: told(report.outcome),
-        fields: { ...nothing, ...fields, msg_id: "m-1", attempts: 2, ms: 250 },
+        message: told(outcome),
+        fields: { ...nothing, ...fields, outcome: outcome.status, msg_id: "m-1", attempts: 2, ms: 250 },
       }]);
-      assert.equal(stats.counts[report.outcome.status], 1);
+      assert.ok(!JSON.stringify(log.entries).includes("alice"));
+      assert.equal(stats.counts[outcome.status], 1);
     });
   }
+});
+
+Deno.test("the log is written before the answer where the platform freezes the process then", async () => {
+  const written = Promise.withResolvers<void>();
+  const { app } = appWith({ beforeAnswer: () => written.promise });
+  const answered = watched(app.handle(webhook()));
+  await settled();
+  assert.equal(typeof answered.value, "undefined");
+  written.resolve();
+  await settled();
+  assert.equal(answered.value?.status, 200);
 });
 
 Deno.test("what does not reach the relay has its line too, without attempts", async () => {

@@ -124,6 +124,32 @@ Deno.test("without a secret everybody is accepted, and that can be seen", () => 
   for (const authorization of NOT_ACCEPTED) assert.ok(open.accepts(authorization), String(authorization));
 });
 
+Deno.test("secrets that are all empty let nobody in", () => {
+  const authenticator = new Authenticator(["", ""]);
+  assert.equal(authenticator.isOpen, false);
+  for (const authorization of [null, "", `Basic ${base64("coder:")}`, "Bearer "]) {
+    assert.ok(!authenticator.accepts(authorization), String(authorization));
+  }
+});
+
+Deno.test("a path that holds a secret is recognised, however it is written", async (t) => {
+  const rows: [path: string, holds: boolean][] = [
+    ["/s3cret", true],
+    ["/hook/xs3cretx", true],
+    ["/%733cret", true],
+    ["/s3cre", false],
+    ["/", false],
+    ["/p%C3%A4ss%2Fw%C3%B6rd", true],
+    ["/p%c3%a4ss/w%c3%b6rd", true],
+    ["/p%C3", false],
+    ["/%", false],
+  ];
+  for (const [path, holds] of rows) {
+    await t.step(path, () => assert.equal(new Authenticator([SECRET, "päss/wörd"]).occursIn(path), holds));
+  }
+  assert.equal(new Authenticator([""]).occursIn("/x"), false);
+});
+
 Deno.test("property: exactly the secret is accepted, whatever its characters, after any user name", () => {
   const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 });
   const user = text.filter((name) => !name.includes(":"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
 import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "../../lib/http/body.ts";
-import { declaredLength } from "../../lib/base/read_at_most.ts";
+import { declaredLength } from "../../lib/runtime/read_at_most.ts";
 
 const NEVER = new AbortController().signal;
 const ROOM = () => true;
@@ -56,6 +56,10 @@ Deno.test("the length of a body is what its sender declares, if that is a number
     ["1048577", 1_048_577],
     ["99999999999999999999999", 1e23],
     ["many", NaN],
+    ["-1", NaN],
+    ["0x10", NaN],
+    ["10, 10", NaN],
+    ["", NaN],
   ];
   for (const [header, length] of rows) {
     await t.step(String(header), () => {

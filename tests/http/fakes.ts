@@ -1,30 +1,19 @@
 /** The app without a socket, and requests to it. */
-import { stateWith } from "../status/metrics_fakes.ts";
+import assert from "node:assert/strict";
+import type { Outcome } from "../../lib/delivery/outcome.ts";
 import { App, type AppOptions } from "../../lib/http/app.ts";
 import { Authenticator } from "../../lib/http/auth.ts";
-import type { HealthState } from "../../lib/status/health.ts";
-import type { Report } from "../../lib/delivery/relay.ts";
+import type { OutgoingResponse } from "../../lib/runtime/runtime.ts";
 import { Stats } from "../../lib/status/stats.ts";
+import { statusWith, USAGE } from "../status/states.ts";
 import { FakeClock, notificationWith, RecordingLog } from "../support/fakes.ts";
 
-/** What the relay reports unless a test says otherwise. */
-export const FORWARDED: Report = {
-  outcome: { status: "forwarded", event: "Workspace Created" },
+/** What the relay tells unless a test says otherwise. */
+export const FORWARDED: Outcome = {
+  status: "forwarded",
+  notification: "Workspace Created",
   messageId: "5b3d4b0d-2190-4ce6-b7c8-08cb1e3152f5",
   attempts: 1,
-};
-
-/** A service that is well. */
-export const HEALTHY: HealthState = {
-  version: "1.2.3",
-  uptimeSeconds: 42,
-  mode: "direct",
-  eventsTracked: ["Workspace Created"],
-  lastSeen: { "Workspace Created": null },
-  counts: { forwarded: 0 },
-  paused: undefined,
-  lastDelivered: undefined,
-  outbox: undefined,
 };
 
 /** The app, open to everybody, with a relay that forwards; and what it writes to. */
@@ -33,25 +22,25 @@ export function appWith(options: Partial<AppOptions> = {}) {
   const log = new RecordingLog();
   const clock = new FakeClock();
   const stats = new Stats(["Workspace Created"], false);
+  /** Of what was counted, whether Coder sent it. */
+  const fromCoder: boolean[] = [];
   const app = new App({
     relay: { receive: () => Promise.resolve(FORWARDED) },
     senders: new Authenticator([]),
     readers: new Authenticator([]),
-    health: () => Promise.resolve(HEALTHY),
-    metrics: () => Promise.resolve(stateWith()),
-    stats,
+    status: () => statusWith({ stats }),
+    usage: () => USAGE,
+    count: (outcome, at) => {
+      stats.count(outcome, at);
+      fromCoder.push(at.fromCoder);
+    },
     clock,
     log,
     draining: never,
     cut: never,
     ...options,
   });
-  return { app, log, clock, stats };
-}
-
-/** A signal that is aborted. */
-export function aborted(): AbortSignal {
-  return AbortSignal.abort();
+  return { app, log, clock, stats, fromCoder };
 }
 
 /** A webhook as Coder posts it; `init` replaces parts of it, and its headers are added. */
@@ -70,6 +59,23 @@ export function request(method: string, path = "/", headers: Record<string, stri
 /** The header that Coder sends for a secret in its endpoint setting. */
 export function basic(secret: string): { readonly authorization: string } {
   return { authorization: `Basic ${btoa(`coder:${secret}`)}` };
+}
+
+/** The JSON of an answer, which is none of a redirect's and at most 512 bytes. */
+export function jsonOf({ status, headers, body }: OutgoingResponse): Readonly<Record<string, unknown>> {
+  assert.ok(status < 300 || status >= 400, `${status}`);
+  assert.equal(headers["location"], undefined);
+  assert.equal(headers["content-type"], "application/json");
+  assert.ok(body !== null && new TextEncoder().encode(body).length <= 512, String(body));
+  return JSON.parse(body);
+}
+
+/** Fails unless this is the answer to HEAD that GET would have had: all of it but the body. */
+export function assertHead(answer: OutgoingResponse, status: number): void {
+  assert.equal(answer.status, status);
+  assert.equal(answer.headers["content-type"], "application/json");
+  assert.ok(Number(answer.headers["content-length"]) > 0, answer.headers["content-length"]);
+  assert.equal(answer.body, null);
 }
 
 /** A body that comes in one chunk, and then ends or stalls. It tells how often it was asked for more. */

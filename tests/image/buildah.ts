@@ -37,12 +37,7 @@ export class Buildah {
   async do(subcommand: string, ...args: readonly string[]): Promise<string> {
     await needs("buildah", "install Debian's package buildah");
     const storage = [
-      "--storage-driver",
-      "vfs",
-      "--root",
-      `${this.#folder}/root`,
-      "--runroot",
-      `${this.#folder}/run`,
+      ...["--storage-driver", "vfs", "--root", `${this.#folder}/root`, "--runroot", `${this.#folder}/run`],
     ];
     const commandLine = ["unshare", "--net", "buildah", ...storage, subcommand, ...args];
     return (await succeed(commandLine, { patience: PATIENCE })).trim();

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { parseConfig } from "../../lib/config/config.ts";
-import { readableNames } from "../../lib/config/variables.ts";
+import { parsedEnvironment } from "../support/settings.ts";
+import { KNOWN_NAMES } from "../../lib/config/variables.ts";
 import { duration } from "../../lib/config/parsers.ts";
+import { read } from "../support/files.ts";
 
 /** What of a Compose file is looked at. */
 interface Compose {
@@ -26,10 +27,9 @@ interface Service {
   readonly stop_grace_period: string;
 }
 
-const textOf = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
-const compose: Compose = parse(textOf("compose.yaml"));
+const compose: Compose = parse(read("compose.yaml"));
 const service = compose.services["coder-platformx"]!;
-const dockerfile = textOf("Dockerfile");
+const dockerfile = read("Dockerfile");
 
 /** The words after an instruction's name, of the last stage that has one. */
 function instruction(name: string): string {
@@ -40,32 +40,29 @@ function instruction(name: string): string {
 
 /** The service's own reading of the settings; a secret file holds its own name. */
 function configured() {
-  const parsed = parseConfig({
-    get: (name) => service.environment[name],
-    readFile: (path) => {
-      const secret = path.replace(/^\/run\/secrets\//, "");
-      assert.ok(service.secrets.includes(secret), `${path} is not among the service's secrets`);
-      assert.ok(secret in compose.secrets, `${secret} is not declared`);
-      return secret;
-    },
-  }, true);
+  const parsed = parsedEnvironment(service.environment, (path) => {
+    const secret = path.replace(/^\/run\/secrets\//, "");
+    assert.ok(service.secrets.includes(secret), `${path} is not among the service's secrets`);
+    assert.ok(secret in compose.secrets, `${secret} is not declared`);
+    return secret;
+  });
   assert.ok("config" in parsed, JSON.stringify(parsed));
   return parsed;
 }
 
 Deno.test("compose.yaml sets only variables that the service reads, and it starts with them without a warning", () => {
-  const unknown = Object.keys(service.environment).filter((name) => !readableNames().includes(name));
+  const unknown = Object.keys(service.environment).filter((name) => !KNOWN_NAMES.includes(name));
   assert.deepEqual(unknown, []);
   const { config, warnings } = configured();
-  assert.deepEqual([config.apiKey, config.webhookSecrets], ["getdx_api_key", ["webhook_secret"]]);
+  assert.deepEqual([config.platformx.key, config.http.webhookSecrets], ["getdx_api_key", ["webhook_secret"]]);
   assert.deepEqual(warnings, []);
 });
 
 Deno.test("compose.yaml keeps the outbox on a volume, in the folder that the image has for it", () => {
-  const { outbox } = configured().config;
-  assert.ok(outbox?.kind === "file");
+  const location = configured().config.outbox?.location;
+  assert.ok(location?.kind === "sqlite");
   const [volume = "", folder] = service.volumes[0]!.split(":");
-  assert.equal(outbox.path.slice(0, outbox.path.lastIndexOf("/")), folder);
+  assert.equal(location.path.slice(0, location.path.lastIndexOf("/")), folder);
   assert.ok(
     instruction("COPY").endsWith(` ${folder}`),
     "the last thing that the Dockerfile copies is that folder",
@@ -74,7 +71,7 @@ Deno.test("compose.yaml keeps the outbox on a volume, in the folder that the ima
 });
 
 Deno.test("compose.yaml publishes the port of the service and the image to this machine only", () => {
-  const { port } = configured().config;
+  const { port } = configured().config.http;
   assert.deepEqual(service.ports, [`127.0.0.1:${port}:${port}`]);
   assert.equal(instruction("EXPOSE"), String(port));
 });
@@ -103,13 +100,13 @@ Deno.test("compose.yaml waits longer for the end than the service takes", () => 
 Deno.test("neither git nor a build's context takes the secrets that compose.yaml reads", () => {
   const folders = Object.values(compose.secrets).map(({ file }) => file.replace(/^\.(\/[^/]+\/).*/, "$1"));
   assert.deepEqual([...new Set(folders)], ["/secrets/"]);
-  assert.ok(textOf(".gitignore").split("\n").includes("/secrets/"));
-  const rules = textOf(".dockerignore").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  assert.ok(read(".gitignore").split("\n").includes("/secrets/"));
+  const rules = read(".dockerignore").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   assert.equal(rules[0], "*");
   assert.deepEqual(rules.filter((rule) => /secret|env|^!\*|^!\.$/.test(rule)), []);
 });
 
 Deno.test("the Dockerfile builds with the Deno that the checks run on", () => {
   const pinned = /denoland\/deno:(\S+)/.exec(dockerfile)?.[1];
-  assert.ok(textOf(".ci/run").includes(`deno@${pinned}`), `${pinned} is not the version of .ci/run`);
+  assert.ok(read(".ci/run").includes(`deno@${pinned}`), `${pinned} is not the version of .ci/run`);
 });

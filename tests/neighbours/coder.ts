@@ -1,7 +1,8 @@
 /** Coder's side, by Go's HTTP client as Coder uses it: see `coder_client/main.go`. */
 import { eventually } from "../support/eventually.ts";
 import { Child, needs, openFolder, succeed } from "../support/process.ts";
-import { fileOf, machine } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import { machine } from "../support/program.ts";
 
 /** What Coder makes of an answer. */
 export interface Dispatched {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { issueCertificate, type Issued } from "../support/certificates.ts";
 import { freePort, openFolder } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { type Running, startNeighbour } from "./neighbour.ts";
 
 /** Changes to a text: each stands in it exactly once. */

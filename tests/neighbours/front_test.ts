@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { BODY_TIMEOUT } from "../../lib/http/body.ts";
 import { eventually } from "../support/eventually.ts";
 import { run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { PlainSocket } from "../support/socket.ts";
 import { startCoder } from "./coder.ts";
 import { documented, KINDS, type Program } from "./front.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { PlainSocket } from "../support/socket.ts";
 import type { Changes, Program } from "./front.ts";
 import { openScene, type Scene, SECRET, webhookAbout } from "./front_scene.ts";

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { needs, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { answered, startProgram } from "../support/service.ts";
 import { readExposition } from "../status/read_exposition.ts";
 
@@ -43,7 +43,7 @@ for (
       `coder_platformx_webhooks_total{outcome="${outcome}",reason=""} 1`,
       'coder_platformx_attempts_total{verdict="delivered"} 1',
       "coder_platformx_delivery_duration_seconds_count 1",
-      ...(mode === "outbox" ? ["coder_platformx_outbox_readable 1", "coder_platformx_outbox_pending 0"] : []),
+      ...(mode === "outbox" ? ["coder_platformx_outbox_usable 1", "coder_platformx_outbox_pending 0"] : []),
     ];
     const metrics = () => program.metrics({ authorization: `Bearer ${readSecret}` });
     const holdsAll = (text: string) => lines.every((line) => text.split("\n").includes(line));

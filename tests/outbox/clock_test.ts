@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { denoFiles } from "../../lib/runtime/deno_files.ts";
 import { ApiKey } from "../../lib/platformx/api_key.ts";
 import { Sender } from "../../lib/platformx/gate.ts";
 import { StoreWatch } from "../../lib/outbox/store_watch.ts";
@@ -15,7 +16,7 @@ function atWork({ clock, ledger, store }: TestOutbox) {
   const sender = new Sender({
     onAttempt: () => {},
     attempt: attempts.attempt,
-    key: new ApiKey("key", undefined, log),
+    key: new ApiKey("key", undefined, denoFiles, log),
     ratePerMinute: 0,
     meanwhile: "",
     clock,

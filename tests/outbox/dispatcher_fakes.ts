@@ -1,5 +1,5 @@
 /** A worker on a store in a file, with a clock that a test moves and a PlatformX that a test plays. */
-import { OUTBOX_BACKOFF } from "../../lib/outbox/record.ts";
+import { OUTBOX_BACKOFF } from "../../lib/outbox/settlement.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import type { OutboxOptions } from "../../lib/outbox/outbox.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RECORD_VERSION } from "../../lib/outbox/record.ts";
+import { RECORD_VERSION } from "../../lib/outbox/settlement.ts";
 import { assertConsistent, DAY, HOUR, until } from "./fakes.ts";
 import { delayOf, DELIVERED, LATER, REFUSED, startWorker, UNKNOWN } from "./dispatcher_fakes.ts";
 

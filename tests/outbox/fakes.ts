@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { NOTHING, pack, unpack } from "../../lib/outbox/stored.ts";
 import { setImmediate } from "node:timers/promises";
-import { systemClock } from "../../lib/base/clock.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
-import { type OutboxRecord, RECORD_VERSION } from "../../lib/outbox/record.ts";
+import { type OutboxRecord, RECORD_VERSION } from "../../lib/outbox/settlement.ts";
 import type { Order } from "../../lib/delivery/single_flight.ts";
 import { Outbox, type OutboxOptions } from "../../lib/outbox/outbox.ts";
 import { OUTBOX_KEYS } from "../../lib/outbox/outbox_keys.ts";
@@ -58,7 +58,7 @@ export async function openOutbox(settings: Partial<OutboxOptions> = {}): Promise
 
 /** Opens a store in a file. */
 export function openStore(path: string): Promise<Store> {
-  return Store.open({ kind: "file", path }, systemClock);
+  return Store.open({ kind: "sqlite", path }, systemClock);
 }
 
 /** The order of a webhook of the happening `key`, told to `recipient`. */

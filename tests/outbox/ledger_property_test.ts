@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { OutboxRecord } from "../../lib/outbox/record.ts";
+import type { OutboxRecord } from "../../lib/outbox/settlement.ts";
 import type { Claim } from "../../lib/outbox/ledger.ts";
 import type { Store } from "../../lib/outbox/store.ts";
 import { assertConsistent, DAY, entriesOf, HOUR, openOutbox, orderOf } from "./fakes.ts";

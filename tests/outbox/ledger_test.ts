@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type DeadReason, RECORD_VERSION } from "../../lib/outbox/record.ts";
+import { type DeadReason, RECORD_VERSION } from "../../lib/outbox/settlement.ts";
 import { type Claim, DEAD_KEPT, OutboxLedger } from "../../lib/outbox/ledger.ts";
 import {
   assertConsistent,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pack, unpack } from "../../lib/outbox/stored.ts";
-import { RECORD_VERSION } from "../../lib/outbox/record.ts";
+import { RECORD_VERSION } from "../../lib/outbox/settlement.ts";
 import { Outbox } from "../../lib/outbox/outbox.ts";
 import { OUTBOX_KEYS } from "../../lib/outbox/outbox_keys.ts";
 import { OutboxLedger } from "../../lib/outbox/ledger.ts";
@@ -18,7 +18,7 @@ import {
   put,
   recordWith,
 } from "./fakes.ts";
-import { systemClock } from "../../lib/base/clock.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 
 const fault = (kind: string) => (error: unknown) => error instanceof StoreError && error.fault === kind;
 

@@ -9,7 +9,7 @@ import {
   replayed,
   settlementOf,
   type SettlementRules,
-} from "../../lib/outbox/record.ts";
+} from "../../lib/outbox/settlement.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { recordWith } from "./fakes.ts";
 

@@ -71,7 +71,7 @@ async function withPauses(work: (store: Store, pauses: number[]) => Promise<void
     };
     // The first opening waits in real time.
     let now: Clock = systemClock;
-    const store = await Store.open({ kind: "file", path: `${folder}/outbox.db` }, {
+    const store = await Store.open({ kind: "sqlite", path: `${folder}/outbox.db` }, {
       now: () => now.now(),
       monotonic: () => now.monotonic(),
       sleep: (ms, signal) => now.sleep(ms, signal),
@@ -180,10 +180,10 @@ Deno.test("an empty file becomes an outbox", async () => {
 Deno.test("openExisting makes no file", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/outbox.db`;
-    await assert.rejects(Store.openExisting({ kind: "file", path }, systemClock), fault("missing"));
+    await assert.rejects(Store.openExisting({ kind: "sqlite", path }, systemClock), fault("missing"));
     assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
     (await openStore(path)).close();
-    (await Store.openExisting({ kind: "file", path }, systemClock)).close();
+    (await Store.openExisting({ kind: "sqlite", path }, systemClock)).close();
   });
 });
 
@@ -217,7 +217,7 @@ Deno.test(
       assert.equal(store.isThere, true);
       await store.commit((atomic) => atomic.set(["new"], 2));
       // As after a crash: the other opens the file while the store has not closed it.
-      const other = await Store.openExisting({ kind: "file", path }, systemClock);
+      const other = await Store.openExisting({ kind: "sqlite", path }, systemClock);
       const keys = (await entriesOf(other)).map(({ key }) => key);
       assert.deepEqual(keys, [["new"], ["opened"]]);
       other.close();

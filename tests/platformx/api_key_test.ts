@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { denoFiles } from "../../lib/runtime/deno_files.ts";
 import { ApiKey } from "../../lib/platformx/api_key.ts";
 import { RecordingLog } from "../support/fakes.ts";
 
@@ -11,7 +12,7 @@ async function keyFile(text: string | undefined) {
   await write(text);
   const log = new RecordingLog();
   return {
-    key: new ApiKey("old-key", path, log),
+    key: new ApiKey("old-key", path, denoFiles, log),
     log,
     write,
     [Symbol.asyncDispose]: () => Deno.remove(path).catch(() => {}),
@@ -70,7 +71,7 @@ Deno.test("a file that comes back after it was missing is read", async () => {
 
 Deno.test("a key that came from no file stays", async () => {
   const log = new RecordingLog();
-  const key = new ApiKey("old-key", undefined, log);
+  const key = new ApiKey("old-key", undefined, denoFiles, log);
   await key.reload();
   assert.equal(key.current, "old-key");
   assert.deepEqual(log.entries, []);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { attribute, type Attributed } from "../../lib/coder/attribution.ts";
+import { answered, attribute, type Attributed } from "../../lib/coder/attribution.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { buildEvent, type FirstCopy } from "../../lib/platformx/event.ts";
-import type { Notification } from "../../lib/coder/notification.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
 import { IDS, notificationWith, parsed } from "../support/fakes.ts";
 
@@ -55,26 +54,58 @@ const RULES = {
 Deno.test("each of Coder's notifications becomes the event of its snapshot", async (t) => {
   const samples = [...Deno.readDirSync(SAMPLES)].map(({ name }) => name).filter((name) =>
     name.endsWith(".json")
-  );
+  ).map((file) => file.replace(".json", ""));
   assert.equal(samples.length, CATALOGUE.length);
-  for (const file of samples.sort()) {
-    const sample = file.replace(".json", "");
+  for (const sample of samples.sort()) {
     await t.step(sample, async (t) => {
-      const notification = parsed(JSON.parse(Deno.readTextFileSync(new URL(file, SAMPLES))));
-      const attribution = attribute(notification, RULES);
+      const attribution = attribute(sampleOf(sample), RULES);
       const expected = Object.keys(PEOPLE).find((email) => PEOPLE[email]!.includes(sample));
       assert.equal("email" in attribution ? attribution.email : undefined, expected);
       // As text, because the order of metadata is part of what is promised.
-      await t.assertSnapshot(JSON.stringify(shown(notification, attribution), null, 2));
+      await t.assertSnapshot(JSON.stringify(shown(attribution), null, 2));
     });
   }
 });
 
-function shown(notification: Notification, attribution: ReturnType<typeof attribute>): unknown {
-  if (attribution.kind === "ignored") return attribution;
-  const { row, source, kind } = attribution;
-  const first = { messageId: notification.messageId, arrivedAt: ARRIVED };
-  const { event, fitted, leftOut } = buildEvent(notification, attribution, { first, testData: false });
+/** Whose event each sample is once Coder was asked. */
+const ASKED: Record<string, string[]> = {
+  alice: [
+    "prebuilt-workspace-resource-replaced",
+    "user-approaching-ai-budget-limit",
+    "user-reached-ai-budget-limit",
+    "workspace-manual-build-failed",
+  ],
+  nina: ["user-account-deleted"],
+};
+
+Deno.test("where Coder is asked, the samples that name a person become the events of their snapshots", async (t) => {
+  const rules = { tracking: parseTracking("*", { canAsk: true }).tracking, domains: undefined };
+  for (const [username, samples] of Object.entries(ASKED)) {
+    for (const sample of samples) {
+      await t.step(sample, async (t) => {
+        const ask = attribute(sampleOf(sample), rules);
+        assert.ok(ask.kind === "ask" && "id" in ask.whom, ask.kind);
+        const user = { ...ask.whom, username, email: `${username}@example.com` };
+        const attribution = answered(ask, user, rules);
+        assert.equal("email" in attribution ? attribution.email : undefined, user.email);
+        assert.ok(!JSON.stringify(shown(attribution)).includes(user.id), "the person's id");
+        await t.assertSnapshot(JSON.stringify(shown(attribution), null, 2));
+      });
+    }
+  }
+});
+
+function sampleOf(name: string) {
+  return parsed(JSON.parse(Deno.readTextFileSync(new URL(`${name}.json`, SAMPLES))));
+}
+
+function shown(attribution: ReturnType<typeof attribute>): unknown {
+  if (attribution.kind !== "attributed") return attribution;
+  const { notification: { messageId, row }, source, kind } = attribution;
+  const { event, fitted, leftOut } = buildEvent(attribution, {
+    first: { messageId, arrivedAt: ARRIVED },
+    testData: false,
+  });
   assert.deepEqual(event.metadata, fitted.metadata);
   const { bytes, cut, dropped } = fitted;
   return { kind, row: row?.name, source, event, bytes, cut, dropped, leftOut };
@@ -85,7 +116,7 @@ function eventOf(payload: Record<string, unknown>, options = { first: FIRST, tes
   const notification = parsed(notificationWith(payload));
   const attribution = attribute(notification, RULES);
   assert.equal(attribution.kind, "attributed");
-  return buildEvent(notification, attribution as Attributed, options).event;
+  return buildEvent(attribution as Attributed, options).event;
 }
 
 Deno.test("the time is Coder's where that is believable, else the arrival, in whole seconds", async (t) => {
@@ -134,7 +165,7 @@ Deno.test("the event is that of the occurrence's first copy, whichever copy make
   const copies = ["m1", "m2"].map((messageId) => {
     const notification = parsed(notificationWith({ user_id: messageId }, messageId));
     const attribution = attribute(notification, RULES) as Attributed;
-    return JSON.stringify(buildEvent(notification, attribution, { first, testData: false }).event);
+    return JSON.stringify(buildEvent(attribution, { first, testData: false }).event);
   });
   assert.equal(copies[0], copies[1]);
   assert.match(copies[0]!, /"coder_message_id":"the-first"/);

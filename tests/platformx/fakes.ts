@@ -1,5 +1,6 @@
 /** A sender with stand-ins around it, for its own tests and for those of what uses it. */
 import assert from "node:assert/strict";
+import { denoFiles } from "../../lib/runtime/deno_files.ts";
 import { ApiKey } from "../../lib/platformx/api_key.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { type Held, type Permit, Sender } from "../../lib/platformx/gate.ts";
@@ -20,7 +21,7 @@ export function senderWith(
   const platformX = new PendingAttempts();
   const draining = new AbortController();
   const cut = new AbortController();
-  const key = new ApiKey("old-key", keyFile, log);
+  const key = new ApiKey("old-key", keyFile, denoFiles, log);
   const sender = new Sender({
     meanwhile: "events wait",
     onAttempt: () => {},

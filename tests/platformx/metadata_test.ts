@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fitMetadata } from "../../lib/platformx/budget.ts";
-import { findRow, rowOf } from "../../lib/coder/catalogue.ts";
 import { selectMetadata } from "../../lib/platformx/metadata.ts";
 import { ALICE, anyText, IDS, notificationWith, parsed, TINA } from "../support/fakes.ts";
 
@@ -9,22 +8,27 @@ type Payload = Record<string, unknown>;
 
 const UNKNOWN = { notification_name: "Changelog", notification_template_id: null, data: null, targets: null };
 
+function selected(body: unknown, messageId: string = IDS.message): ReturnType<typeof selectMetadata> {
+  const notification = parsed(body);
+  const { user_id, user_email } = notification.payload;
+  const recipient = { id: String(user_id ?? ""), email: String(user_email ?? "") };
+  return selectMetadata({ notification, recipient }, messageId);
+}
+
 /** The fields of a notification, but for `coder_message_id`, which is always the last one. */
 function fieldsOf(payload: Payload): (readonly [string, string])[] {
-  const notification = parsed(notificationWith(payload));
-  const { fields } = selectMetadata(notification, rowOf(notification), IDS.message);
+  const { fields } = selected(notificationWith(payload));
   assert.deepEqual(fields.at(-1), ["coder_message_id", IDS.message]);
   return fields.slice(0, -1);
 }
 
 function leftOutOf(payload: Payload): Record<string, string> {
-  const notification = parsed(notificationWith(payload));
-  const { leftOut } = selectMetadata(notification, rowOf(notification), IDS.message);
+  const { leftOut } = selected(notificationWith(payload));
   return Object.fromEntries(leftOut.map(({ label, why }) => [label, why]));
 }
 
 Deno.test("metadata is in order of worth: what people look for, other labels by alphabet, ids, the message", () => {
-  const notification = parsed(notificationWith({
+  const body = notificationWith({
     labels: {
       zone: "eu",
       reason: "autostart",
@@ -44,8 +48,8 @@ Deno.test("metadata is in order of worth: what people look for, other labels by 
       template: { id: "t" },
       workspace: { id: "w" },
     },
-  }));
-  assert.deepEqual(selectMetadata(notification, rowOf(notification), "m").fields, [
+  });
+  assert.deepEqual(selected(body, "m").fields, [
     ["workspace", "alice-dev"],
     ["template", "docker-go"],
     ["template_version", "brave_turing4"],
@@ -148,16 +152,53 @@ Deno.test("ids of things come from data, else from the targets that the catalogu
 Deno.test("labels that are nobody's business stay out, each with its reason", async (t) => {
   const automatic = { notification_name: "Workspace Updated Automatically", notification_template_id: null };
   const texts = ["title", "body", "message", "text", "description"];
+  const prompts = [
+    "task",
+    "Task",
+    "project_name",
+    "prompt",
+    "task_prompt",
+    "user_message",
+    "chat_title",
+    "project",
+  ];
+  const always = ["task", "project_name", "projectName"];
   const personal = ["user_id", "owner_id", "workspace_owner_id", "initiator_id", "userId"];
-  const secret = ["git_token", "API_KEY", "dbPassword", "Secret", "aws-credentials"];
+  const secret = [
+    "git_token",
+    "API_KEY",
+    "dbPassword",
+    "Secret",
+    "aws-credentials",
+    "apiKey",
+    "access-key",
+    "KEY",
+  ];
   const taken = ["workspace_id", "coder_message_id"];
-  const fine = ["task", "task_id", "username", "threshold", "claimant", "zone"];
+  const fine = ["task_id", "username", "threshold", "claimant", "zone", "monkey", "keyboard", "account_type"];
   const rows: [what: string, payload: Payload, leftOut: Record<string, string>][] = [
     ["an empty one", { labels: { initiator: "", zone: "eu" } }, { initiator: "empty" }],
     ["free text of the row", { ...automatic, labels: { template_version_message: "hi", message: "ok" } }, {
       template_version_message: "free_text",
     }],
     ["free text of an unknown event", { ...UNKNOWN, labels: each("x", texts) }, each("free_text", texts)],
+    ["prompts of an unknown event", { ...UNKNOWN, labels: each("x", prompts) }, each("free_text", prompts)],
+    ["names that people type, in any event", { labels: each("x", always) }, each("free_text", always)],
+    ["a task's prompt", {
+      notification_name: "Task Idle",
+      notification_template_id: null,
+      labels: { task: "x" },
+    }, {
+      task: "free_text",
+    }],
+    ["what is no text", { labels: { build: 5, zone: "eu", preset: null, org: ["x"] } }, {
+      build: "not_text",
+      preset: "not_text",
+      org: "not_text",
+    }],
+    ["a long name", { labels: { ["n".repeat(201)]: "x", ["n".repeat(200)]: "x" } }, {
+      ["n".repeat(201)]: "name_too_long",
+    }],
     ["the recipient's address", { labels: { to: TINA.email } }, { to: "recipient" }],
     ["the recipient's id", { labels: { to: TINA.id } }, { to: "personal_id" }],
     ["the owner's id", { labels: { whose: ALICE.id } }, { whose: "personal_id" }],
@@ -181,12 +222,10 @@ Deno.test("of any labels, every one is either a field or left out", () => {
       fc.dictionary(anyText(20), anyText(20)),
       fc.constantFrom("Task Idle", "Else"),
       (labels, name) => {
-        const notification = parsed(
+        const { fields, leftOut } = selected(
           notificationWith({ notification_name: name, labels, data: null, targets: null }),
         );
-        const row = findRow(name);
-        const { fields, leftOut } = selectMetadata(notification, row, IDS.message);
-        assert.equal(fields.length - 1 + leftOut.length, Object.keys(notification.labels).length);
+        assert.equal(fields.length - 1 + leftOut.length, Object.keys(labels).length);
         assert.equal(new Set(fields.map(([key]) => key)).size, fields.length, "a key twice");
         for (const [key, value] of fields) {
           assert.ok(
@@ -262,8 +301,7 @@ Deno.test("whatever the labels, metadata fits, is the same every time, and holds
 });
 
 function metadataOf(body: unknown, messageId: string) {
-  const notification = parsed(body);
-  return fitMetadata(selectMetadata(notification, rowOf(notification), messageId).fields);
+  return fitMetadata(selected(body, messageId).fields);
 }
 
 /** 2,000 labels with names of one kind. */
@@ -277,3 +315,67 @@ function many(): fc.Arbitrary<Record<string, string>> {
 function each(value: string, labels: readonly string[]): Record<string, string> {
   return Object.fromEntries(labels.map((label) => [label, value]));
 }
+
+Deno.test("what decorates and is of another type is left out, and the rest stays", async (t) => {
+  const rows: [payload: Payload, fields: [string, string][]][] = [
+    [{ labels: "text", data: null, targets: null }, []],
+    [{ labels: ["text"], data: [], targets: "text" }, []],
+    [{ labels: { workspace: 5, version: "v" }, data: { workspace: { name: "d" } }, targets: [] }, [
+      ["workspace", "d"],
+      ["template_version", "v"],
+    ]],
+    [{ labels: {}, data: { workspace: { name: 5, id: 5 }, template: "text" }, targets: [5, 5, "t2"] }, [
+      ["template_id", "t2"],
+    ]],
+    [{ labels: {}, data: { workspace: { name: "n".repeat(1_001), id: "i".repeat(201) } }, targets: ["t0"] }, [
+      ["workspace_id", "t0"],
+    ]],
+  ];
+  for (const [payload, fields] of rows) {
+    await t.step(JSON.stringify(payload).slice(0, 80), () => assert.deepEqual(fieldsOf(payload), fields));
+  }
+});
+
+Deno.test("facts that Coder puts into data only are added where the catalogue says so", async (t) => {
+  const disk = { notification_name: "Workspace Out Of Disk", notification_template_id: null, targets: null };
+  const chats = { notification_name: "Chats Auto-Archived", notification_template_id: null, targets: null };
+  const two = [{ path: "/home/coder", threshold: "90%" }, { path: "/var", threshold: "95%" }];
+  const rows: [payload: Payload, fields: [string, string][]][] = [
+    [{ ...disk, labels: { workspace: "w", zone: "eu", a: "b" }, data: { volumes: two } }, [
+      ["workspace", "w"],
+      ["a", "b"],
+      ["volumes", "/home/coder 90%, /var 95%"],
+      ["zone", "eu"],
+    ]],
+    [{ ...disk, labels: {}, data: { volumes: [5, { path: "/a" }, { path: 1, threshold: "1%" }, two[1]] } }, [
+      ["volumes", "/var 95%"],
+    ]],
+    [{ ...disk, labels: { volumes: "a label" }, data: { volumes: two } }, [["volumes", "a label"]]],
+    [{ ...disk, labels: {}, data: { volumes: "text" } }, []],
+    [{ ...disk, labels: {}, data: null }, []],
+    [{ ...chats, labels: {}, data: { archived_chats: [{}, {}], auto_archive_days: "90" } }, [
+      ["chats", "2"],
+      ["days", "90"],
+    ]],
+    [{ ...chats, labels: {}, data: { archived_chats: [{}], additional_archived_count: "7" } }, [[
+      "chats",
+      "8",
+    ]]],
+    [{ ...chats, labels: {}, data: { archived_chats: 5, auto_archive_days: "soon" } }, []],
+    [{ ...chats, labels: {}, data: { archived_chats: [{}], additional_archived_count: {} } }, []],
+    [{ ...UNKNOWN, labels: {}, data: { volumes: two, archived_chats: [{}], auto_archive_days: "90" } }, []],
+  ];
+  for (const [payload, fields] of rows) {
+    const { notification_name, labels, data } = payload;
+    await t.step(`${notification_name}: ${JSON.stringify({ labels, data })}`, () => {
+      assert.deepEqual(fieldsOf({ ...payload, labels }), fields);
+    });
+  }
+});
+
+Deno.test("of very many labels the first 500 are looked at, and what follows is said to be left out", () => {
+  const labels = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`l${100_000 + i}`, "v"]));
+  const { fields, leftOut } = selected(notificationWith({ labels, data: null, targets: null }));
+  assert.deepEqual(fields.map(([key]) => key), [...Object.keys(labels).slice(0, 500), "coder_message_id"]);
+  assert.deepEqual(leftOut, [{ label: "l100500", why: "too_many" }]);
+});

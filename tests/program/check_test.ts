@@ -7,7 +7,8 @@ import {
   startPlatformX,
 } from "../support/platformx.ts";
 import { type Ended, freePort } from "../support/process.ts";
-import { type Environment, fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
+import type { Environment } from "../support/program.ts";
 import { runProgram, startProgram } from "../support/service.ts";
 
 const CERT_FILE = fileOf("tests/fixtures/tls_cert.pem");
@@ -49,12 +50,12 @@ async function startAnswering(
 
 Deno.test("a set-up that is well passes, and neither key nor event is sent", async () => {
   await using platformx = await startAnswering({ status: 404, body: "Not Found" });
-  const settings = { GETDX_API_URL: platformx.url, OUTBOX: "outbox" };
+  const settings = { GETDX_API_URL: platformx.url };
   const json = await runCheck(["--json"], settings);
   assert.deepEqual([json.code, json.stderr], [0, ""], json.stdout);
   const findings = findingsIn(json);
-  const { ok, coder } = JSON.parse(json.stdout);
-  assert.equal(ok, true);
+  const { ok, failed, warnings, notes, coder } = JSON.parse(json.stdout);
+  assert.deepEqual([ok, failed, warnings], [true, 0, 0]);
   assert.deepEqual(coder, {
     CODER_NOTIFICATIONS_METHOD: "webhook",
     CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT: "https://coder:SECRET@<your host>/",
@@ -66,11 +67,14 @@ Deno.test("a set-up that is well passes, and neither key nor event is sent", asy
 
   const text = await runCheck([], settings);
   assert.deepEqual([text.code, text.stderr], [0, ""], text.stdout);
-  const table = text.stdout.replaceAll(/ {2,}/g, "  ");
+  const packed = (text: string) => text.replaceAll(/\s+/g, "");
+  const table = packed(text.stdout);
+  assert.match(table, /oksettings\.env\/.*\/\.envisnotthere/); // each run has a folder of its own
   for (const { check, name, state, detail, to_do } of findings) {
-    assert.ok(table.includes(`${state}  ${check}  ${name}  ${detail}`.replaceAll(/ {2,}/g, "  ")), name);
-    if (to_do !== null) assert.ok(text.stdout.includes(`-> ${to_do}`), name);
+    if (name !== ".env") assert.ok(table.includes(packed(`${state} ${check} ${name} ${detail}`)), name);
+    if (to_do !== null) assert.ok(table.includes(packed(`-> ${to_do}`)), name);
   }
+  assert.ok(text.stdout.endsWith(`\n0 failed, 0 warnings, ${notes} notes\n`), text.stdout);
   assert.match(text.stdout, /^CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT=https:\/\/coder:SECRET@<your host>\/$/m);
 
   assert.equal(platformx.requests, 2);
@@ -90,77 +94,50 @@ Deno.test("whatever is wrong on the way to PlatformX fails the check at its step
     const headers = { date: new Date(Date.now() - 120_000).toUTCString() };
     return { kind: "answer", status: 200, headers };
   }, Infinity);
-  const rows: [what: string, settings: Record<string, string>, name: string, state: string, words: RegExp][] =
+  const at = (GETDX_API_URL: string, more: Environment = {}) => ({ GETDX_API_URL, ...more });
+  const dead = `127.0.0.1:${freePort()}`;
+  const nowhere = "name.invalid/events.track";
+  const proxy = { HTTPS_PROXY: `http://user:pr0xy-s3cret@${dead}` };
+  const rows: [what: string, settings: Environment, name: string, state: string, words: RegExp][] = [
+    ["another path", at(`${plain.origin}/track`), "address", "note", /path/],
+    ["no such name", at(`http://${nowhere}`), "name (DNS)", "failed", /not found/],
+    ["a refused port", at(`http://${dead}/events.track`), "connection (TCP)", "failed", /refused/],
+    ["a certificate of nobody", at(secure.url), "TLS", "failed", /not trusted.*DENO_CERT/],
     [
-      ["another path", { GETDX_API_URL: `${plain.origin}/track` }, "address", "warning", /path/],
-      [
-        "no such name",
-        { GETDX_API_URL: "http://name.invalid/events.track" },
-        "name (DNS)",
-        "failed",
-        /not found/,
-      ],
-      [
-        "a refused port",
-        { GETDX_API_URL: `http://127.0.0.1:${freePort()}/events.track` },
-        "connection (TCP)",
-        "failed",
-        /refused/,
-      ],
-      [
-        "a certificate of nobody",
-        { GETDX_API_URL: secure.url },
-        "TLS",
-        "failed",
-        /not trusted.*DENO_CERT/,
-      ],
-      [
-        "a certificate of an extra CA",
-        { GETDX_API_URL: secure.url, DENO_CERT: CERT_FILE },
-        "answer (HTTP)",
-        "ok",
-        /PlatformX answers 401/,
-      ],
-      [
-        "an extra CA that is not there",
-        { GETDX_API_URL: plain.url, DENO_CERT: "none.pem" },
-        "extra CA",
-        "failed",
-        /there is no such file/,
-      ],
-      [
-        "TLS where there is none",
-        { GETDX_API_URL: plain.url.replace("http", "https") },
-        "TLS",
-        "failed",
-        /no TLS/,
-      ],
-      [
-        "a proxy that is not there",
-        {
-          GETDX_API_URL: "https://name.invalid/events.track",
-          HTTPS_PROXY: `http://user:pr0xy-s3cret@127.0.0.1:${freePort()}`,
-        },
-        "connection (TCP)",
-        "failed",
-        /proxy/,
-      ],
-      [
-        "a clock two minutes off",
-        { GETDX_API_URL: late.url },
-        "clock",
-        "failed",
-        /1(?:19|2\d) s ahead/,
-      ],
-    ];
+      "a certificate of an extra CA",
+      at(secure.url, { DENO_CERT: CERT_FILE }),
+      "answer (HTTP)",
+      "ok",
+      /PlatformX answers 401/,
+    ],
+    [
+      "an extra CA that is not there",
+      at(plain.url, { DENO_CERT: "none.pem" }),
+      "extra CA",
+      "failed",
+      /no such file/,
+    ],
+    [
+      "an extra CA that is not there: the way is not tried",
+      at(secure.url, { DENO_CERT: "none.pem" }),
+      "TLS",
+      "skipped",
+      /not tried/,
+    ],
+    ["TLS where there is none", at(plain.url.replace("http", "https")), "TLS", "failed", /no TLS/],
+    ["a proxy that is not there", at(`https://${nowhere}`, proxy), "connection (TCP)", "failed", /proxy/],
+    ["a clock two minutes off", at(late.url), "clock", "failed", /1(?:19|2\d) s ahead/],
+  ];
   for (const [what, settings, name, state, words] of rows) {
     await t.step(what, async () => {
       const checked = await runCheck(["--json"], settings);
       const finding = findingsIn(checked).find((finding) => finding.name === name);
       assert.equal(finding?.state, state, checked.stdout);
       assert.match(`${finding?.detail} ${finding?.to_do}`, words);
-      assert.equal(checked.code, state === "failed" ? 1 : 0);
-      assert.equal(JSON.parse(checked.stdout).ok, state !== "failed");
+      const { failed, ok } = JSON.parse(checked.stdout);
+      assert.equal(checked.code, failed > 0 ? 1 : 0);
+      assert.equal(ok, failed === 0);
+      if (state === "failed") assert.ok(failed > 0);
       assert.doesNotMatch(checked.stdout, /os error|client error|pr0xy-s3cret/);
     });
   }
@@ -173,8 +150,13 @@ Deno.test("store and port are looked at", async (t) => {
     const checked = await runCheck(["--json"], { GETDX_API_URL, PORT: String(port) });
     return { code: checked.code, ...findingsIn(checked).find(({ check }) => check === "port")! };
   };
+  await t.step("an outbox that can be made, and is not", async () => {
+    const checked = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "./outbox.db" });
+    const { detail, state } = findingsIn(checked).find(({ name }) => name === "outbox")!;
+    assert.deepEqual([checked.code, state], [0, "ok"], detail);
+  });
   await t.step("a folder that is not there", async () => {
-    const { code, stdout } = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "none/outbox" });
+    const { code, stdout } = await runCheck(["--json"], { GETDX_API_URL, OUTBOX: "none/outbox.db" });
     const outbox = findingsIn({ code, stdout, stderr: "" }).find(({ name }) => name === "outbox")!;
     assert.deepEqual([code, outbox.state], [1, "failed"]);
   });
@@ -192,7 +174,7 @@ Deno.test("store and port are looked at", async (t) => {
     const before = platformx.requests;
     const checked = await runCheck(["--json"], { GETDX_API_URL, DRY_RUN: "1", OUTBOX: "none/outbox" });
     const skipped = findingsIn(checked).filter(({ state }) => state === "skipped").map(({ check }) => check);
-    assert.deepEqual([checked.code, skipped], [0, ["platformx", "clock", "store"]]);
+    assert.deepEqual([checked.code, skipped], [0, ["platformx", "clock", "store", "coder"]]);
     assert.equal(platformx.requests, before);
   });
 });
@@ -232,6 +214,15 @@ Deno.test("a test event is announced, sent once, marked as test data, and its an
     assert.equal(platformx.events.length, 1);
     assert.deepEqual([name, email, test_data], ["coder-platformx test", "ann@example.com", true]);
   });
+  await t.step("once on the wire, also over a connection that was used before and closes", async () => {
+    await using broken = await startPlatformX();
+    broken.misbehave(({ method }) => method === "POST" ? { kind: "closed" } : undefined, Infinity);
+    const checked = await runCheck([...send, "--json"], { GETDX_API_URL: broken.url });
+    const { state, detail, to_do } = findingsIn(checked).at(-1)!;
+    assert.deepEqual([checked.code, state], [1, "failed"]);
+    assert.match(`${detail} ${to_do}`, /connection_lost.*it may have this one/);
+    assert.deepEqual(broken.received.map(({ method }) => method), ["GET", "POST"]);
+  });
   await t.step("not with another key", async () => {
     const checked = await runCheck([...send, "--json"], { GETDX_API_URL, GETDX_API_KEY: "wr0ng-key" });
     const { state, detail } = findingsIn(checked).at(-1)!;
@@ -251,8 +242,68 @@ Deno.test("a test event is announced, sent once, marked as test data, and its an
   }
 });
 
+Deno.test("the public address must lead to this service, which is shown by its 401 without the secret", async (t) => {
+  await using platformx = await startPlatformX();
+  const environment = {
+    ...{ GETDX_API_URL: platformx.url, GETDX_API_KEY: STAND_IN_KEY, WEBHOOK_SECRET: "webhook-s3cret" },
+  };
+  await using program = await startProgram({ environment });
+  const found = async (url: string, settings: Environment = {}) => {
+    const checked = await runCheck(["--json", "--public-url", url], {
+      GETDX_API_URL: platformx.url,
+      ...settings,
+    });
+    assert.doesNotMatch(checked.stdout, /s3cret|wr0ng/);
+    const findings = findingsIn(checked).filter(({ check }) => check === "public_url");
+    return {
+      code: checked.code,
+      states: findings.map(({ state }) => state).join(" "),
+      told: JSON.stringify(findings),
+    };
+  };
+  await t.step("it does, and nothing becomes of what was asked", async () => {
+    const { code, states, told } = await found(program.url.replace("//", "//coder:webhook-s3cret@"));
+    assert.deepEqual([code, states], [0, "ok ok ok"], told);
+    assert.match(told, /answered 401 by this service.*the secret arrives; the service says: ok/);
+    const webhooks = program.entries.filter(({ event }) => event === "webhook");
+    assert.deepEqual(webhooks.map(({ reason }) => reason), ["unauthorized"]);
+    assert.deepEqual(platformx.events, []);
+  });
+  await t.step("to another service, with another secret", async () => {
+    const { code, states, told } = await found(program.url, { WEBHOOK_SECRET: "an0ther-s3cret" });
+    assert.deepEqual([code, states], [1, "ok ok failed"]);
+    assert.match(told, /the secret does not arrive/);
+  });
+  await t.step("at another path", async () => {
+    const { code, told } = await found(`${program.url}relay`);
+    assert.equal(code, 1);
+    assert.match(told, /this service is reached, at another path.*'\/relay'/);
+  });
+  const strangers: [what: string, answer: Parameters<typeof startAnswering>[0], words: RegExp][] = [
+    ["an empty 200", { status: 200 }, /answered 200, and not by this service: Coder would count/],
+    ["a redirect", { status: 308, headers: { location: program.url } }, /a redirect \(308\) to http:\/\/127/],
+    [
+      "a password of its own",
+      { status: 401, headers: { "www-authenticate": "Basic" } },
+      /password of its own/,
+    ],
+  ];
+  for (const [what, answer, words] of strangers) {
+    await t.step(what, async () => {
+      await using stranger = await startAnswering(answer);
+      const { code, states, told } = await found(`${stranger.origin}/`);
+      assert.deepEqual([code, states], [1, "ok failed skipped"], told);
+      assert.match(told, words);
+      assert.deepEqual(
+        stranger.received.map(({ method, headers }) => [method, headers.get("authorization")]),
+        [["POST", null]],
+      );
+    });
+  }
+});
+
 Deno.test("a configuration that does not start is told as the service tells it", async () => {
   const { code, stdout, stderr } = await runCheck(["--json"], { PORT: "http", OUTBOX: "" });
   assert.deepEqual([code, stdout], [2, ""]);
-  assert.match(stderr, /^The configuration has 2 problems:\n- .*\n- .*\n$/);
+  assert.match(stderr, /^The configuration has 2 problems:\n- .*\n- .*\nRead from .*\n$/);
 });

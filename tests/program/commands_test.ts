@@ -1,94 +1,7 @@
 import assert from "node:assert/strict";
-import { events } from "../../lib/cli/events.ts";
-import { help } from "../../lib/cli/help.ts";
-import { CATALOGUE } from "../../lib/coder/catalogue.ts";
-import { COMMAND_NAMES } from "../../lib/cli/arguments.ts";
-import { DEFAULT_EVENTS_TRACKED } from "../../lib/coder/tracking.ts";
 import { VERSION } from "../../lib/base/version.ts";
-import { runProgram } from "../support/service.ts";
-
-/** A terminal that keeps what it is told. */
-function fakeTerminal() {
-  const out: string[] = [];
-  const err: string[] = [];
-  return {
-    terminal: {
-      out: (text: string) => void out.push(text),
-      err: (text: string) => void err.push(text),
-      isTerminal: true,
-    },
-    out,
-    err,
-  };
-}
-
-Deno.test("events lists every notification in a row of its own, under a head", () => {
-  const { terminal, out, err } = fakeTerminal();
-  assert.equal(events(terminal, false), 0);
-  assert.deepEqual(err, []);
-  const [head, ...lines] = out.join("\n").split("\n");
-  assert.match(head!, /^NOTIFICATION +WHOSE +IN CODER +DEFAULT +NOTE$/);
-  assert.equal(lines.length, CATALOGUE.length);
-  const columns = [...head!.matchAll(/\S+(?: \S+)*/g)].map(({ index }) => index);
-  for (const [i, { name, secret, person, offByDefault, note }] of CATALOGUE.entries()) {
-    const cells = columns.map((from, column) => lines[i]!.slice(from, columns[column + 1]).trim());
-    const whose = person === "none" ? "never a person" : person;
-    const isDefault = DEFAULT_EVENTS_TRACKED.includes(name) ? "yes" : "";
-    assert.deepEqual(cells, [name, secret ? "dropped" : whose, offByDefault ? "off" : "on", isDefault, note]);
-  }
-});
-
-Deno.test("events --json is for programs: template ids and former names too", () => {
-  const { terminal, out } = fakeTerminal();
-  assert.equal(events(terminal, true), 0);
-  const rows = JSON.parse(out.join("\n"));
-  assert.deepEqual(rows.map(({ name }: { name: string }) => name), CATALOGUE.map(({ name }) => name));
-  const rowOf = (name: string) => rows.find((row: { name: string }) => row.name === name);
-  assert.deepEqual(Object.keys(rows[0]), [
-    "name",
-    "template_id",
-    "other_names",
-    "whose",
-    "off_by_default",
-    "tracked_by_default",
-    "note",
-  ]);
-  const { note: _, ...created } = rowOf("Workspace Created");
-  assert.deepEqual(created, {
-    name: "Workspace Created",
-    template_id: "281fdf73-c6d6-4cbb-8ff5-888baf8a2fff",
-    other_names: [],
-    whose: "owner",
-    off_by_default: true,
-    tracked_by_default: true,
-  });
-  assert.equal(rowOf("One-Time Passcode").whose, "none");
-  assert.deepEqual(rowOf("Workspace Updated Automatically").other_names, [
-    "Workspace updated automatically",
-    "Workspace Automatically Updated",
-  ]);
-});
-
-Deno.test("help names every command, and every command has help of its own", () => {
-  const general = fakeTerminal();
-  assert.equal(help(general.terminal, undefined), 0);
-  for (const name of COMMAND_NAMES) {
-    assert.ok(general.out.join("\n").includes(name), name);
-    const about = fakeTerminal();
-    assert.equal(help(about.terminal, name), 0);
-    assert.ok(about.out.join("\n").startsWith(`coder-platformx ${name}`), name);
-    assert.deepEqual(about.err, []);
-  }
-  assert.match(general.out.join("\n"), /Exit codes: 0 done, 1 failed, 2 usage or configuration/);
-});
-
-Deno.test("help is narrow enough for a terminal", () => {
-  for (const about of [undefined, ...COMMAND_NAMES]) {
-    const { terminal, out } = fakeTerminal();
-    help(terminal, about);
-    for (const line of out.join("\n").split("\n")) assert.ok(line.length <= 120, line);
-  }
-});
+import { freePort } from "../support/process.ts";
+import { runProgram, startProgram } from "../support/service.ts";
 
 Deno.test("results are on standard output, problems on standard error, and the exit code tells which", async (t) => {
   const rows: [args: string[], code: number, stdout: RegExp, stderr: RegExp][] = [
@@ -97,9 +10,14 @@ Deno.test("results are on standard output, problems on standard error, and the e
     [["explain", "--help"], 0, /^coder-platformx explain /, /^$/],
     [["events"], 0, /^NOTIFICATION .*\n(.*\n)*Workspace Created /, /^$/],
     [["events", "--json"], 0, /^\[\n/, /^$/],
-    [["evnts"], 2, /^$/, /^'evnts' is not a command: use one of .*\n$/],
+    [["evnts"], 2, /^$/, /^'evnts' is not a command: did you mean 'events'\?\n$/],
     [["events", "--all"], 2, /^$/, /^'events' has no option '--all': see .*\n$/],
-    [["serve"], 2, /^$/, /^The configuration has a problem:\n- GETDX_API_KEY must be set: .*\n$/],
+    [
+      ["serve"],
+      2,
+      /^$/,
+      /^The configuration has a problem:\n- GETDX_API_KEY must be set: .*\nRead from .*\n$/,
+    ],
     [["healthcheck", "now"], 2, /^$/, /^'healthcheck' takes no argument/],
   ];
   for (const [args, code, stdout, stderr] of rows) {
@@ -113,12 +31,24 @@ Deno.test("results are on standard output, problems on standard error, and the e
 });
 
 Deno.test("help, version and events need no configuration, not even a usable one", async (t) => {
-  for (const command of ["--help", "--version", "events"]) {
+  for (const command of ["--help", "--version"]) {
     await t.step(command, async () => {
       const { code, stderr } = await runProgram([command], { environment: { PORT: "http" } });
       assert.deepEqual([code, stderr], [0, ""]);
     });
   }
+  await t.step("events, which marks what is tracked now", async () => {
+    const row = async (environment: Record<string, string>) => {
+      const { code, stdout, stderr } = await runProgram(["events"], { environment });
+      assert.equal(code, 0);
+      return { stderr, cells: /^Workspace Deleted .*/m.exec(stdout)?.[0].split(/ {2,}/).slice(1, 4) };
+    };
+    const tracked = await row({ EVENTS_TRACKED: "workspace deleted" });
+    assert.deepEqual(tracked, { stderr: "", cells: ["recipient", "on", "yes"] });
+    const { cells, stderr } = await row({ EVENTS_TRACKED: "workspace deletd" });
+    assert.deepEqual(cells, ["recipient", "on", "?"]);
+    assert.match(stderr, /did you mean 'Workspace Deleted'\?\n(.*\n)*So it is not known what is tracked now/);
+  });
 });
 
 Deno.test("a .env that cannot be read is a problem of the configuration", async () => {
@@ -126,6 +56,59 @@ Deno.test("a .env that cannot be read is a problem of the configuration", async 
   for (const command of ["serve", "explain", "healthcheck"]) {
     const { code, stdout, stderr } = await runProgram([command], { directories: [".env"] });
     assert.deepEqual([code, stdout], [2, ""], command);
-    assert.match(stderr, /^\.env must be readable: it is a directory/);
+    assert.match(stderr, /^- \.env must be readable: it is a folder\. Correct that, or remove it$/m);
+    assert.match(stderr, /; file with settings: \/.*\/\.env$/m);
   }
+});
+
+Deno.test("a reader that has seen enough ends no command, and a result that is lost is an error", async (t) => {
+  const body = JSON.stringify({ msg_id: "m", payload: { notification_name: "Workspace Created" } });
+  const environment = { DRY_RUN: "true", HOST: "127.0.0.1", PORT: String(freePort()) };
+  const commands = [["events"], ["events", "--json"], ["explain", "body.json"], ["check"], [
+    "check",
+    "--json",
+  ], ["--help"]];
+  for (const args of commands) {
+    await t.step(args.join(" "), async () => {
+      const files = { "body.json": body };
+      // The reader has gone before the program writes; what the shell adds is the program's exit code.
+      const piped = await runProgram(args, {
+        environment,
+        files,
+        wrap: (line) => ["sh", "-c", '{ "$@"; echo "exit code $?" >&2; } | :', "sh", ...line],
+      });
+      assert.equal(piped.stderr, "exit code 0\n");
+      const full = await runProgram(args, { environment, files, stdout: { file: "/dev/full" } });
+      assert.deepEqual([full.code, full.stderr], [
+        1,
+        "The result could not be written: see whether the disk is full\n",
+      ]);
+    });
+  }
+});
+
+Deno.test("healthcheck asks where the service listens, whatever the address", async (t) => {
+  for (const HOST of ["127.0.0.1", "0.0.0.0", "::", "[::]", "::1", "localhost"]) {
+    await t.step(HOST, async () => {
+      await using program = await startProgram({ environment: { DRY_RUN: "true", HOST } });
+      const environment = { HOST, PORT: String(program.port) };
+      const { code, stdout, stderr } = await runProgram(["healthcheck"], { environment });
+      assert.deepEqual([code, stdout, stderr], [0, "ok\n", ""]);
+      const full = await runProgram(["healthcheck"], { environment, stdout: { file: "/dev/full" } });
+      assert.equal(full.code, 0, "its result is the exit code");
+    });
+  }
+  await t.step("with HOST=:: over IPv4 too", async () => {
+    await using program = await startProgram({ environment: { DRY_RUN: "true", HOST: "::" } });
+    for (const HOST of ["127.0.0.1", "::1"]) {
+      const environment = { HOST, PORT: String(program.port) };
+      assert.equal((await runProgram(["healthcheck"], { environment })).code, 0, HOST);
+    }
+  });
+  await t.step("and says where nothing answers", async () => {
+    const PORT = String(freePort());
+    const { code, stdout, stderr } = await runProgram(["healthcheck"], { environment: { HOST: "::", PORT } });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, new RegExp(`^Nothing answers at \\[::1\\]:${PORT}: is the service running`));
+  });
 });

@@ -90,10 +90,15 @@ Deno.test("a notification that is not forwarded is explained by the reason", asy
       {},
       { EVENTS_TRACKED: "Workspace Deleted" },
       "not_tracked",
-      /^Workspace Created: ignored: .*EVENTS_TRACKED/,
+      /^Workspace Created: not sent: .*\nIt would be with:\n {2}EVENTS_TRACKED="Workspace Deleted, Workspace Created"\n/,
     ],
-    [{ data: null }, {}, "no_person", /^Workspace Created: ignored: .*no e-mail address/],
-    [{}, { EMAIL_DOMAINS: "example.org" }, "domain", /^Workspace Created: ignored: .*EMAIL_DOMAINS/],
+    [{ data: null }, {}, "no_person", /^Workspace Created: not sent: data\.owner\.email holds no address/],
+    [
+      {},
+      { EMAIL_DOMAINS: "example.org" },
+      "domain",
+      /^Workspace Created: not sent: .*EMAIL_DOMAINS.*\n.*\n {2}add example\.com to EMAIL_DOMAINS\n/,
+    ],
   ];
   for (const [payload, environment, reason, words] of rows) {
     await t.step(reason, async () => {
@@ -102,6 +107,7 @@ Deno.test("a notification that is not forwarded is explained by the reason", asy
       assert.match(stdout, words);
       const json = JSON.parse((await explain(notificationWith(payload), ["--json"], { environment })).stdout);
       assert.deepEqual([json.notification, json.sent, json.reason], ["Workspace Created", false, reason]);
+      assert.equal(json.event?.email, reason === "no_person" ? undefined : "alice@example.com");
     });
   }
 });
@@ -141,14 +147,19 @@ Deno.test("a file is read as standard input is", async () => {
 
 Deno.test("what is no notification, or cannot be read, ends with code 1 and says why", async (t) => {
   const rows: [args: string[], stdin: string | Uint8Array, words: RegExp][] = [
-    [["-"], "", /^Standard input must be JSON in UTF-8\n$/],
-    [["-"], "{", /^Standard input must be JSON/],
+    [["-"], "", /^Standard input is empty: it must hold the body of a webhook as JSON\n$/],
+    [["-"], "{", /^Standard input must be JSON, and breaks its rules at its end/],
+    [["-"], "```\nnothing\n```", /^Standard input must be JSON, and breaks its rules/],
     [["-"], new Uint8Array([0x22, 0xff, 0x22]), /^Standard input must be JSON in UTF-8/],
-    [["-"], `"${"x".repeat(1024 * 1024)}"`, /^Standard input must have at most 1048576 bytes\n$/],
+    [
+      ["-"],
+      `"${"x".repeat(1024 * 1024)}"`,
+      /^Standard input cannot be read: it must have at most 1048576 bytes/,
+    ],
     [["-"], "{}", /^Not a Coder notification: msg_id must be text: it is missing\n$/],
     [["-"], "[]", /^Not a Coder notification: the body must be an object: it is a list\n$/],
-    [["missing.json"], "", /^'missing\.json' cannot be read: give a file/],
-    [["."], "", /^'\.' cannot be read/],
+    [["missing.json"], "", /^'missing\.json' cannot be read: there is no such file\n$/],
+    [["."], "", /^'\.' cannot be read: it is a folder/],
     [["missing\x1b[31m.json"], "", /^'missing\\u\{1b\}\[31m\.json' cannot be read/],
   ];
   for (const [args, stdin, words] of rows) {
@@ -160,12 +171,30 @@ Deno.test("what is no notification, or cannot be read, ends with code 1 and says
   }
 });
 
+Deno.test("what was pasted with a body is left out, and told", async (t) => {
+  const body = JSON.stringify(notificationWith(), null, 2);
+  const rows: [text: string, words: RegExp][] = [
+    [
+      "```json\n" + body + "\n```\n",
+      /^Standard input is no JSON by itself: the ``` fences around it were left out\n$/,
+    ],
+    [`2026-11-28T01:02:03Z coderd: body=${body}`, /^Standard input is no JSON by itself: the text around it/],
+  ];
+  for (const [stdin, words] of rows) {
+    await t.step(stdin.slice(0, 10), async () => {
+      const { code, stdout, stderr } = await runProgram(["explain", "--json"], { stdin });
+      assert.deepEqual([code, JSON.parse(stdout).sent], [0, true]);
+      assert.match(stderr, words);
+    });
+  }
+});
+
 Deno.test("a configuration that is not usable ends with code 2, before anything is read", async () => {
   const { code, stdout, stderr } = await explain("no notification", [], {
     environment: { EMAIL_DOMAINS: "@" },
   });
   assert.deepEqual([code, stdout], [2, ""]);
-  assert.match(stderr, /EMAIL_DOMAINS must be domains/);
+  assert.match(stderr, /EMAIL_DOMAINS: '@' can match nobody/);
 });
 
 Deno.test("nothing is sent, and no key is needed", async () => {

@@ -1,239 +1,128 @@
 import assert from "node:assert/strict";
-import { type OutboxRecord, RECORD_VERSION } from "../../lib/outbox/record.ts";
-import type { Store } from "../../lib/outbox/store.ts";
-import { ALICE, EVENT } from "../support/fakes.ts";
-import { assertConsistent, inFolder, openStore, put, putDead, recordWith } from "../outbox/fakes.ts";
+import { outboxEnvironment, OutboxScene, QUEUED } from "../support/outbox_program.ts";
 import type { Ended } from "../support/process.ts";
 import { runProgram } from "../support/service.ts";
 
-const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
+/** A row of `outbox list --json`, as far as it is looked at here. */
+interface Row {
+  readonly id: string;
+  readonly state: string;
+  readonly coder_message_id: string;
+  readonly attempts: number;
+  readonly due: string | null;
+  readonly seen: string | null;
+}
 
-const dead = (
-  id: string,
-  reason: "refused" | "expired" | "outcome_unknown",
-  more: Partial<OutboxRecord> = {},
-) =>
-  recordWith({
-    id,
-    since: AT,
-    dead: { reason, at: AT + 60_000 },
-    attempts: 3,
-    seen: "no such user",
-    ...more,
+/** A service that holds one event for later and two that PlatformX refused; and what runs the command beside it. */
+async function openScene() {
+  const scene = await OutboxScene.open();
+  scene.platformX.misbehave(({ body }) => {
+    const status = body.includes("refused") ? 422 : 500;
+    return { kind: "answer", status, body: '{"ok":false,"error":"no such user: bob@example.com"}' };
+  }, Infinity);
+  const program = await scene.start();
+  for (const message of ["refused-1", "refused-2", "later"]) {
+    assert.deepEqual(await scene.tell(program, message), QUEUED);
+  }
+  await scene.holds(program, 1, 2);
+  const run = (line: string, wrap?: (line: readonly string[]) => readonly string[]): Promise<Ended> => {
+    const environment = outboxEnvironment(scene.file, scene.platformX);
+    return runProgram(["outbox", ...line.split(" ")], {
+      environment,
+      ...(wrap === undefined ? {} : { wrap }),
+    });
+  };
+  const rows = async (line = "list"): Promise<readonly Row[]> =>
+    JSON.parse((await run(`${line} --json`)).stdout);
+  const idOf = async (message: string) => (await rows()).find((row) => row.coder_message_id === message)!.id;
+  return { scene, program, run, rows, idOf, [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose]() };
+}
+
+Deno.test("the outbox is looked into and worked on beside the service that runs", async (t) => {
+  await using opened = await openScene();
+  const { idOf, program, rows, run, scene } = opened;
+  await t.step("list tells what waits and what is dead, and no address", async () => {
+    const listed = await rows();
+    assert.deepEqual(listed.map(({ state, coder_message_id }) => [state, coder_message_id]), [
+      ["pending", "later"],
+      ["refused", "refused-1"],
+      ["refused", "refused-2"],
+    ]);
+    assert.deepEqual((await rows("list --dead")).length, 2);
+    assert.deepEqual((await rows("list --pending")).length, 1);
+    const { code, stderr, stdout } = await run("list");
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^ID +STATE +NOTIFICATION +AGE +ATTEMPTS +NEXT TRY +LAST ANSWER\n/);
+    assert.match(stdout, / refused +Workspace Created +\d+ s +1 +no such user: \(e-mail\)/);
+    assert.match(stdout, /\n1 pending, the oldest for .*, 2 dead\n$/);
+    assert.ok(!(stdout + JSON.stringify(listed)).includes("@"));
   });
-
-const PENDING = recordWith({
-  id: "p1",
-  since: AT + 1_000,
-  due: AT + 5_000,
-  attempts: 2,
-  seen: "status 500",
-  event: { ...EVENT, metadata: { workspace: "alice-dev", coder_message_id: "told tina@example.com" } },
-});
-
-/** Has an outbox filled, and hands over what runs the command on it. */
-async function withOutbox(
-  work: (run: (line: string) => Promise<Ended>, store: Store) => Promise<void>,
-): Promise<void> {
-  await inFolder(async (folder) => {
-    const path = `${folder}/outbox.db`;
-    const store = await openStore(path);
-    await put(store, PENDING);
-    await putDead(store, dead("d1", "refused"));
-    await putDead(store, dead("d2", "expired"));
-    await putDead(store, dead("d3", "outcome_unknown", { unknown: 3 }));
-    // The store stays open, as in a service that runs.
-    await work(
-      (line) => runProgram(["outbox", ...line.split(" ")], { environment: { OUTBOX: path } }),
-      store,
+  await t.step("a reader that has seen enough ends it quietly", async () => {
+    const { stderr } = await run(
+      "list",
+      (line) => ["sh", "-c", '{ "$@"; echo "code $?" >&2; } | :', "sh", ...line],
     );
-    store.close();
+    assert.equal(stderr, "code 0\n");
   });
-}
-
-const PENDING_ROW = {
-  id: "p1",
-  state: "pending",
-  notification: "Workspace Created",
-  coder_message_id: "told (e-mail)",
-  since: "2026-01-02T03:04:06.000Z",
-  due: "2026-01-02T03:04:10.000Z",
-  dead_at: null,
-  attempts: 2,
-  unknown_outcomes: 0,
-  seen: "status 500",
-};
-
-const DEAD_ROW = {
-  id: "d1",
-  state: "refused",
-  notification: "Workspace Created",
-  coder_message_id: null,
-  since: "2026-01-02T03:04:05.000Z",
-  due: null,
-  dead_at: "2026-01-02T03:05:05.000Z",
-  attempts: 3,
-  unknown_outcomes: 0,
-  seen: "no such user",
-};
-
-Deno.test("outbox list shows what is there, without addresses", async (t) => {
-  await withOutbox(async (run) => {
-    const lists: readonly (readonly [line: string, ids: readonly string[]])[] = [
-      ["list", ["p1", "d1", "d2", "d3"]],
-      ["list --pending", ["p1"]],
-      ["list --dead", ["d1", "d2", "d3"]],
-    ];
-    for (const [line, ids] of lists) {
-      await t.step(line, async () => {
-        const text = await run(line);
-        assert.deepEqual([text.code, text.stderr], [0, ""]);
-        const [head, ...rows] = text.stdout.trimEnd().split("\n");
-        assert.match(head!, /^ID +STATE +NOTIFICATION +SINCE +ATTEMPTS +SEEN$/);
-        assert.deepEqual(rows.slice(0, -1).map((row) => row.split(" ")[0]), ids);
-        assert.match(rows.at(-1)!, /^1 pending, the oldest since 2026-01-02T03:04:06\.000Z, 3 dead$/);
-        const json = await run(`${line} --json`);
-        const listed = JSON.parse(json.stdout);
-        assert.deepEqual(listed.map(({ id }: { id: string }) => id), ids);
-        for (const { stdout } of [text, json]) assert.ok(!stdout.includes("@"), stdout);
-      });
-    }
-    await t.step("the rows are whole", async () => {
-      const [p1, d1] = JSON.parse((await run("list --json")).stdout);
-      assert.deepEqual([p1, d1], [PENDING_ROW, DEAD_ROW]);
-    });
+  await t.step("show tells the event, its address too", async () => {
+    const { event } = JSON.parse((await run(`show ${await idOf("refused-1")}`)).stdout);
+    assert.equal(event.email, "alice@example.com");
+  });
+  await t.step("replay says that what waits needs none", async () => {
+    const { code, stderr } = await run(`replay ${await idOf("later")}`);
+    assert.equal(code, 1);
+    assert.match(stderr, /waits for its turn and is no dead letter|is being sent at this moment/);
+  });
+  await t.step("drop deletes, and a copy that comes later is a duplicate all the same", async () => {
+    assert.equal((await run(`drop ${await idOf("refused-2")}`)).stdout, "1 dropped\n");
+    assert.deepEqual(await scene.tell(program, "refused-2"), [200, "duplicate", undefined]);
+  });
+  await t.step("what is replayed arrives", async () => {
+    scene.platformX.behave();
+    assert.deepEqual((await run("replay --all")).stdout, "1 replayed\n");
+    await scene.holds(program, 0, 0);
+    assert.deepEqual(scene.arrived.toSorted(), ["later", "refused-1"]);
   });
 });
 
-Deno.test("outbox show shows the event, with the person", async () => {
-  await withOutbox(async (run) => {
-    const { code, stdout } = await run("show p1");
-    assert.equal(code, 0);
-    assert.deepEqual(JSON.parse(stdout), { ...PENDING_ROW, event: PENDING.event });
-    assert.ok(stdout.includes(ALICE.email));
-    assert.deepEqual(JSON.parse((await run("show d1")).stdout), { ...DEAD_ROW, event: EVENT });
-  });
+Deno.test("the outbox is looked into while nothing runs", async () => {
+  await using opened = await openScene();
+  assert.equal((await opened.program.stop()).code, 0);
+  assert.deepEqual((await opened.rows()).map(({ state }) => state), ["pending", "refused", "refused"]);
+  assert.equal((await opened.run(`drop ${await opened.idOf("later")}`)).stdout, "1 dropped\n");
+  assert.match((await opened.run("list")).stdout, /\n0 pending, 2 dead\n$/);
 });
 
-/** Dead and pending ids afterwards. */
-const works: readonly {
-  readonly line: string;
-  readonly said: string;
-  readonly code?: number;
-  readonly pending: readonly string[];
-  readonly dead: readonly string[];
-}[] = [
-  { line: "replay d3", said: "1 replayed", pending: ["d3", "p1"], dead: ["d1", "d2"] },
-  { line: "replay d1 d2", said: "2 replayed", pending: ["d1", "d2", "p1"], dead: ["d3"] },
-  { line: "replay --all", said: "2 replayed", pending: ["d1", "d2", "p1"], dead: ["d3"] },
-  { line: "replay --reason expired", said: "1 replayed", pending: ["d2", "p1"], dead: ["d1", "d3"] },
-  { line: "replay --reason outcome_unknown", said: "1 replayed", pending: ["d3", "p1"], dead: ["d1", "d2"] },
-  { line: "drop d1 d3", said: "2 dropped", pending: ["p1"], dead: ["d2"] },
-  { line: "replay d1 x d2", said: "2 replayed", code: 1, pending: ["d1", "d2", "p1"], dead: ["d3"] },
-  { line: "replay p1", said: "0 replayed", code: 1, pending: ["p1"], dead: ["d1", "d2", "d3"] },
-  { line: "drop p1", said: "0 dropped", code: 1, pending: ["p1"], dead: ["d1", "d2", "d3"] },
-];
-
-for (const { line, said, code = 0, pending, dead } of works) {
-  Deno.test(`outbox ${line} says '${said}', and does it`, async () => {
-    await withOutbox(async (run, store) => {
-      const begun = Date.now();
-      const ended = await run(line);
-      assert.deepEqual([ended.code, ended.stdout], [code, `${said}\n`]);
-      if (code === 1) assert.match(ended.stderr, /^'(?:x|p1)' is not there, or not a dead letter: /);
-      const records = await assertConsistent(store);
-      const idsOf = (isDead: boolean) =>
-        records.filter((record) => (record.dead !== undefined) === isDead).map(({ id }) => id).toSorted();
-      assert.deepEqual([idsOf(false), idsOf(true)], [pending, dead]);
-      for (const { id, since, attempts } of records) {
-        if (id !== "p1" && pending.includes(id)) {
-          assert.ok(since >= begun && attempts === 0, `${id}: ${since}`);
-        }
-      }
-    });
-  });
-}
-
-Deno.test("what a newer version stored is listed as such, and left alone", async () => {
-  await withOutbox(async (run, store) => {
-    await putDead(store, { ...dead("n1", "refused"), version: RECORD_VERSION + 1 });
-    const before = await assertConsistent(store);
-    const rows = JSON.parse((await run("list --dead --json")).stdout);
-    assert.deepEqual(rows.at(-1).state, "newer");
-    for (const line of ["replay n1", "drop n1"]) {
-      const { code, stderr } = await run(line);
-      assert.equal(code, 1);
-      assert.match(stderr, /^'n1' was stored by a newer version and is left alone/);
-    }
-    assert.deepEqual(await assertConsistent(store), before);
-  });
-});
-
-Deno.test("an empty outbox lists nothing, as text and as JSON", async () => {
-  await inFolder(async (folder) => {
-    const environment = { OUTBOX: `${folder}/outbox.db` };
-    (await openStore(environment.OUTBOX)).close();
-    assert.equal((await runProgram(["outbox", "list"], { environment })).stdout, "0 pending, 0 dead\n");
-    assert.equal((await runProgram(["outbox", "list", "--json"], { environment })).stdout, "[]\n");
-  });
-});
-
-/** Commands that cannot be done. */
-const failures: readonly {
-  readonly what: string;
-  readonly environment: (folder: string) => Record<string, string>;
-  readonly line: string;
-  readonly code: number;
-  readonly stderr: RegExp;
-}[] = [
-  {
-    what: "without OUTBOX",
-    environment: () => ({}),
-    line: "list",
-    code: 2,
-    stderr: /^OUTBOX must be set: name the outbox/,
-  },
-  {
-    what: "with an OUTBOX that cannot be one",
-    environment: () => ({ OUTBOX: ":memory:" }),
-    line: "list",
-    code: 2,
-    stderr: /OUTBOX must be a file path/,
-  },
-  {
-    what: "on a file that is not there, which is not made",
-    environment: (folder) => ({ OUTBOX: `${folder}/none.db` }),
-    line: "list",
-    code: 1,
-    stderr: /^OUTBOX cannot be used: there is no such file/,
-  },
-  {
-    what: "on a file that is no outbox",
-    environment: (folder) => ({ OUTBOX: `${folder}/text` }),
-    line: "list",
-    code: 1,
-    stderr: /^OUTBOX cannot be used: the file is damaged/,
-  },
-  {
-    what: "with an id that is not there",
-    environment: (folder) => ({ OUTBOX: `${folder}/empty.db` }),
-    line: "show \u001b[31mx",
-    code: 1,
-    stderr: /^'\\u\{1b\}\[31mx' is not there/,
-  },
-];
-
-for (const { what, environment, line, code, stderr } of failures) {
-  Deno.test(`outbox ${JSON.stringify(line)} ${what} ends with ${code} and a sentence`, async () => {
-    await inFolder(async (folder) => {
-      await Deno.writeTextFile(`${folder}/text`, "no database ".repeat(500));
-      (await openStore(`${folder}/empty.db`)).close();
-      const ended = await runProgram(["outbox", ...line.split(" ")], { environment: environment(folder) });
+Deno.test("what cannot be done ends with a sentence, and makes no file", async (t) => {
+  const rows: [
+    what: string,
+    environment: (folder: string) => Record<string, string>,
+    code: number,
+    stderr: RegExp,
+  ][] = [
+    ["without OUTBOX", () => ({}), 2, /^OUTBOX must be set: name the outbox/],
+    [
+      "a file that is not there",
+      (folder) => ({ OUTBOX: `${folder}/none.db` }),
+      1,
+      /^OUTBOX cannot be used: there is no such file/,
+    ],
+    [
+      "a file that is no outbox",
+      (folder) => ({ OUTBOX: `${folder}/text.db` }),
+      1,
+      /^OUTBOX cannot be used: the file is not an outbox/,
+    ],
+  ];
+  for (const [what, environment, code, stderr] of rows) {
+    await t.step(what, async () => {
+      const folder = await Deno.makeTempDir();
+      await Deno.writeTextFile(`${folder}/text.db`, "no database ".repeat(500));
+      const ended = await runProgram(["outbox", "list"], { environment: environment(folder) });
       assert.deepEqual([ended.code, ended.stdout], [code, ""]);
       assert.match(ended.stderr, stderr);
-      assert.doesNotMatch(ended.stderr, /\bat .*\.ts|Error:/);
-      const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
-      assert.ok(!names.includes("none.db"));
+      assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["text.db"]);
+      await Deno.remove(folder, { recursive: true });
     });
-  });
-}
+  }
+});

@@ -166,8 +166,8 @@ Deno.test("DRY_RUN opens no outbox", async () => {
 /** What OUTBOX names, and what is said of it. */
 const unusable: readonly (readonly [what: string, path: string, stderr: RegExp])[] = [
   ["a folder that is missing", "missing/outbox.db", /it cannot be used: check that the folder exists/],
-  ["a directory", ".", /it cannot be used/],
-  ["a text", "text", /the file is damaged: move it away/],
+  ["a directory", "./.", /it cannot be used/],
+  ["a text", "./text", /the file is damaged: move it away/],
 ];
 
 for (const [what, path, said] of unusable) {

@@ -51,7 +51,7 @@ async function stalledUpload(port: number): Promise<PlainSocket> {
   return socket;
 }
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   Deno.test(`${signal} with nothing in flight ends the service at once, with code 0`, async () => {
     await using program = await startProgram({ environment: { DRY_RUN: "true", ...ENDLESS } });
     program.signal(signal);
@@ -169,21 +169,68 @@ Deno.test("connections that are open and idle do not keep the service from endin
   assert.ok(idle && half);
 });
 
+Deno.test("a SIGHUP, as of a terminal that goes, lets a webhook in flight have its 200", async () => {
+  await using slow = await startSlowPlatformX();
+  await using program = await startBefore(slow.platformX, ENDLESS);
+  const answer = await postAndReach(program, slow.platformX, "m-1");
+  program.signal("SIGHUP");
+  await program.logged("draining");
+  slow.answer();
+  assert.deepEqual(await answered(answer()), [200, "forwarded", undefined]);
+  assert.equal(await program.ended(), 0);
+});
+
 Deno.test("a SIGTERM while the service starts is not lost: it ends in order before it takes a webhook", {
   ignore: Deno.build.os === "windows",
 }, async () => {
-  // The alarm is set when the outbox is open and the address is not yet listened at.
+  // The signal comes, and has been heard, when the address is about to be listened at.
   const module = `
-    import { Alarm } from "project/lib/outbox/alarm.ts";
-    import { serve } from "project/lib/cli/serve.ts";
-    import { processTerminal } from "project/lib/cli/terminal.ts";
-    const alarm = new Alarm();
-    alarm.onRing = () => Deno.kill(Deno.pid, "SIGTERM");
-    Deno.exit(await serve(processTerminal, alarm));
+    import { denoRuntime } from "project/lib/runtime/deno.ts";
+    import { run } from "project/lib/cli/run.ts";
+    const runtime = denoRuntime("");
+    const heard = Promise.withResolvers();
+    Deno.exit(await run({
+      ...runtime,
+      args: [],
+      onStop: (listener) => runtime.onStop(() => (listener(), heard.resolve())),
+      listen: async (...address) => {
+        Deno.kill(Deno.pid, "SIGTERM");
+        await heard.promise;
+        return await runtime.listen(...address);
+      },
+    }));
   `;
-  const environment = { HOST: "127.0.0.1", PORT: "0", GETDX_API_KEY: "k", OUTBOX: "outbox.db" };
+  const environment = { HOST: "127.0.0.1", PORT: "0", GETDX_API_KEY: "k" };
   const { code, stdout, stderr } = await runModule(module, { permissions: ["--allow-all"], environment });
   assert.equal(code, 0, stderr);
   const events = stdout.trim().split("\n").map((line) => JSON.parse(line).event);
   assert.deepEqual(events.slice(-3), ["listening", "draining", "stopped"]);
 });
+
+Deno.test(
+  "a listener that is lost, as there are no descriptors left, is told, and what is in flight may finish",
+  async () => {
+    const LIMIT = 64;
+    await using slow = await startSlowPlatformX();
+    await using program = await startProgram({
+      environment: { GETDX_API_URL: slow.platformX.url, GETDX_API_KEY: STAND_IN_KEY, ...ENDLESS },
+      wrap: (line) => ["sh", "-c", `ulimit -n ${LIMIT}; exec "$@"`, "sh", ...line],
+    });
+    const answer = await postAndReach(program, slow.platformX, "m-1");
+    using connections = new DisposableStack();
+    for (let i = 0; i < LIMIT; i++) {
+      // The last ones may be refused: then the listener is gone already.
+      const options = { hostname: "127.0.0.1", port: program.port };
+      const connection = await Deno.connect(options).catch(() => undefined);
+      if (connection !== undefined) connections.use(connection);
+    }
+    const { level, message } = await program.logged("listener_lost");
+    assert.equal(level, "ERROR");
+    assert.match(message, /file descriptors/);
+    assert.equal((await program.logged("draining"))["in_flight"], 1);
+    slow.answer();
+    assert.deepEqual(await answered(answer()), [200, "forwarded", undefined]);
+    assert.equal(await program.ended(), 1);
+    assert.equal(program.entries.find(({ event }) => event === "stopped")?.["unanswered"], 0);
+  },
+);

@@ -1,5 +1,5 @@
 import { type Ended, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 
 /** Milliseconds after which a short trial is ended; claims of a dead process alone last 30 s. */
 const HANGS = 240_000;

@@ -7,63 +7,32 @@ import { linkProblems, tableProblems } from "./table.ts";
 const container = (env: string, more = "") =>
   `spec:\n  containers:\n    - image: IMAGE\n      env:\n        - ${env}\n${more && `      ${more}\n`}`;
 
+const unknown = (name: string) => `${name} is no variable of the service`;
+const wrongPort = (port: number) => `port ${port} is not 8080, on which the service listens`;
+const wrongPath = (path: string) => `path ${path} is not / or /metrics: the service has no other`;
+const unmounted = (name: string, path: string) => `${name} is ${path}, where nothing is mounted`;
+
 /** Rows: a broken file, and the only problem it is. */
 const BROKEN: readonly (readonly [path: string, text: string, problem: string | RegExp])[] = [
-  ["deploy/a/b.yaml", container("{ name: GETDX_KEY, value: x }"), "GETDX_KEY is no variable of the service"],
+  ["deploy/a/b.yaml", container("{ name: GETDX_KEY, value: x }"), unknown("GETDX_KEY")],
   ["deploy/a/b.yaml", "spec: [", /^cannot be read: /],
-  [
-    "compose.yaml",
-    "services:\n  a:\n    environment:\n      OUTBOXX: /data/outbox.db\n",
-    "OUTBOXX is no variable of the service",
-  ],
-  [
-    "compose.yaml",
-    "services:\n  a:\n    environment:\n      - PORTS=8080\n",
-    "PORTS is no variable of the service",
-  ],
-  [
-    "deploy/a/c.yaml",
-    "kind: ConfigMap\ndata:\n  LOG_LEVELS: INFO\n",
-    "LOG_LEVELS is no variable of the service",
-  ],
-  [
-    "deploy/a/kustomization.yaml",
-    "configMapGenerator:\n  - literals:\n      - LOG=INFO\n",
-    "LOG is no variable of the service",
-  ],
-  [
-    "deploy/lambda/e.json",
-    '{ "Variables": { "GETDX_RATE": "60" } }',
-    "GETDX_RATE is no variable of the service",
-  ],
-  [
-    "deploy/a/Dockerfile",
-    "FROM a\nENV LOG_LEVEL=INFO \\\n    HOSTS=b\n",
-    "HOSTS is no variable of the service",
-  ],
-  [
-    "deploy/a/a.service",
-    "[Service]\nEnvironment=OUTBOX_AGE=7d\n",
-    "OUTBOX_AGE is no variable of the service",
-  ],
-  ["deploy/a/settings.env", "# a\nDEDUP=24h\n", "DEDUP is no variable of the service"],
-  ["deploy/a/README.md", "Set `DELIVERY_LIMIT` to more.\n", "DELIVERY_LIMIT is no variable of the service"],
+  ["compose.yaml", "services:\n  a:\n    environment:\n      OUTBOXX: /data/outbox.db\n", unknown("OUTBOXX")],
+  ["compose.yaml", "services:\n  a:\n    environment:\n      - PORTS=8080\n", unknown("PORTS")],
+  ["deploy/a/c.yaml", "kind: ConfigMap\ndata:\n  LOG_LEVELS: INFO\n", unknown("LOG_LEVELS")],
+  ["deploy/a/kustomization.yaml", "configMapGenerator:\n  - literals:\n      - LOG=INFO\n", unknown("LOG")],
+  ["deploy/lambda/e.json", '{ "Variables": { "GETDX_RATE": "60" } }', unknown("GETDX_RATE")],
+  ["deploy/a/Dockerfile", "FROM a\nENV LOG_LEVEL=INFO \\\n    HOSTS=b\n", unknown("HOSTS")],
+  ["deploy/a/a.service", "[Service]\nEnvironment=OUTBOX_AGE=7d\n", unknown("OUTBOX_AGE")],
+  ["deploy/a/settings.env", "# a\nDEDUP=24h\n", unknown("DEDUP")],
+  ["deploy/a/README.md", "Set `DELIVERY_LIMIT` to more.\n", unknown("DELIVERY_LIMIT")],
   [
     "deploy/a/README.md",
     "```sh\ntool deploy --set-env-vars=LOG_LEVEL=INFO,OUTBOX_PATH=/data/outbox.db\n```\n",
-    "OUTBOX_PATH is no variable of the service",
+    unknown("OUTBOX_PATH"),
   ],
-  [
-    "deploy/a/README.md",
-    "```sh\ndeno deploy env add GETDX_TOKEN x --secret\n```\n",
-    "GETDX_TOKEN is no variable of the service",
-  ],
+  ["deploy/a/README.md", "```sh\ndeno deploy env add GETDX_TOKEN x --secret\n```\n", unknown("GETDX_TOKEN")],
   // Another recipe's exception does not hold here.
-  [
-    "deploy/heroku/README.md",
-    "```sh\nAWS_LWA_PORT=8080\n```\n",
-    "AWS_LWA_PORT is no variable of the service",
-  ],
+  ["deploy/heroku/README.md", "```sh\nAWS_LWA_PORT=8080\n```\n", unknown("AWS_LWA_PORT")],
 
   [
     "deploy/a/b.yaml",
@@ -90,16 +59,16 @@ const BROKEN: readonly (readonly [path: string, text: string, problem: string | 
     /^READ_SECRET and READ_SECRET_FILE are both set/,
   ],
   ["deploy/a/README.md", "`LOG_LEVEL=TRACE` shows more.\n", /^LOG_LEVEL must be/],
-  ["deploy/a/README.md", "```sh\nOUTBOX=kv\n```\n", /^OUTBOX must not be kv but on Deno Deploy/],
+  ["deploy/a/README.md", "```sh\nOUTBOX=kv\n```\n", /^OUTBOX must not be kv, which is gone/],
   [
     "deploy/deno_deploy/README.md",
     "```sh\nOUTBOX=/data/outbox.db\n```\n",
-    /^OUTBOX must be kv or an https address on Deno Deploy/,
+    /^OUTBOX must be a postgres:\/\/ address on Deno Deploy/,
   ],
   [
     "deploy/a/Dockerfile",
     "FROM a\nENV OUTBOX=:memory:\n",
-    /^OUTBOX must be a file path, kv, or an https address/,
+    /^OUTBOX must be a file or a server/,
   ],
   [
     "deploy/a/Dockerfile",
@@ -112,71 +81,43 @@ const BROKEN: readonly (readonly [path: string, text: string, problem: string | 
   [
     "deploy/a/b.yaml",
     container("{ name: OUTBOX, value: /data/outbox.db }"),
-    "OUTBOX is /data/outbox.db, where nothing is mounted",
+    unmounted("OUTBOX", "/data/outbox.db"),
   ],
   [
     "deploy/a/b.yaml",
     container("{ name: OUTBOX, value: /data/outbox.db }", "volumeMounts: [{ name: a, mountPath: /dat }]"),
-    "OUTBOX is /data/outbox.db, where nothing is mounted",
+    unmounted("OUTBOX", "/data/outbox.db"),
   ],
   [
     "deploy/a/b.yaml",
     container("{ name: READ_SECRET_FILE, value: /secrets/read }"),
-    "READ_SECRET_FILE is /secrets/read, where nothing is mounted",
+    unmounted("READ_SECRET_FILE", "/secrets/read"),
   ],
   [
     "compose.yaml",
     "services:\n  a:\n    image: b\n    secrets: [read]\n    environment:\n      READ_SECRET_FILE: /run/secrets/reader\n",
-    "READ_SECRET_FILE is /run/secrets/reader, where nothing is mounted",
+    unmounted("READ_SECRET_FILE", "/run/secrets/reader"),
   ],
   [
     "deploy/a/a.service",
     "[Service]\nLoadCredential=key:/etc/key\nEnvironment=READ_SECRET_FILE=%d/read\n",
-    "READ_SECRET_FILE is %d/read, where nothing is mounted",
+    unmounted("READ_SECRET_FILE", "%d/read"),
   ],
   [
     "deploy/a/a.service",
     "[Service]\nStateDirectory=relay\nEnvironment=OUTBOX=%S/coder-platformx/outbox.db\n",
-    "OUTBOX is %S/coder-platformx/outbox.db, where nothing is mounted",
+    unmounted("OUTBOX", "%S/coder-platformx/outbox.db"),
   ],
 
-  [
-    "deploy/a/b.yaml",
-    "ports:\n  - containerPort: 8000\n",
-    "port 8000 is not 8080, on which the service listens",
-  ],
-  [
-    "compose.yaml",
-    'ports:\n  - "127.0.0.1:8080:3000"\n',
-    "port 3000 is not 8080, on which the service listens",
-  ],
-  ["Dockerfile", "FROM a\nEXPOSE 9000\n", "port 9000 is not 8080, on which the service listens"],
-  [
-    "deploy/a/Caddyfile",
-    "relay.example.com {\n  reverse_proxy 127.0.0.1:8081\n}\n",
-    "port 8081 is not 8080, on which the service listens",
-  ],
-  [
-    "deploy/a/README.md",
-    "```sh\ndocker run -p 8080:80800 image\n```\n",
-    "port 80800 is not 8080, on which the service listens",
-  ],
+  ["deploy/a/b.yaml", "ports:\n  - containerPort: 8000\n", wrongPort(8000)],
+  ["compose.yaml", 'ports:\n  - "127.0.0.1:8080:3000"\n', wrongPort(3000)],
+  ["Dockerfile", "FROM a\nEXPOSE 9000\n", wrongPort(9000)],
+  ["deploy/a/Caddyfile", "relay.example.com {\n  reverse_proxy 127.0.0.1:8081\n}\n", wrongPort(8081)],
+  ["deploy/a/README.md", "```sh\ndocker run -p 8080:80800 image\n```\n", wrongPort(80800)],
 
-  [
-    "deploy/a/b.yaml",
-    "livenessProbe:\n  httpGet:\n    path: /healthz\n",
-    "path /healthz is not / or /metrics: the service has no other",
-  ],
-  [
-    "deploy/a/b.yaml",
-    "scrape_configs:\n  - metrics_path: /prometheus\n",
-    "path /prometheus is not / or /metrics: the service has no other",
-  ],
-  [
-    "deploy/a/README.md",
-    "```sh\ncurl http://127.0.0.1:8080/health\n```\n",
-    "path /health is not / or /metrics: the service has no other",
-  ],
+  ["deploy/a/b.yaml", "livenessProbe:\n  httpGet:\n    path: /healthz\n", wrongPath("/healthz")],
+  ["deploy/a/b.yaml", "scrape_configs:\n  - metrics_path: /prometheus\n", wrongPath("/prometheus")],
+  ["deploy/a/README.md", "```sh\ncurl http://127.0.0.1:8080/health\n```\n", wrongPath("/health")],
 ];
 
 Deno.test("a recipe that does not agree with the service is found out", async (t) => {

@@ -1,6 +1,6 @@
 /** What is wrong with a file of a recipe, compared with what the service takes. */
-import { parseConfig } from "../../lib/config/config.ts";
-import { readableNames, VARIABLE_ROWS } from "../../lib/config/variables.ts";
+import { parsedEnvironment, textsOf } from "../support/settings.ts";
+import { KNOWN_NAMES, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import { documentsOf, type Environment, environmentsOf, isRecord, type RecipeFile } from "./read.ts";
 
 /** Variables in recipes that are not for the service, and whose they are. */
@@ -54,7 +54,7 @@ export function problemsOf(file: RecipeFile): readonly string[] {
 }
 
 function nameProblem(name: string, path: string): readonly string[] {
-  if (readableNames().includes(name)) return [];
+  if (KNOWN_NAMES.includes(name)) return [];
   if (OTHERS.some((other) => other.name.test(name) && other.where.test(path))) return [];
   return [`${name} is no variable of the service`];
 }
@@ -79,11 +79,11 @@ function valueProblems({ settings }: Environment, path: string): readonly string
     [given.get("TLS_KEY_FILE"), "-----BEGIN PRIVATE KEY-----"],
   ]);
   const readFile = (of: string) => pem.get(of) ?? "filled-in";
-  const parsed = parseConfig({ get: (name) => given.get(name), readFile }, true);
+  const parsed = parsedEnvironment(Object.fromEntries(given), readFile);
   // Documents name one setting at a time, so half of a pair is no problem there.
   const alone = settings.size === 1;
   return "problems" in parsed
-    ? parsed.problems.filter((problem) =>
+    ? textsOf(parsed.problems).filter((problem) =>
       !(alone && /are both set|set together|not be set without/.test(problem))
     )
     : [];
@@ -95,7 +95,7 @@ function placeProblems({ settings, mounts }: Environment): readonly string[] {
     if (value === undefined) return [];
     const path = value.replace(/^%S/, "/var/lib");
     const isOutbox = name === "OUTBOX" && path.startsWith("/");
-    if (!isOutbox && !(name.endsWith("_FILE") && readableNames().includes(name))) return [];
+    if (!isOutbox && !(name.endsWith("_FILE") && KNOWN_NAMES.includes(name))) return [];
     const home = isOutbox && !/^\/(?:data|var\/lib\/coder-platformx)\/outbox\.db$/.test(path);
     const isMounted = mounts?.some((mount) =>
       path === mount || path.startsWith(`${mount.replace(/\/$/, "")}/`)

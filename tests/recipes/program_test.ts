@@ -4,7 +4,8 @@ import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { eventually } from "../support/eventually.ts";
 import { sampleOf } from "../support/samples.ts";
 import { answered, startProgram } from "../support/service.ts";
-import { environmentsOf, read } from "./read.ts";
+import { read } from "../support/files.ts";
+import { environmentsOf } from "./read.ts";
 
 const SECRET = "webhook-s3cret";
 interface Host {
@@ -32,11 +33,10 @@ const HOSTS: Readonly<Record<string, Host>> = {
     grace: 1_000,
   },
   "Heroku": { signal: "SIGTERM", answers: ["forwarded", "duplicate"], grace: 12_000 },
-  // A file stands in for the platform's database.
   "Deno Deploy": {
-    more: { DENO_DEPLOY: "true", OUTBOX: "kv", DENO_KV_DEFAULT_PATH: "database" },
+    more: { DENO_DEPLOY: "true" },
     signal: "SIGINT",
-    answers: ["queued", "duplicate"],
+    answers: ["forwarded", "duplicate"],
     grace: 4_000,
   },
 };

@@ -1,7 +1,6 @@
 /** Reads deployment recipes: which settings they give the service, whatever their format. */
 import { parseAllDocuments } from "yaml";
-
-const ROOT = new URL("../../", import.meta.url);
+import { fileOf, filesIn, read } from "../support/files.ts";
 
 /** One file of a recipe, named from the top folder. */
 export interface RecipeFile {
@@ -19,24 +18,13 @@ export interface Environment {
 
 /** Every file below `deploy/`, and those that must be in the top folder. */
 export function recipeFiles(): readonly RecipeFile[] {
-  const top = [...Deno.readDirSync(ROOT)].filter(({ name }) => IN_TOP_FOLDER.test(name)).map(({ name }) =>
-    name
-  );
-  return [...top, ...below("deploy")].sort().map((path) => ({ path, text: read(path) }));
+  const top = [...Deno.readDirSync(fileOf(""))].filter(({ name }) => IN_TOP_FOLDER.test(name)).map((
+    { name },
+  ) => name);
+  return [...top, ...filesIn("deploy")].sort().map((path) => ({ path, text: read(path) }));
 }
 
 const IN_TOP_FOLDER = /^(?:Dockerfile|compose\.ya?ml|heroku\.yml)$/;
-
-/** Text of a file of the project. */
-export function read(path: string): string {
-  return Deno.readTextFileSync(new URL(path, ROOT));
-}
-
-function below(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(`${folder}/`, ROOT))].flatMap(({ name, isDirectory }) =>
-    isDirectory ? below(`${folder}/${name}`) : [`${folder}/${name}`]
-  );
-}
 
 /** The environments that a file describes. */
 export function environmentsOf({ path, text }: RecipeFile): readonly Environment[] {

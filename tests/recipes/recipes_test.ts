@@ -1,21 +1,14 @@
 /** Every deployment recipe agrees with the service: names, values, ports, paths; and the table of recipes is true. */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
+import { exists, fileOf, read } from "../support/files.ts";
 import { run } from "../support/process.ts";
 import { OTHERS, problemsOf } from "./check.ts";
-import { documentsOf, environmentsOf, fencedBlocks, isRecord, read, recipeFiles } from "./read.ts";
+import { documentsOf, environmentsOf, fencedBlocks, isRecord, recipeFiles } from "./read.ts";
 import { linkProblems, tableProblems } from "./table.ts";
 
 const FILES = recipeFiles();
 const TABLE = "deploy/README.md";
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(new URL(`../../${path}`, import.meta.url)) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test("recipes name variables, values, ports and paths that the service has", async (t) => {
   for (const file of FILES) {
@@ -30,11 +23,10 @@ Deno.test("settings are found in recipes: the tests above compare something", as
     "deploy/kubernetes/statefulset.yaml": ["OUTBOX", "GETDX_API_KEY_FILE"],
     "deploy/systemd/coder-platformx.service": ["OUTBOX", "GETDX_API_KEY_FILE"],
     "deploy/cloud_run/service.yaml": ["GETDX_API_KEY_FILE", "WEBHOOK_SECRET", "SHUTDOWN_GRACE"],
-    "deploy/cloud_run/README.md": ["OUTBOX", "DENO_KV_ACCESS_TOKEN"],
     "deploy/lambda/Dockerfile": ["SHUTDOWN_GRACE"],
     "deploy/lambda/environment.json": ["GETDX_API_KEY", "WEBHOOK_SECRET", "GETDX_RATE_LIMIT"],
     "deploy/heroku/README.md": ["GETDX_API_KEY", "WEBHOOK_SECRET"],
-    "deploy/deno_deploy/README.md": ["GETDX_API_KEY", "OUTBOX", "DRY_RUN"],
+    "deploy/deno_deploy/README.md": ["GETDX_API_KEY", "DRY_RUN"],
   };
   for (const [path, names] of Object.entries(expected)) {
     await t.step(path, () => {
@@ -58,7 +50,7 @@ Deno.test("every exception for a variable of others is needed", async (t) => {
 });
 
 Deno.test("the table of recipes has every folder, and names tasks and tests that exist", () => {
-  const folders = [...Deno.readDirSync(new URL("../../deploy/", import.meta.url))]
+  const folders = [...Deno.readDirSync(fileOf("deploy"))]
     .filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   assert.deepEqual(tableProblems(read(TABLE), { folders, tasks: manifest.tasks, exists }), []);
 });

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import type { Config } from "../../lib/config/config.ts";
-import { BASE, configOf } from "../config/fakes.ts";
-import { environmentsOf, read } from "./read.ts";
+
+import { read } from "../support/files.ts";
+import { BASE } from "../config/fakes.ts";
+import { configIn, parsedEnvironment } from "../support/settings.ts";
+import { environmentsOf } from "./read.ts";
 
 /** The configuration of a recipe's file, as the platform hands it over. */
 function configOfFile(path: string | undefined, platform: Readonly<Record<string, string>> = {}): Config {
@@ -11,11 +14,8 @@ function configOfFile(path: string | undefined, platform: Readonly<Record<string
     ? []
     : environmentsOf({ path, text: read(path) }).flatMap((one) => [...one.settings]);
   const times = settings.filter(([name]) => /^(?:SHUTDOWN_GRACE|DELIVERY_DEADLINE)$/.test(name));
-  return configOf({
-    ...BASE,
-    ...platform,
-    ...Object.fromEntries(times.map(([name, value]) => [name, value ?? ""])),
-  });
+  const given = Object.fromEntries(times.map(([name, value]) => [name, value ?? ""]));
+  return configIn(parsedEnvironment({ ...BASE, ...platform, ...given }));
 }
 
 /** Rows: a recipe's settings, and after how many milliseconds the platform kills, by its documentation. */
@@ -57,10 +57,10 @@ const ANSWERS: readonly (readonly [recipe: string, config: Config, answersAfter:
 const ATTEMPT = 10_000;
 
 Deno.test("webhooks are answered before the platform gives up", async (t) => {
-  for (const [recipe, { deliveryDeadline }, answersAfter] of ANSWERS) {
+  for (const [recipe, { delivery: { deadline } }, answersAfter] of ANSWERS) {
     await t.step(
       recipe,
-      () => assert.ok(deliveryDeadline + ATTEMPT < answersAfter, `${deliveryDeadline} ms`),
+      () => assert.ok(deadline + ATTEMPT < answersAfter, `${deadline} ms`),
     );
   }
 });

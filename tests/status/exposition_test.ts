@@ -64,11 +64,25 @@ const TEXTS: readonly (readonly [what: string, family: Family, text: string])[] 
 ];
 
 for (const [what, family, text] of TEXTS) {
-  Deno.test(`Prometheus' format: ${what}`, () => assert.equal(expositionOf([family]), text));
+  Deno.test(`Prometheus' format: ${what}`, () => assert.equal(expositionOf([family], "prometheus"), text));
 }
 
 Deno.test("families follow each other in the order given", () => {
   const family = (name: string): Family => ({ type: "gauge", name, help: "h", samples: [{ value: 1 }] });
-  const names = expositionOf([family("b"), family("a")]).match(/^[ab] 1$/gm);
+  const names = expositionOf([family("b"), family("a")], "prometheus").match(/^[ab] 1$/gm);
   assert.deepEqual(names, ["b 1", "a 1"]);
+});
+
+Deno.test("OpenMetrics: counters' families without their ending, quotes in help, bounds as floats, and an end", () => {
+  const families: Family[] = [
+    { type: "counter", name: "x_total", help: 'a "b"', samples: [{ labels: { a: "1" }, value: 3 }] },
+    { type: "gauge", name: "g", help: "h", samples: [{ value: 1 }] },
+    { type: "gauge", name: "none", help: "h", samples: [] },
+    { type: "histogram", name: "d", help: "h", buckets: { bounds: [0.5, 1], counts: [1, 0, 1], sum: 9 } },
+  ];
+  assert.equal(
+    expositionOf(families, "openmetrics"),
+    '# HELP x a \\"b\\"\n# TYPE x counter\nx_total{a="1"} 3\n# HELP g h\n# TYPE g gauge\ng 1\n# HELP d h\n# TYPE d histogram\n' +
+      'd_bucket{le="0.5"} 1\nd_bucket{le="1.0"} 1\nd_bucket{le="+Inf"} 2\nd_sum 9\nd_count 2\n# EOF\n',
+  );
 });

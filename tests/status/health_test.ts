@@ -1,93 +1,82 @@
 import assert from "node:assert/strict";
-import { detailedHealth, type HealthState, publicHealth } from "../../lib/status/health.ts";
+import { detailedHealth, publicHealth } from "../../lib/status/health.ts";
+import {
+  deadLetters,
+  EMPTY,
+  MINUTE,
+  NOW,
+  outboxInUse,
+  outcomeOf,
+  pausedFor,
+  SENDING,
+  statsOf,
+  statusWith,
+} from "./states.ts";
 
-const STATE: HealthState = {
-  version: "1.2.3",
-  uptimeSeconds: 42,
-  mode: "direct",
-  eventsTracked: ["Workspace Created", "*"],
-  lastSeen: { "Workspace Created": "2026-01-02T12:00:00.000Z", "Workspace Deleted": null },
-  counts: { forwarded: 3, error: 0 },
-  paused: undefined,
-  lastDelivered: undefined,
-  outbox: undefined,
-};
-const NOON = Date.UTC(2026, 0, 2, 12);
-
-function pausedFor(forMs: number): HealthState {
-  return { ...STATE, paused: { cause: "key", at: NOON, forMs } };
-}
-
-Deno.test("for everybody there is one word: a pause of over a minute degrades", async (t) => {
-  const rows: [state: HealthState, status: "ok" | "degraded"][] = [
-    [STATE, "ok"],
-    [pausedFor(0), "ok"],
-    [pausedFor(60_000), "ok"],
-    [pausedFor(60_001), "degraded"],
-    [pausedFor(86_400_000), "degraded"],
-  ];
-  for (const [state, status] of rows) {
-    await t.step(`paused for ${state.paused?.forMs ?? "no"} ms`, () => {
-      assert.deepEqual(publicHealth(state), { status });
-      assert.equal(detailedHealth(state)["status"], status);
-    });
-  }
-});
+const json = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 Deno.test("the details are all there, also those that have no value yet", () => {
-  assert.deepEqual(JSON.parse(JSON.stringify(detailedHealth(STATE))), {
+  const stats = statsOf([{ ago: 1_000, outcome: outcomeOf({ status: "forwarded" }) }], {
+    expected: ["Workspace Created", "Workspace Deleted"],
+  });
+  const status = statusWith({ stats, tracked: ["Workspace Created", "*"], uptimeMs: 42_900 });
+  assert.deepEqual(json(detailedHealth(status)), {
     status: "ok",
     version: "1.2.3",
     uptime_seconds: 42,
     mode: "direct",
+    attention: [],
     events_tracked: ["Workspace Created", "*"],
-    last_seen: { "Workspace Created": "2026-01-02T12:00:00.000Z", "Workspace Deleted": null },
-    counts: { forwarded: 3, error: 0 },
+    last_seen: { "Workspace Created": "2026-01-02T14:30:04.000Z", "Workspace Deleted": null },
+    counts: {
+      ...{
+        forwarded: 1,
+        queued: 0,
+        dry_run: 0,
+        duplicate: 0,
+        ignored: 0,
+        refused: 0,
+        unavailable: 0,
+        error: 0,
+      },
+    },
     platformx: { state: "ok", since: null, reason: null, last_delivered: null },
   });
 });
 
-Deno.test("the details tell of a pause, and of the last delivery", async (t) => {
-  const lastDelivered = NOON - 1_000;
-  const last_delivered = "2026-01-02T11:59:59.000Z";
-  const rows: [state: HealthState, platformx: object][] = [
-    [{ ...STATE, lastDelivered }, { state: "ok", since: null, reason: null, last_delivered }],
-    [pausedFor(1), {
-      state: "paused",
-      since: "2026-01-02T12:00:00.000Z",
-      reason: "key",
-      last_delivered: null,
-    }],
-    [{ ...pausedFor(1), lastDelivered }, {
-      state: "paused",
-      since: "2026-01-02T12:00:00.000Z",
-      reason: "key",
-      last_delivered,
-    }],
-    [{ ...STATE, lastDelivered: 0 }, {
-      state: "ok",
-      since: null,
-      reason: null,
-      last_delivered: "1970-01-01T00:00:00.000Z",
-    }],
-  ];
-  for (const [state, platformx] of rows) {
-    await t.step(JSON.stringify(platformx), () => {
-      assert.deepEqual(detailedHealth(state)["platformx"], platformx);
-    });
-  }
-});
-
-Deno.test("the mode is told as it is", () => {
-  for (const mode of ["direct", "outbox", "dry_run"] as const) {
-    assert.equal(detailedHealth({ ...STATE, mode })["mode"], mode);
-  }
-});
-
-Deno.test("an outbox that takes no events degrades, for as long as it does not", () => {
-  const outbox = { pending: 1, dead: 0, oldestPendingMs: 5 };
-  assert.deepEqual(publicHealth({ ...STATE, outbox }), { status: "ok" });
-  assert.deepEqual(publicHealth({ ...STATE, outbox: { ...outbox, failing: "the disk is full" } }), {
-    status: "degraded",
+Deno.test("the details tell of a pause and of the last delivery", () => {
+  const lastDelivered = NOW - 5_000;
+  const last_delivered = "2026-01-02T14:30:00.000Z";
+  assert.deepEqual(
+    json(detailedHealth(statusWith({ platformx: { ...SENDING, lastDelivered } }))["platformx"]),
+    {
+      ...{ state: "ok", since: null, reason: null, last_delivered },
+    },
+  );
+  const paused = { ...pausedFor(5_000, "key"), lastDelivered };
+  assert.deepEqual(json(detailedHealth(statusWith({ platformx: paused }))["platformx"]), {
+    ...{ state: "paused", since: last_delivered, reason: "key", last_delivered },
   });
+});
+
+Deno.test("with an outbox the details tell what is in it, and how many events were delivered", () => {
+  const rows = [
+    [EMPTY, { pending: 0, dead: 0, oldest_pending_seconds: null }],
+    [
+      { ...deadLetters(7, MINUTE), pending: 2, oldestPendingMs: 61_900 },
+      { pending: 2, dead: 7, oldest_pending_seconds: 61 },
+    ],
+  ] as const;
+  for (const [outbox, told] of rows) {
+    assert.deepEqual(detailedHealth(statusWith({ mode: "outbox", outbox }))["outbox"], told);
+  }
+  const { attention, counts } = json(detailedHealth(outboxInUse()));
+  assert.deepEqual(attention, ["dead_letters"]);
+  assert.equal(counts.delivered, 3);
+});
+
+Deno.test("for everybody there is one word; a dry run is as somebody wanted it", () => {
+  assert.deepEqual(publicHealth(statusWith({ mode: "dry_run" })), { status: "ok" });
+  assert.deepEqual(detailedHealth(statusWith({ mode: "dry_run" }))["attention"], ["dry_run"]);
+  assert.deepEqual(publicHealth(outboxInUse()), { status: "degraded" });
 });

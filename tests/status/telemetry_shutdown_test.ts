@@ -30,7 +30,7 @@ for (const [grace, spans, logs, work] of ROWS) {
 }
 
 Deno.test("limits that are too long are named, with how late the end can be", () => {
-  const [warning = ""] = divideGrace(12_000, () => "4000", false).problems;
+  const [{ text: warning } = { text: "" }] = divideGrace(12_000, () => "4000", false).problems;
   for (const name of EXPORT_LIMITS) assert.ok(warning.includes(name), warning);
   assert.match(warning, /up to 16000 ms/);
 });
@@ -39,5 +39,5 @@ Deno.test("exported metrics are refused, whatever the limits are", () => {
   const { graceForWork, problems } = divideGrace(12_000, () => "500", true);
   assert.equal(graceForWork, 10_000);
   assert.equal(problems.length, 1);
-  assert.match(problems[0]!, /OTEL_DENO_METRICS must be false/);
+  assert.match(problems[0]!.text, /OTEL_DENO_METRICS must be false/);
 });

@@ -1,6 +1,6 @@
 /** Certificates: one that is always the same, and ones of an authority that nobody trusts unless told to, by openssl. */
 import { needs, succeed } from "./process.ts";
-import { fileOf } from "./program.ts";
+import { fileOf } from "./files.ts";
 
 /** A server's certificate and its key, as PEM. */
 export interface Certificate {
@@ -40,14 +40,8 @@ export async function issueCertificate(folder: string, names: readonly string[],
   );
   await openssl(
     ...["req", ...NEW_KEY, "-subj", "/CN=server", "-addext", `subjectAltName=${names}`],
-    ...[
-      "-addext",
-      "basicConstraints=critical,CA:FALSE",
-      "-out",
-      file("request"),
-      "-keyout",
-      file("server_key"),
-    ],
+    ...["-addext", "basicConstraints=critical,CA:FALSE"],
+    ...["-out", file("request"), "-keyout", file("server_key")],
   );
   // A second command, because `req` refuses days that are over.
   await openssl(

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { LogLevel } from "../../lib/base/log.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
-import { type Notification, parseNotification } from "../../lib/coder/notification.ts";
+import { type Notification, recognise } from "../../lib/coder/notification.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import type { Log, LogFields } from "../../lib/base/log.ts";
 import type { LogEvent } from "../../lib/base/log_events.ts";
@@ -55,9 +55,9 @@ export function notificationWith(
 
 /** The notification in a body, as it is after the way through JSON. Fails when it is refused. */
 export function parsed(body: unknown): Notification {
-  const result = parseNotification(JSON.parse(JSON.stringify(body)));
-  assert.ok(result.ok, `refused: ${JSON.stringify(result)}`);
-  return result.notification;
+  const result = recognise(JSON.parse(JSON.stringify(body)));
+  assert.ok(result.kind === "notification", `refused: ${JSON.stringify(result)}`);
+  return result;
 }
 
 /** Texts of every kind: words, controls, astral characters, lone surrogates, names of object members. */

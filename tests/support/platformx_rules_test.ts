@@ -1,19 +1,7 @@
 import assert from "node:assert/strict";
+import { EVENT } from "./fakes.ts";
 import { rateWindow } from "./platformx_rate.ts";
-import {
-  type Call,
-  judge,
-  type Judgement,
-  METADATA_LIMIT_BYTES,
-  type ReceivedEvent,
-} from "./platformx_rules.ts";
-
-const EVENT: ReceivedEvent = {
-  name: "Workspace Created",
-  email: "ada@example.com",
-  timestamp: "1780000000",
-  metadata: { workspace: "analysis" },
-};
+import { type Call, judge, type Judgement, METADATA_LIMIT_BYTES } from "./platformx_rules.ts";
 
 Deno.test("the rules refuse a payload that PlatformX documents as wrong, and say why", async (t) => {
   const name = "name must be a non-empty string";

@@ -21,9 +21,9 @@ export interface Starting {
   /** All of its environment. Default: this process's. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What it reads on standard input; `open`: nothing, until it is {@link Child.type typed}. Default: nothing at all. */
-  readonly stdin?: string | Uint8Array | "open";
-  readonly stdout?: Sink;
-  readonly stderr?: Sink;
+  readonly stdin?: string | Uint8Array | "open" | undefined;
+  readonly stdout?: Sink | undefined;
+  readonly stderr?: Sink | undefined;
 }
 
 /** A child process. Disposing of it kills it, if it still runs. */
@@ -184,12 +184,7 @@ export function shellLine(words: readonly string[]): string {
 export function onTerminal(commandLine: readonly string[]): readonly string[] {
   // `exec`, because a shell that waits, such as dash, would end of a Ctrl-C itself, with 130.
   return [
-    "script",
-    "--quiet",
-    "--flush",
-    "--return",
-    "--command",
-    `exec ${shellLine(commandLine)}`,
+    ...["script", "--quiet", "--flush", "--return", "--command", `exec ${shellLine(commandLine)}`],
     "/dev/null",
   ];
 }
@@ -200,7 +195,9 @@ function redirected(commandLine: readonly string[], stdout: Sink, stderr: Sink):
     sink === "closed" ? "&-" : typeof sink === "object" ? shellLine([sink.file]) : "";
   const [out, err] = [to(stdout), to(stderr)];
   if (out + err === "") return commandLine;
-  const sinks = [out && `>${out}`, err && (err === out ? "2>&1" : `2>${err}`)];
+  // One file is opened once, so that no line overwrites another.
+  const isShared = err === out && stderr !== "closed";
+  const sinks = [out && `>${out}`, err && (isShared ? "2>&1" : `2>${err}`)];
   return ["sh", "-c", `exec ${shellLine(commandLine)} ${sinks.join(" ")}`];
 }
 

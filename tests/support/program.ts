@@ -5,16 +5,11 @@
  */
 // The import has no effect but one: this process fetches what the program imports, so that the child need not.
 import "../../lib/cli/serve.ts";
-import { fileURLToPath } from "node:url";
 import { PERMISSIONS } from "../../tools/permissions.ts";
+import { fileOf } from "./files.ts";
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string>>;
-
-/** Path of a file of the project. */
-export function fileOf(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
-}
 
 /** The Deno that runs the program, where Deno runs it. */
 export const PROGRAM_DENO = Deno.env.get("PROGRAM_DENO") || Deno.execPath();
@@ -48,7 +43,7 @@ export function executable(): string {
 /** The program that the environment names. */
 export function programOfEnvironment(): readonly string[] {
   const node = Deno.env.get("PROGRAM_NODE");
-  if (node) return [node, fileOf("build/coder-platformx.js")];
+  if (node) return [node, fileOf("build/coder-platformx.mjs")];
   return Deno.env.get("EXECUTABLE") ? [executable()] : fromSources();
 }
 

@@ -1,12 +1,13 @@
 /** A proxy as companies run them: tunnels by CONNECT, requests for http addresses, Basic credentials. */
-import { passOn, serveTcp } from "./tcp_server.ts";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
 
 /** A running proxy. */
 export interface Proxy extends AsyncDisposable {
   readonly port: number;
   /** First lines of the requests, in order. */
   readonly requests: readonly string[];
-  /** Everything that its callers sent, byte by byte. */
+  /** Everything that its callers sent, a character for each byte. */
   readonly seen: string;
 }
 
@@ -21,70 +22,64 @@ export interface ProxyOptions {
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. */
-export function startProxy({ leadsTo, credentials, refusesWith }: ProxyOptions): Proxy {
+export async function startProxy({ leadsTo, credentials, refusesWith }: ProxyOptions): Promise<Proxy> {
   const requests: string[] = [];
+  const sockets = new Set<Socket>();
   let seen = "";
-  const see = (bytes: Uint8Array) => void (seen += decoded(bytes));
-  const server = serveTcp(Deno.listen({ hostname: "127.0.0.1", port: 0 }), async (caller) => {
-    const { head, rest } = await readHead(caller);
-    see(encoded(head + rest));
-    const [line = "", ...headers] = head.split("\r\n");
-    requests.push(line);
-    if (refusesWith !== undefined) return await refuse(caller, refusesWith);
-    if (credentials !== undefined && !headers.some((header) => isBasic(header, credentials))) {
-      return await refuse(caller, "407 Proxy Authentication Required");
-    }
-    const target = await Deno.connect({ hostname: "127.0.0.1", port: leadsTo });
-    if (line.startsWith("CONNECT ")) await write(caller, "HTTP/1.1 200 Connection established\r\n\r\n");
-    else await write(target, [inOriginForm(line), ...headers].join("\r\n") + rest);
-    await passOn(caller, target, see);
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    return socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+  };
+  const server = createServer((caller) => {
+    let text = "";
+    const readHead = (data: Uint8Array) => {
+      text += latin1(data);
+      const end = text.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      caller.off("data", readHead);
+      const [line = "", ...headers] = text.slice(0, end).split("\r\n");
+      requests.push(line);
+      const isAllowed = credentials === undefined || headers.some((header) => isBasic(header, credentials));
+      const refusal = refusesWith ?? (isAllowed ? undefined : "407 Proxy Authentication Required");
+      if (refusal !== undefined) return void caller.end(refused(refusal));
+      const target = keep(connect(leadsTo, "127.0.0.1")).on("close", () => caller.destroy());
+      if (line.startsWith("CONNECT ")) caller.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      // `POST http://host/path HTTP/1.1` → `POST /path HTTP/1.1`
+      else {target.write(
+          [line.replace(/ http:\/\/[^/ ]+/, " "), ...headers].join("\r\n") + text.slice(end),
+          "latin1",
+        );}
+      caller.pipe(target).pipe(caller);
+    };
+    keep(caller).on("data", (data) => void (seen += latin1(data))).on("data", readHead);
   });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("it listens at no port");
   return {
-    port: server.port,
+    port: address.port,
     requests,
     get seen() {
       return seen;
     },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      if (!server.listening) return;
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, "close");
+    },
   };
 }
 
-/** A character for each byte; there is no decoder for that: "latin1" means windows-1252. */
-function decoded(bytes: Uint8Array): string {
+/** There is no decoder for that: "latin1" means windows-1252. */
+function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 
-function encoded(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-async function readHead(caller: Deno.Conn): Promise<{ readonly head: string; readonly rest: string }> {
-  let text = "";
-  const buffer = new Uint8Array(16_384);
-  for (;;) {
-    const count = await caller.read(buffer);
-    if (count === null) throw new Error("it ended before a request");
-    text += decoded(buffer.subarray(0, count));
-    const end = text.indexOf("\r\n\r\n");
-    if (end >= 0) return { head: text.slice(0, end), rest: text.slice(end) };
-  }
-}
-
-async function refuse(caller: Deno.Conn, status: string): Promise<void> {
-  await write(
-    caller,
-    `HTTP/1.1 ${status}\r\nproxy-authenticate: Basic realm="proxy"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`,
-  );
-}
-
-async function write(connection: Deno.Conn, text: string): Promise<void> {
-  const bytes = encoded(text);
-  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
-}
-
-/** `POST http://host/path HTTP/1.1` → `POST /path HTTP/1.1` */
-function inOriginForm(line: string): string {
-  return line.replace(/ http:\/\/[^/ ]+/, " ");
+function refused(status: string): string {
+  const headers = 'proxy-authenticate: Basic realm="proxy"\r\ncontent-length: 0\r\nconnection: close\r\n';
+  return `HTTP/1.1 ${status}\r\n${headers}\r\n`;
 }
 
 function isBasic(header: string, credentials: string): boolean {

@@ -1,5 +1,5 @@
 /** What Coder sends: one sample for each notification, and what is made of them. */
-import { fileOf } from "./program.ts";
+import { fileOf } from "./files.ts";
 
 /** Whom Coder tells: not always the person whom the event is about. */
 export interface Recipient {

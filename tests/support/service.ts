@@ -205,7 +205,7 @@ export function runModule(
   code: string,
   options: Surroundings & { readonly permissions: readonly string[] },
 ): Promise<Ended> {
-  const stdin = code.replaceAll('"project/', `"${new URL("../../", import.meta.url).href}`);
+  const stdin = code.replaceAll('"project/', `"${new URL("../../", import.meta.url)}`);
   return runProgram([], { ...options, program: runBy(PROGRAM_DENO, ...options.permissions, "-"), stdin });
 }
 
@@ -213,30 +213,22 @@ async function spawn(
   args: readonly string[],
   options: Starting & { readonly stdin?: string | Uint8Array },
 ): Promise<{ readonly child: Child; readonly directory: string }> {
-  const { program = programOfEnvironment(), files = {}, directories = [], wrap, terminal, ...outputs } =
-    options;
-  const directory = options.directory ?? await Deno.makeTempDir();
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${directory}/${name}`, text);
-  for (const name of directories) await Deno.mkdir(`${directory}/${name}`);
+  const { program = programOfEnvironment(), files = {}, directories = [], wrap, terminal = false } = options;
+  const cwd = options.directory ?? await Deno.makeTempDir();
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${cwd}/${name}`, text);
+  for (const name of directories) await Deno.mkdir(`${cwd}/${name}`);
   const environment = { ...(program[1] === "run" ? machine() : {}), ...options.environment };
-  let commandLine = [...program, ...args];
+  const { stdin = terminal ? "open" : undefined, stdout, stderr } = options;
+  const outputs = { cwd, stdin, stdout, stderr };
+  const commandLine = [...program, ...args];
   if (wrap === undefined && !terminal) {
-    return { child: new Child(commandLine, { ...outputs, cwd: directory, environment }), directory };
+    return { child: new Child(commandLine, { ...outputs, environment }), directory: cwd };
   }
   // Wrappers have this process's environment, the program its own.
-  commandLine = [
-    "env",
-    "-i",
-    ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-    ...commandLine,
-  ];
-  if (terminal) commandLine = [...onTerminal(commandLine)];
-  commandLine = [...wrap?.(commandLine) ?? commandLine];
-  const stdin = terminal ? "open" : outputs.stdin;
-  return {
-    child: new Child(commandLine, { ...outputs, ...(stdin === undefined ? {} : { stdin }), cwd: directory }),
-    directory,
-  };
+  const pairs = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const own = ["env", "-i", ...pairs, ...commandLine];
+  const around = terminal ? onTerminal(own) : own;
+  return { child: new Child(wrap?.(around) ?? around, outputs), directory: cwd };
 }
 
 /** The whole lines that are entries; a command's plain text is none. */

@@ -5,6 +5,8 @@ import { within } from "./eventually.ts";
 export class PlainSocket implements Disposable {
   /** What came so far. */
   received = "";
+  /** Whether the other end broke the connection off, rather than close it. */
+  isReset = false;
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
   readonly #buffer = new Uint8Array(65_536);
 
@@ -36,7 +38,10 @@ export class PlainSocket implements Disposable {
   /** Reads until the pattern is in all that was received, or to the end; returns all of it. */
   async receive(until: RegExp = /(?!)/): Promise<string> {
     while (!until.test(this.received)) {
-      const reading = this.#connection.read(this.#buffer).catch(() => null);
+      const reading = this.#connection.read(this.#buffer).catch((error) => {
+        this.isReset = error instanceof Deno.errors.ConnectionReset;
+        return null;
+      });
       const count = await within(reading, `${until} from a connection`, { seen: () => this.received });
       if (count === null) break;
       const bytes = this.#buffer.subarray(0, count);

@@ -86,12 +86,8 @@ Deno.test("a process's usage is read from the kernel's files, whatever the progr
 
 Deno.test("a path is on the file system of its nearest mount, the latest of one place", async (t) => {
   const mounts = [
-    "/dev/vda / ext4 rw 0 0",
-    "tmpfs /tmp tmpfs rw 0 0",
-    "/dev/vdb /tmp/disk xfs rw 0 0",
-    "/dev/vdc /data ext4 rw 0 0",
-    "tmpfs /data tmpfs rw 0 0",
-    "",
+    ...["/dev/vda / ext4 rw 0 0", "tmpfs /tmp tmpfs rw 0 0", "/dev/vdb /tmp/disk xfs rw 0 0"],
+    ...["/dev/vdc /data ext4 rw 0 0", "tmpfs /data tmpfs rw 0 0", ""],
   ].join("\n");
   const rows = {
     "/home/x": "ext4",
@@ -135,8 +131,8 @@ Deno.test("every webhook of the load is a happening of its own that is tracked b
     const attributed = attribute(notification, { tracking, domains: undefined });
     assert.ok(attributed.kind === "attributed");
     const first = { messageId: notification.messageId, arrivedAt: 0 };
-    const { event } = buildEvent(notification, attributed, { first, testData: false });
-    return { identity: identityOf(notification, attributed), event };
+    const { event } = buildEvent(attributed, { first, testData: false });
+    return { identity: identityOf(attributed), event };
   };
   const [one, other] = [of(serialOf(1, 0, 1)), of(serialOf(1, 0, 2))];
   assert.notEqual(one.identity, other.identity);

@@ -5,7 +5,7 @@ import { report } from "../../tools/demo/show.ts";
 import type { Exchange } from "../../tools/demo/story.ts";
 import { eventually } from "../support/eventually.ts";
 import { Child, run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { answered } from "../support/service.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { run } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
+import { fileOf } from "../support/files.ts";
 import { releaseNotes, sectionsOf } from "../../tools/release_notes.ts";
 
 const CHANGELOG = `# Changelog

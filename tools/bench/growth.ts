@@ -4,8 +4,8 @@
  *
  * Exits 1 when a webhook answered 2xx is lost, a request has no proper answer, or the service does not recover.
  */
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { fileOf } from "../../tests/support/files.ts";
 import { type Case, type Ground, type Outcome, overload, runCase } from "./growth/cell.ts";
 import { growthTable, shownDelay } from "./growth/results.ts";
 import { describeService, startStandIn } from "./load/subjects.ts";
@@ -52,7 +52,7 @@ const delays = values.delays.split(",").map((delay) =>
 const burst = wholeNumber("burst", values.burst, 0);
 const quickSeconds = wholeNumber("seconds", values.seconds);
 
-const parent = fileURLToPath(new URL("../../build/bench", import.meta.url));
+const parent = fileOf("build/bench");
 Deno.mkdirSync(parent, { recursive: true });
 const folder = Deno.makeTempDirSync({ dir: parent });
 let isBad = false;

@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
+import { fileOf } from "../../tests/support/files.ts";
 import { tellResults } from "./load/results.ts";
 import { wrongCount } from "./load/count.ts";
 import { measure, type Run } from "./load/run.ts";
@@ -38,7 +38,7 @@ const { values } = parseArgs({
     "warm-up": { type: "string", default: "2" },
     connections: { type: "string", default: "32" },
     only: { type: "string", default: "bare,direct WARNING,direct INFO,outbox INFO" },
-    folder: { type: "string", default: fileURLToPath(new URL("../../build/bench", import.meta.url)) },
+    folder: { type: "string", default: fileOf("build/bench") },
     window: { type: "string", default: "1s" },
     profile: { type: "string" },
   },

@@ -2,8 +2,8 @@
  * What an event costs in the outbox, from accepting to settling, with 10 and with 100,000 others pending. Exits 1 when
  * the second takes more than 1.5 times the first.
  */
-import type { OutboxRecord } from "../../lib/outbox/record.ts";
-import { systemClock as clock } from "../../lib/base/clock.ts";
+import type { OutboxRecord } from "../../lib/outbox/settlement.ts";
+import { systemClock as clock } from "../../lib/runtime/system_clock.ts";
 import type { Order } from "../../lib/delivery/single_flight.ts";
 import { Outbox } from "../../lib/outbox/outbox.ts";
 import { added, OutboxLedger } from "../../lib/outbox/ledger.ts";
@@ -23,7 +23,7 @@ const EVENT = {
 
 /** An outbox with so many events that are due tomorrow. */
 async function filled(path: string, pending: number) {
-  const store = await Store.open({ kind: "file", path }, clock);
+  const store = await Store.open({ kind: "sqlite", path }, clock);
   const tomorrow = clock.now() + 86_400_000;
   for (let n = 0; n < pending; n += 200) {
     await store.commit((atomic) => {

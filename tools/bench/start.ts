@@ -4,8 +4,9 @@
  *
  * Exits 1 when a goal is missed.
  */
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { fileOf } from "../../tests/support/files.ts";
+import { succeed } from "../../tests/support/process.ts";
 import { SECRET } from "./load/webhooks.ts";
 import { describeMachine } from "./machine.ts";
 import { markdownTable, shown, shownSpread, verdictOn } from "./markdown.ts";
@@ -19,7 +20,7 @@ const MOST = 1.25;
 const { values } = parseArgs({ args: Deno.args, options: { starts: { type: "string", default: "20" } } });
 const count = wholeNumber("starts", values.starts);
 const DENO = Deno.env.get("DENO") ?? Deno.execPath();
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOT = fileOf("");
 const SERVICE = `${ROOT}build/coder-platformx`;
 const EMPTY = `${ROOT}build/bench/empty`;
 
@@ -27,16 +28,8 @@ Deno.mkdirSync(`${ROOT}build/bench`, { recursive: true });
 await compile(["task", "compile"]);
 // As the service is compiled, in tools/compile.ts.
 await compile([
-  ...[
-    "compile",
-    "--quiet",
-    "--no-check",
-    "--no-config",
-    "--no-lock",
-    "--no-code-cache",
-    "--no-prompt",
-    "--allow-net",
-  ],
+  ...["compile", "--quiet", "--no-check", "--no-config", "--no-lock", "--no-code-cache", "--no-prompt"],
+  "--allow-net",
   ...["--output", EMPTY, "tools/bench/start/empty.ts"],
 ]);
 const folder = Deno.makeTempDirSync({ dir: `${ROOT}build/bench` });
@@ -105,14 +98,9 @@ for (const goal of goals) console.log(`- ${goal}`);
 Deno.exit(goals.some((goal) => goal.endsWith("missed")) ? 1 : 0);
 
 async function compile(args: readonly string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(DENO, { args: [...args], cwd: ROOT, stdin: "null" })
-    .output();
-  if (success) return;
-  console.error(`'${[DENO, ...args].join(" ")}' failed:\n${new TextDecoder().decode(stderr)}`);
-  Deno.exit(1);
+  await succeed([DENO, ...args], { cwd: ROOT });
 }
 
 async function versionOf(program: string): Promise<string> {
-  const { stdout } = await new Deno.Command(program, { args: ["--version"] }).output();
-  return `Deno ${/^deno (\S+)/.exec(new TextDecoder().decode(stdout))?.[1]}`;
+  return `Deno ${/^deno (\S+)/.exec(await succeed([program, "--version"]))?.[1]}`;
 }

@@ -9,7 +9,7 @@ import { fitMetadata } from "../../lib/platformx/budget.ts";
 import { buildEvent } from "../../lib/platformx/event.ts";
 import { identityOf } from "../../lib/coder/occurrence.ts";
 import { selectMetadata } from "../../lib/platformx/metadata.ts";
-import { type Notification, parseNotification } from "../../lib/coder/notification.ts";
+import { type Notification, recognise } from "../../lib/coder/notification.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../../lib/coder/tracking.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
 import { bodyOf, serialOf } from "./load/webhooks.ts";
@@ -29,14 +29,14 @@ const ready = texts.map((text) => {
 });
 
 function parsed(value: unknown): Notification {
-  const result = parseNotification(value);
-  if (!result.ok) throw new Error(`${result.field} ${result.rule}`);
-  return result.notification;
+  const result = recognise(value);
+  if (result.kind === "invalid") throw new Error(`wrong: ${result.need}`);
+  return result;
 }
 
 function attributed(notification: Notification): Attributed {
   const result = attribute(notification, rules);
-  if (result.kind === "ignored") throw new Error(`ignored: ${result.reason}`);
+  if (result.kind !== "attributed") throw new Error(`${result.kind}, not attributed`);
   return result;
 }
 
@@ -67,17 +67,15 @@ Deno.bench("parsing: JSON text to notification", () => {
   out.length += parsed(JSON.parse(nextText())).name.length;
 });
 Deno.bench("identity: canonical text and its SHA-256", () => {
-  const { notification, attributed } = nextReady();
-  out.length += createHash("sha256").update(identityOf(notification, attributed)).digest().length;
+  out.length += createHash("sha256").update(identityOf(nextReady().attributed)).digest().length;
 });
 Deno.bench("transformation: notification to event, as JSON", () => {
   const { notification } = nextReady();
-  const { event } = buildEvent(notification, attributed(notification), { first: FIRST, testData: false });
+  const { event } = buildEvent(attributed(notification), { first: FIRST, testData: false });
   out.length += JSON.stringify(event).length;
 });
 Deno.bench("metadata alone, as part of the transformation", () => {
-  const { notification, attributed } = nextReady();
-  out.length += fitMetadata(selectMetadata(notification, attributed.row, FIRST.messageId).fields).bytes;
+  out.length += fitMetadata(selectMetadata(nextReady().attributed, FIRST.messageId).fields).bytes;
 });
 Deno.bench("all together, through the relay", async () => {
   const { outcome } = await relay.receive(JSON.parse(nextText()), ARRIVED);

@@ -5,12 +5,12 @@
  * Exit codes: 0 done, 1 answers and record disagree or the service failed, 2 usage, 130 interrupted.
  */
 import { escapeControls } from "../../lib/base/redact.ts";
-import { processTerminal as terminal } from "../../lib/cli/terminal.ts";
+import type { Terminal } from "../../lib/cli/terminal.ts";
 import { compare } from "./check.ts";
 import { endpointOf, post } from "./coder.ts";
 import { STAND_IN_KEY, startPlatformX } from "../../tests/support/platformx.ts";
 import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
-import { fileOf } from "../../tests/support/program.ts";
+import { fileOf } from "../../tests/support/files.ts";
 import { type Program, startProgram } from "../../tests/support/service.ts";
 import { INTRO, report } from "./show.ts";
 import { tell, TRACKED } from "./story.ts";
@@ -23,6 +23,14 @@ const LIMIT = 60_000;
 
 /** Milliseconds that the service gets to end by itself. */
 const PATIENCE = 5_000;
+
+/** Not a command's own, which would escape the colours. */
+const terminal: Terminal = {
+  out: (text) => console.log(text),
+  err: (text) => console.error(text),
+  isTerminal: Deno.stdout.isTerminal(),
+  flush: () => Promise.resolve(true),
+};
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]

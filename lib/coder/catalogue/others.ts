@@ -1,11 +1,24 @@
 import type { CatalogueRow } from "./row.ts";
 
-/** Chats, AI budgets, and notifications that people send themselves. */
+const BUDGET = { person: "recipient", targets: ["group"] } as const;
+const BUDGET_TO_ADMINISTRATORS = {
+  person: "none",
+  ask: { target: "user", label: "username" },
+  targets: ["user", "group"],
+} as const;
+
+/**
+ * Chats, AI budgets, and notifications that people send themselves.
+ *
+ * Sources: Coder `coderd/notifications/events.go` and the migrations of these templates, `coderd/notifications.go` (test and
+ * custom ones), `coderd/notifications/reports/generator.go` (prices).
+ */
 export const OTHERS: readonly CatalogueRow[] = [
   {
     templateId: "764031be-4863-4220-867b-6ce1a1b7a5f5",
     name: "Chats Auto-Archived",
     person: "recipient",
+    facts: ["chats", "days"],
     note: "Old chats were put away; one for each owner and run, without the chats' titles.",
   },
   {
@@ -21,34 +34,31 @@ export const OTHERS: readonly CatalogueRow[] = [
     name: "Chat Project Shared",
     person: "recipient",
     targets: ["project"],
+    freeText: ["project_name"],
     note: "About the one who may see the project now, not about the one who shared it.",
   },
   {
+    ...BUDGET,
     templateId: "b5db9597-de2a-4dea-87e9-25cee6906b86",
     name: "AI Budget Warning",
-    person: "recipient",
-    targets: ["group"],
     note: "A person has used a part of the AI budget; told to that person, once in a period.",
   },
   {
+    ...BUDGET,
     templateId: "cdcf2ecd-f003-4169-9800-abb2661ea522",
     name: "AI Budget Limit Reached",
-    person: "recipient",
-    targets: ["group"],
     note: "A person has used up the AI budget; told to that person, once in a period.",
   },
   {
+    ...BUDGET_TO_ADMINISTRATORS,
     templateId: "2a7b0ac1-00e1-4625-9cd5-1e5933972c77",
     name: "User Approaching AI Budget Limit",
-    person: "none",
-    targets: ["user", "group"],
     note: "Only administrators are told, by user name; track 'AI Budget Warning' instead.",
   },
   {
+    ...BUDGET_TO_ADMINISTRATORS,
     templateId: "0bafe0ea-a78b-4217-ad05-1ef12e92e025",
     name: "User Reached AI Budget Limit",
-    person: "none",
-    targets: ["user", "group"],
     note: "Only administrators are told, by user name; track 'AI Budget Limit Reached' instead.",
   },
   {

@@ -15,25 +15,32 @@ export type Target =
   | "chat"
   | "project";
 
+/** A fact that Coder puts into `payload.data` only (`data_facts.ts` reads it). */
+export type DataFact = "volumes" | "chats" | "days";
+
 /** What the service knows of one Coder notification. */
 export interface CatalogueRow {
   /** Coder's `notification_template_id`: stable, while names are changed by migrations. */
   readonly templateId: string;
   /** Coder's newest display name: the name of the PlatformX event. */
   readonly name: string;
-  /** Names it had in earlier versions, or has in Coder's documentation: operators copy them from there. */
+  /** Names it had in earlier versions, or has in Coder's documents and tracker: operators copy them from there. */
   readonly otherNames?: readonly string[];
   /**
    * `owner`: `data.owner.email`; `user`: `data.user.email`; `recipient`: `user_email`;
    * `none`: the webhook never holds the address of the person it is about.
    */
   readonly person: Whose | "none";
+  /** Where the person stands whose address Coder can be asked for: a UUID in `targets`, a user name in a label. */
+  readonly ask?: { readonly target: "owner" | "user"; readonly label: string };
   /** What the label `name` is the name of. */
   readonly nameIs?: "workspace" | "template";
   /** Meaning of `payload.targets`, by position. */
   readonly targets?: readonly Target[];
   /** Labels that hold text typed by a person: never forwarded. */
   readonly freeText?: readonly string[];
+  /** What is forwarded of `payload.data`, beside the names and ids that every notification can have. */
+  readonly facts?: readonly DataFact[];
   /** The webhook holds a secret: dropped before anything else. */
   readonly secret?: true;
   /** Not part of `*`: only when it is named in `EVENTS_TRACKED`. */
@@ -51,3 +58,8 @@ export const WORKSPACE_OWNER_TEMPLATE_ORGANIZATION = [
   "template",
   "organization",
 ] as const;
+
+/** Whether a notification can become an event: it holds the person's address, or Coder may be asked for it. */
+export function canHavePerson({ person, ask }: CatalogueRow, canAsk: boolean): boolean {
+  return person !== "none" || (canAsk && ask !== undefined);
+}

@@ -1,6 +1,10 @@
 import type { CatalogueRow } from "./row.ts";
 
-/** What happens to templates, and reports about them. */
+/**
+ * What happens to templates, and reports about them.
+ *
+ * Sources: Coder `coderd/templates.go`, `coderd/notifications/reports/generator.go`.
+ */
 export const TEMPLATES: readonly CatalogueRow[] = [
   {
     templateId: "29a09665-2a4c-403f-9648-54301670e7be",
@@ -22,6 +26,6 @@ export const TEMPLATES: readonly CatalogueRow[] = [
     name: "Report: Workspace Builds Failed",
     otherNames: ["Report: Workspace Builds Failed For Template"],
     person: "none",
-    note: "A weekly report for template administrators, about many people.",
+    note: "A weekly report for template administrators, about many people; one above 1 MiB is answered 413.",
   },
 ];

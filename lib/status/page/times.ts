@@ -36,8 +36,10 @@ export function agoElement(at: number, now: number): Html {
   return markup`<time datetime="${iso}" title="${iso}">${ago(at, now)}</time>`;
 }
 
-/** `<time>` that shows when, in UTC. */
+/** `<time>` that shows when, in UTC, and how long ago. */
 export function clockElement(at: number, now: number): Html {
   const iso = new Date(at).toISOString();
-  return markup`<time datetime="${iso}" title="${ago(at, now)}">${clockTime(at, now, "seconds")}</time>`;
+  return markup`<time datetime="${iso}" title="${iso}">${clockTime(at, now, "seconds")} <small>${
+    ago(at, now)
+  }</small></time>`;
 }

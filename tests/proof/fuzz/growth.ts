@@ -69,19 +69,7 @@ async function fastest(make: Make, size: number): Promise<number> {
 }
 
 const UNITS = [
-  "a",
-  " ",
-  "@",
-  "a@",
-  "%40",
-  "a ",
-  "\\u00ad",
-  "\\ud800",
-  "pass",
-  "otp ",
-  "\\n",
-  "…",
-  "recipient_",
+  ...["a", " ", "@", "a@", "%40", "a ", "\\u00ad", "\\ud800", "pass", "otp ", "\\n", "…", "recipient_"],
 ];
 
 function rows(): readonly (readonly [name: string, make: Make])[] {

@@ -29,12 +29,7 @@ const LARGE_SHARE = 0.02;
 
 /** Label names that say that there is a secret in it. */
 const SECRET_LABELS = [
-  "db_password",
-  "API Key",
-  "git-token",
-  "clientSecret",
-  "awsCREDENTIALS",
-  "user_passcode",
+  ...["db_password", "API Key", "git-token", "clientSecret", "awsCREDENTIALS", "user_passcode"],
 ];
 
 /** Makes inputs from samples. */
@@ -136,6 +131,9 @@ function planted(tree: Node, number: number, random: Random, inLabels = true): N
   const labels = inner.get("labels");
   if (inLabels && labels instanceof Members && random.next() < 0.8) {
     let list = labels.with(pick(SECRET_LABELS, random), textNode(SECRETS.label));
+    if (random.next() < 0.5) {
+      list = list.with(pick(["task", "project_name"], random), textNode(SECRETS.freeText));
+    }
     if (random.next() < 0.1) list = list.with("one_time_passcode", textNode(SECRETS.passcode));
     if (random.next() < 0.3) list = list.with("told", textNode(`to ${ADDRESSES.recipient.toUpperCase()}`));
     inner = inner.with("labels", list).with("user_email", textNode(ADDRESSES.recipient));

@@ -129,7 +129,7 @@ export function judgeEvent(sent: string, webhook: unknown, { intact }: { readonl
   }
 }
 
-const SECRET_NAME = /passcode|password|secret|token|credential|key/i;
+const SECRET_NAME = /(?:^|[^a-z])(?:passcode|password|secret|token|credential|key)(?:$|[^a-z])/i;
 
 /** The addresses that a webhook's event may be about. */
 function placesOf(webhook: unknown): readonly string[] {
@@ -149,7 +149,7 @@ function placesOf(webhook: unknown): readonly string[] {
     : row.person === "none"
     ? []
     : [places[row.person]];
-  return allowed.map((place) => typeof place === "string" ? place.trim().toWellFormed() : "");
+  return allowed.map((place) => typeof place === "string" ? place.trim().toLowerCase() : "");
 }
 
 function at(value: unknown, key: string): unknown {

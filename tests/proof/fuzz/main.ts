@@ -4,6 +4,7 @@
  * `deno task proof fuzz [--inputs N] [--seed N] [--from N]`. Exit codes: 0 no rule was broken, 1 one was, 2 usage.
  */
 import { parseArgs } from "node:util";
+import { filesIn, read } from "../../support/files.ts";
 import { Found, prototypes, run } from "./run.ts";
 import { attackPatterns } from "./patterns.ts";
 import { growths } from "./growth.ts";
@@ -27,7 +28,7 @@ async function fuzz(settings: Settings): Promise<number> {
     loose.push(event.reason);
   });
   const begun = performance.now();
-  const { answers, events, kinds, lines, slowest } = await run(settings, await samples());
+  const { answers, events, kinds, lines, slowest } = await run(settings, samples());
   const seconds = (performance.now() - begun) / 1_000;
   console.log(`inputs        ${count} in ${seconds.toFixed(1)} s`);
   table("made by", kinds);
@@ -41,7 +42,7 @@ async function fuzz(settings: Settings): Promise<number> {
   );
   const exchanges = await attackSocket(seed, Math.ceil(count / 50));
   table("on a socket", exchanges);
-  const slow = [...await attackPatterns(), ...await growths()];
+  const slow = [...attackPatterns(), ...await growths()];
   for (const { name, told } of slow) console.log(`${name.padEnd(14)}${told}`);
   const problems = slow.filter(({ isProblem }) => isProblem).map(({ name, told }) => `${name}: ${told}`);
   if (prototypes() !== before) problems.push("a prototype was changed");
@@ -52,15 +53,9 @@ async function fuzz(settings: Settings): Promise<number> {
 }
 
 /** Decoded webhooks, by the names of their files. */
-async function samples(): Promise<ReadonlyMap<string, unknown>> {
-  const folder = new URL("../../fixtures/coder/", import.meta.url);
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
-    name.endsWith(".json")
-  );
-  const read = names.sort().map(async (name) =>
-    [name, JSON.parse(await Deno.readTextFile(new URL(name, folder)))] as const
-  );
-  return new Map(await Promise.all(read));
+function samples(): ReadonlyMap<string, unknown> {
+  const files = filesIn("tests/fixtures/coder").filter((path) => path.endsWith(".json")).sort();
+  return new Map(files.map((path) => [path.replace(/.*\//, ""), JSON.parse(read(path))]));
 }
 
 function table(title: string, rows: ReadonlyMap<string, number>): void {

@@ -3,6 +3,8 @@
  * that grows with the square of the length is a way to stop the service, unless the text is known to be short.
  */
 
+import { filesIn, read } from "../../support/files.ts";
+
 /** What a measurement came to. */
 export interface Finding {
   readonly name: string;
@@ -27,9 +29,9 @@ const LITERAL =
   /(?<=[=(,:?!&|>[]\s*|return\s)\/(?![*/])((?:[^\\/\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuy]*)/g;
 
 /** Every pattern in `lib/`, with texts that may take it long. */
-export async function attackPatterns(): Promise<readonly Finding[]> {
+export function attackPatterns(): readonly Finding[] {
   const patterns = new Map<string, RegExp>();
-  for (const source of await sources(new URL("../../../lib/", import.meta.url))) {
+  for (const source of filesIn("lib").map(read)) {
     for (const [, pattern = "", flags] of source.matchAll(LITERAL)) {
       patterns.set(pattern, new RegExp(pattern, `${flags?.replaceAll(/[gy]/g, "")}g`));
     }
@@ -113,13 +115,4 @@ function fastest(pattern: RegExp, text: string): number {
     if (least < SUSPICIOUS) break;
   }
   return least;
-}
-
-async function sources(folder: URL): Promise<readonly string[]> {
-  const texts: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory) texts.push(...await sources(new URL(`${name}/`, folder)));
-    else if (name.endsWith(".ts")) texts.push(await Deno.readTextFile(new URL(name, folder)));
-  }
-  return texts;
 }

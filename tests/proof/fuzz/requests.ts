@@ -5,51 +5,21 @@ import { pick } from "./tree.ts";
 
 const TYPES = [
   ...["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.x+json"],
-  ...[
-    "text/plain",
-    "",
-    "application/jsonp",
-    "application/json, text/html",
-    "+json",
-    "a/b/c+json",
-    `${"a".repeat(9_000)}/x`,
-  ],
+  ...["text/plain", "", "application/jsonp", "application/json, text/html", "+json", "a/b/c+json"],
+  `${"a".repeat(9_000)}/x`,
 ];
 
 const AUTHORIZATIONS = [
-  ...[
-    "",
-    "Basic",
-    "Bearer ",
-    "Basic Og==",
-    "basic ====",
-    `Bearer ${SECRETS.wrong}`,
-    `Digest ${SECRETS.wrong}`,
-  ],
+  ...["", "Basic", "Bearer ", "Basic Og==", "basic ====", `Bearer ${SECRETS.wrong}`],
+  `Digest ${SECRETS.wrong}`,
   ...[`Basic ${btoa(`a:b:${SECRETS.webhook}`)}`, `Bearer ${SECRETS.webhook} x`, `Bearer\t${SECRETS.webhook}`],
-  ...[
-    `Bearer ${"a ".repeat(5_000)}`,
-    `Bearer${" ".repeat(9_000)}\t`,
-    `Basic ${"A".repeat(9_001)}`,
-    "\xff\xfe",
-  ],
+  ...[`Bearer ${"a ".repeat(5_000)}`, `Bearer${" ".repeat(9_000)}\t`, `Basic ${"A".repeat(9_001)}`],
+  "\xff\xfe",
 ];
 
 const PATHS = [
-  ...[
-    "/",
-    "/",
-    "/?details",
-    "/?details&still",
-    "/metrics",
-    "//",
-    "/%2f",
-    "/%00",
-    "/./",
-    "/..//",
-    "/index.html",
-    "/;x",
-  ],
+  ...["/", "/", "/?details", "/?details&still", "/metrics", "//", "/%2f", "/%00", "/./", "/..//"],
+  ...["/index.html", "/;x"],
   ...[
     `/?token=${SECRETS.wrong}`,
     `/${ADDRESSES.elsewhere}`,
@@ -60,15 +30,8 @@ const PATHS = [
 ];
 
 const ACCEPTS = [
-  ...[
-    "text/html",
-    "*/*",
-    "text/html;q=0",
-    "text/html;q=2",
-    "text/html;q=0.1,application/json",
-    ",,,;;;",
-    "q=1",
-  ],
+  ...["text/html", "*/*", "text/html;q=0", "text/html;q=2", "text/html;q=0.1,application/json", ",,,;;;"],
+  "q=1",
   ...["text/html," + "a/b;q=0.5,".repeat(800), `text/html;${"q=1;".repeat(2_000)}`],
 ];
 

@@ -1,4 +1,5 @@
 /** The whole service but for its socket, put together as `serve` does it, on a clock that waits for nobody. */
+import { denoFiles } from "../../../lib/runtime/deno_files.ts";
 import { ApiKey } from "../../../lib/platformx/api_key.ts";
 import { App } from "../../../lib/http/app.ts";
 import { Authenticator } from "../../../lib/http/auth.ts";
@@ -55,7 +56,7 @@ export class FuzzedService {
     const signals = { draining: never, cut: never };
     const { tracking } = parseTracking("*, Custom Notification, Test Notification");
     const stats = new Stats(expectedNames(tracking), false);
-    const key = new ApiKey(SECRETS.key, undefined, log);
+    const key = new ApiKey(SECRETS.key, undefined, denoFiles, log);
     const sender = new Sender({
       meanwhile: "events wait",
       onAttempt: (verdict, ms) => stats.countAttempt(verdict, ms),
@@ -81,7 +82,7 @@ export class FuzzedService {
       holds: sender,
     });
     const relay = new Relay({
-      rules: { tracking, domains: domains === undefined ? undefined : new Set(domains) },
+      rules: { tracking, domains: domains && new Set(domains) },
       testData: false,
       dryRun,
       fulfil: oneDelivery.fulfil.bind(oneDelivery),

@@ -8,43 +8,13 @@ import { pick } from "./tree.ts";
 const BODY = '{"msg_id":"m","payload":{"notification_name":"Workspace Created"}}';
 
 const LINES = [
-  ...[
-    "POST / HTTP/1.1",
-    "POST / HTTP/1.1",
-    "POST / HTTP/1.1",
-    "GET / HTTP/1.1",
-    "HEAD / HTTP/1.1",
-    "POST / HTTP/1.0",
-  ],
-  ...[
-    "TRACE / HTTP/1.1",
-    "CONNECT x:443 HTTP/1.1",
-    "OPTIONS * HTTP/1.1",
-    "POST http://other/ HTTP/1.1",
-    "post / HTTP/1.1",
-  ],
-  ...[
-    "POST // HTTP/1.1",
-    "POST /%2e%2e/ HTTP/1.1",
-    "POST /%00 HTTP/1.1",
-    "POST /a b HTTP/1.1",
-    "POST  / HTTP/1.1",
-  ],
-  ...[
-    "POST / HTTP/9.9",
-    "POST / http/1.1",
-    "POST /",
-    "POST",
-    "PRI * HTTP/2.0",
-    "\x16\x03\x01\x02\x00\x01",
-    "POST \\ HTTP/1.1",
-  ],
-  ...[
-    `POST /${"a".repeat(70_000)} HTTP/1.1`,
-    `${"P".repeat(5_000)} / HTTP/1.1`,
-    "GET /?details HTTP/1.1",
-    "POST /é HTTP/1.1",
-  ],
+  ...["POST / HTTP/1.1", "POST / HTTP/1.1", "POST / HTTP/1.1", "GET / HTTP/1.1", "HEAD / HTTP/1.1"],
+  ...["POST / HTTP/1.0", "TRACE / HTTP/1.1", "CONNECT x:443 HTTP/1.1", "OPTIONS * HTTP/1.1"],
+  ...["POST http://other/ HTTP/1.1", "post / HTTP/1.1", "POST // HTTP/1.1", "POST /%2e%2e/ HTTP/1.1"],
+  ...["POST /%00 HTTP/1.1", "POST /a b HTTP/1.1", "POST  / HTTP/1.1", "POST / HTTP/9.9", "POST / http/1.1"],
+  ...["POST /", "POST", "PRI * HTTP/2.0", "\x16\x03\x01\x02\x00\x01", "POST \\ HTTP/1.1"],
+  ...[`POST /${"a".repeat(70_000)} HTTP/1.1`, `${"P".repeat(5_000)} / HTTP/1.1`, "GET /?details HTTP/1.1"],
+  "POST /é HTTP/1.1",
   ...[
     "POST https://[::1/ HTTP/1.1",
     "POST /#x HTTP/1.1",
@@ -97,43 +67,14 @@ const HEADERS = [
 ];
 
 const MORE = [
-  ...[
-    "",
-    "",
-    "",
-    "Expect: 100-continue",
-    "Expect: 200-ok",
-    "Connection: upgrade\r\nUpgrade: websocket",
-    "Connection: close",
-  ],
-  ...[
-    "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__",
-    "X: a\r\n b",
-    "X : y",
-  ],
-  ...[
-    ": empty",
-    "X",
-    "X\0: y",
-    "X: \0",
-    "X: a\rb",
-    "X: a\nY: b",
-    `X: ${"y".repeat(70_000)}`,
-    "X: y\r\n".repeat(129) + "X: y",
-  ],
-  ...[
-    "X: y\r\n".repeat(110) + "X: y",
-    "Content-Encoding: gzip",
-    "Accept: text/html",
-    "Cookie: a=b",
-    "Range: bytes=0-",
-  ],
-  ...[
-    "Content-Type: text/plain",
-    "Authorization: Basic",
-    `Authorization: Bearer ${SECRETS.wrong}`,
-    "Method: GET",
-  ],
+  ...["", "", "", "Expect: 100-continue", "Expect: 200-ok", "Connection: upgrade\r\nUpgrade: websocket"],
+  "Connection: close",
+  "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__",
+  ...["X: a\r\n b", "X : y", ": empty", "X", "X\0: y", "X: \0", "X: a\rb", "X: a\nY: b"],
+  ...[`X: ${"y".repeat(70_000)}`, "X: y\r\n".repeat(129) + "X: y", "X: y\r\n".repeat(110) + "X: y"],
+  ...["Content-Encoding: gzip", "Accept: text/html", "Cookie: a=b", "Range: bytes=0-"],
+  ...["Content-Type: text/plain", "Authorization: Basic", `Authorization: Bearer ${SECRETS.wrong}`],
+  "Method: GET",
   ...["X-Http-Method-Override: DELETE", "X-Forwarded-Host: evil", "X-Deno-Client-Address: nonsense"],
 ];
 

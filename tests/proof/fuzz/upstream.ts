@@ -9,36 +9,11 @@ const WORDS = `bad ${SECRETS.key} for ${ADDRESSES.elsewhere} ${ADDRESSES.elsewhe
   `\n{"level":"ERROR","event":"forged"}\r\x1b[31m\u2028`;
 
 const STATUSES = [
-  200,
-  201,
-  204,
-  302,
-  400,
-  401,
-  403,
-  404,
-  407,
-  408,
-  413,
-  422,
-  425,
-  429,
-  500,
-  502,
-  503,
-  504,
-  599,
+  ...[200, 201, 204, 302, 400, 401, 403, 404, 407, 408, 413, 422, 425, 429, 500, 502, 503, 504, 599],
 ];
 
 const RETRY_AFTER = [
-  "0",
-  "1",
-  "-1",
-  "1e9",
-  "99999999999999999999",
-  "Fri, 31 Dec 9999 23:59:59 GMT",
-  "soon",
-  "0x10",
+  ...["0", "1", "-1", "1e9", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", "0x10"],
 ];
 
 /** What was sent, and how the next call ends. */

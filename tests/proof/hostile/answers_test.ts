@@ -5,7 +5,8 @@ import type { Verdict } from "../../../lib/platformx/verdict.ts";
 import { EVENT, FakeClock } from "../../support/fakes.ts";
 import { startPlatformX } from "../../support/platformx.ts";
 import { answer, flood, redirectTo, type Write } from "./answers.ts";
-import { memoryOf, startService, tell } from "./clients.ts";
+import { vitalsOf } from "../vitals.ts";
+import { startService, tell } from "./clients.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -100,7 +101,7 @@ Deno.test("whatever PlatformX answers, the webhook gets the right answer, in bou
     DELIVERY_DEADLINE: "1s",
   });
   assert.equal(await tell(service), "forwarded");
-  const before = await memoryOf(service);
+  const before = (await vitalsOf(service.pid)).peak;
   for (const [what, write, told] of ROWS) {
     await t.step(what, async () => {
       const { written } = platformX;
@@ -117,8 +118,8 @@ Deno.test("whatever PlatformX answers, the webhook gets the right answer, in bou
       }
     });
   }
-  const { most } = await memoryOf(service);
-  assert.ok(most < before.most * MEMORY, `${before.most} kB before, ${most} kB at most`);
+  const { peak } = await vitalsOf(service.pid);
+  assert.ok(peak < before * MEMORY, `${before} MB before, ${peak} MB at most`);
   assert.doesNotMatch(service.log, /"internal_error"/);
 });
 

@@ -1,6 +1,5 @@
 /** Clients that do not keep to the rules, and one that does. */
 import { notificationWith } from "../../support/fakes.ts";
-import { succeed } from "../../support/process.ts";
 import { answered, type Program, type Starting, startProgram } from "../../support/service.ts";
 import type { PlainSocket } from "../../support/socket.ts";
 
@@ -16,18 +15,6 @@ export function startService(
 ): Promise<Program> {
   const settings = { WEBHOOK_SECRET: SECRET, LOG_FORMAT: "json", LOG_LEVEL: "DEBUG", ...environment };
   return startProgram({ ...options, environment: settings });
-}
-
-/** Kilobytes of memory: at most so far, and now. */
-export async function memoryOf({ pid }: Program): Promise<{ readonly most: number; readonly now: number }> {
-  const status = await succeed(["cat", `/proc/${pid}/status`]);
-  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]);
-  return { most: kilobytes("VmHWM"), now: kilobytes("VmRSS") };
-}
-
-/** How many descriptors a service has open. */
-export async function descriptorsOf({ pid }: Program): Promise<number> {
-  return (await succeed(["ls", `/proc/${pid}/fd`])).trim().split("\n").length;
 }
 
 let number = 0;

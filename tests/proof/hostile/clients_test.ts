@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { PlainSocket } from "../../support/socket.ts";
-import { descriptorsOf, drip, head, memoryOf, startService, tell, webhookOf } from "./clients.ts";
+import { vitalsOf } from "../vitals.ts";
+import { drip, head, startService, tell, webhookOf } from "./clients.ts";
 
 const DRY = { DRY_RUN: "true" };
 
@@ -13,7 +14,7 @@ const MEMORY = 4;
 Deno.test("1,000 idle, 200 half-open and 20 dripping connections: the service goes on answering, and says 408", async () => {
   await using service = await startService(DRY);
   assert.equal(await tell(service), "dry_run");
-  const before = await memoryOf(service);
+  const before = (await vitalsOf(service.pid)).peak;
   using clients = new DisposableStack();
   const open = async (text: string) => clients.use(await PlainSocket.open(service.port, text));
   for (let i = 0; i < IDLE; i++) await open("");
@@ -32,19 +33,19 @@ Deno.test("1,000 idle, 200 half-open and 20 dripping connections: the service go
   await Promise.all(drips);
   assert.equal(await tell(service), "dry_run");
 
-  const { most } = await memoryOf(service);
-  assert.ok(most < before.most * MEMORY, `${before.most} kB before, ${most} kB at most`);
-  const held = await descriptorsOf(service);
+  const { peak } = await vitalsOf(service.pid);
+  assert.ok(peak < before * MEMORY, `${before} MB before, ${peak} MB at most`);
+  const held = (await vitalsOf(service.pid)).descriptors;
   clients.dispose();
   // What clients leave is given back: nothing is held for ever once they are gone.
-  for (let now = held; now > held - IDLE;) now = await descriptorsOf(service);
+  for (let now = held; now > held - IDLE;) now = (await vitalsOf(service.pid)).descriptors;
   assert.equal(await tell(service), "dry_run");
 });
 
 Deno.test("a client that asks on and on and reads no answer costs no memory, and nobody else an answer", async () => {
   await using service = await startService(DRY);
   assert.equal(await tell(service), "dry_run");
-  const before = await memoryOf(service);
+  const before = (await vitalsOf(service.pid)).peak;
   using client = await PlainSocket.open(service.port);
   const requests = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(10_000);
   let batches = 0;
@@ -58,8 +59,8 @@ Deno.test("a client that asks on and on and reads no answer costs no memory, and
     for (let i = 0; i < 50; i++) assert.equal(await tell(service), "dry_run");
   }
   assert.ok(batches < 1_000, "all of it was read");
-  const { most } = await memoryOf(service);
-  assert.ok(most < before.most * 2, `${before.most} kB before, ${most} kB at most`);
+  const { peak } = await vitalsOf(service.pid);
+  assert.ok(peak < before * 2, `${before} MB before, ${peak} MB at most`);
   client[Symbol.dispose]();
   await asking;
   assert.equal(await tell(service), "dry_run");
@@ -68,13 +69,13 @@ Deno.test("a client that asks on and on and reads no answer costs no memory, and
 Deno.test("clients that vanish in the middle leave nothing behind", async () => {
   await using service = await startService(DRY);
   assert.equal(await tell(service), "dry_run");
-  const before = await descriptorsOf(service);
+  const before = (await vitalsOf(service.pid)).descriptors;
   const texts = ["", "POST / HT", head("Content-Length: 99\r\n"), `${head("Content-Length: 99\r\n")}{"msg`];
   for (let i = 0; i < 400; i++) {
     (await PlainSocket.open(service.port, texts[i % texts.length]))[Symbol.dispose]();
   }
   assert.equal(await tell(service), "dry_run");
-  for (let now = Infinity; now > before + 20;) now = await descriptorsOf(service);
+  for (let now = Infinity; now > before + 20;) now = (await vitalsOf(service.pid)).descriptors;
   assert.doesNotMatch(service.log, /"internal_error"|"ERROR"/);
 });
 

@@ -9,7 +9,7 @@ import { type Inside, Inspector } from "./inspector.ts";
 import { Load } from "./load.ts";
 import { enter, PHASES, WELL_AGAIN } from "./phases.ts";
 import { deadLettersIn, faultsIn, type Mode, pendingAt, type Service, startService } from "./service.ts";
-import { type Vitals, vitalsOf } from "./vitals.ts";
+import { type Vitals, vitalsOf } from "../vitals.ts";
 
 /** How long a course is, and of what. */
 export interface Plan {

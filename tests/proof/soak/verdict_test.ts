@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Look, Outcome } from "./course.ts";
 import { verdictOn } from "./verdict.ts";
-import { wakeUpsIn } from "./vitals.ts";
+import { wakeUpsIn } from "../vitals.ts";
 
 const REST: Look = {
   at: 3,

@@ -1,126 +1,318 @@
 import assert from "node:assert/strict";
 import { CATALOGUE } from "../../../lib/coder/catalogue.ts";
-import type { HealthState } from "../../../lib/status/health.ts";
-import { detailsPage } from "../../../lib/status/page/page.ts";
-import { chart } from "../../../lib/status/page/chart.ts";
+import { type Kind, KINDS } from "../../../lib/status/stats.ts";
+import { became } from "../../../lib/status/page/became.ts";
+import { chart, scaleFor } from "../../../lib/status/page/chart.ts";
+import { headlineOf, type Tone } from "../../../lib/status/page/headline.ts";
 import { escapeText } from "../../../lib/status/page/html.ts";
 import { likelyReason } from "../../../lib/status/page/missing.ts";
-import { sentenceOf, type Tone } from "../../../lib/status/page/sentence.ts";
-import type { PageState, PageView, RecentWebhook } from "../../../lib/status/page/state.ts";
+import { detailsPage } from "../../../lib/status/page/page.ts";
 import { ago, clockTime, span } from "../../../lib/status/page/times.ts";
-import { LATER_CAUSES } from "../../../lib/platformx/verdict.ts";
-import { BUSY_RECENT, busyState, NOW, spanOf, stateWith } from "./states.ts";
+import { linkTo, type PageView, viewOf } from "../../../lib/status/page/view.ts";
+import type { Status } from "../../../lib/status/status.ts";
+import {
+  busyWith,
+  DAY,
+  deadLetters,
+  EMPTY,
+  HOUR,
+  MINUTE,
+  NOW,
+  outboxInUse,
+  outcomeOf,
+  pausedFor,
+  SENDING,
+  STATES,
+  statsOf,
+  statusWith,
+  WORDS,
+} from "../states.ts";
 
-const VIEW: PageView = { details: true, still: false };
+const VIEW: PageView = { details: true, still: false, selection: undefined };
 const SEEN = NOW - 12_000;
-const AT_14_02 = Date.UTC(2026, 0, 2, 14, 2);
-const paused = (cause: NonNullable<HealthState["paused"]>["cause"], at = AT_14_02) => ({
-  paused: { cause, at, forMs: NOW - at },
-});
-const waiting = (pending: number, oldestPendingMs?: number): Partial<HealthState> => ({
-  mode: "outbox",
-  outbox: { pending, dead: 0, oldestPendingMs },
-});
-const arrived = { lastWebhook: SEEN, recent: BUSY_RECENT };
+const delivered = { platformx: { ...SENDING, lastDelivered: SEEN } };
+const forwarded = { ago: 12_000, outcome: outcomeOf({ status: "forwarded" }) };
 
-const SENTENCES: readonly (readonly [PageState, Tone, string])[] = [
-  [stateWith(), "idle", "Ready. No webhook in the 3 min since the start."],
+/** What a page says, without its markup; one line for each element that has text of its own. */
+function textOf(page: string): string {
+  return page.replace(/<style>[\s\S]*<\/style>/, "").replace(/<[^>]*>/g, "\n").replaceAll("&#39;", "'")
+    .replace(/\n+/g, "\n");
+}
+
+/** Headlines where nothing needs an operator; `attention_test.ts` has the others. */
+const CALM: readonly (readonly [Partial<Status>, Tone, text: string, more: RegExp])[] = [
+  [{}, "idle", "Ready. No webhook in the 3 min since the start.", /CODER_NOTIFICATIONS_METHOD=webhook/],
   [
-    stateWith({}, { recent: BUSY_RECENT }),
-    "warn",
-    "Ready, but every request in the 3 min since the start was turned away.",
-  ],
-  [stateWith({}, arrived), "idle", "Ready. Last webhook 12 s ago, but no event since the start."],
-  [stateWith(waiting(1, 5_000), arrived), "good", "Delivering. 1 event in the outbox, none sent yet."],
-  [stateWith({ lastDelivered: SEEN }, arrived), "good", "Delivering. Last event 12 s ago."],
-  [stateWith({ lastDelivered: SEEN }), "good", "Delivering. Last event 12 s ago."],
-  [stateWith({ lastDelivered: NOW + 5_000 }, arrived), "good", "Delivering. Last event just now."],
-  [stateWith({ mode: "dry_run" }, arrived), "idle", "Dry run: nothing is sent. Last webhook 12 s ago."],
-  [stateWith({ mode: "dry_run" }), "idle", "Ready. No webhook in the 3 min since the start."],
-  [
-    stateWith({ ...paused("key"), lastDelivered: SEEN }, arrived),
-    "bad",
-    "Paused since 14:02: PlatformX does not accept the key.",
-  ],
-  [
-    stateWith(paused("key", AT_14_02 - 86_400_000)),
-    "bad",
-    "Paused since 2026-01-01 14:02: PlatformX does not accept the key.",
-  ],
-  [stateWith(paused("rate_limit")), "warn", "Paused since 14:02: PlatformX's rate limit is used up."],
-  [
-    stateWith(paused("platformx")),
-    "bad",
-    "Paused since 14:02: PlatformX cannot be reached or does not answer properly.",
+    {
+      stats: statsOf([{
+        ...forwarded,
+        outcome: outcomeOf({ status: "error", reason: "not_found" }),
+        stranger: true,
+      }]),
+    },
+    "idle",
+    "Ready. Every request in the 3 min since the start was turned away.",
+    /stands with each/,
   ],
   [
-    stateWith(paused("url")),
-    "bad",
-    "Paused since 14:02: something other than PlatformX answers at GETDX_API_URL.",
+    { stats: statsOf([{ ...forwarded, outcome: outcomeOf({ status: "ignored", reason: "domain" }) }]) },
+    "idle",
+    "Ready. Last webhook 12 s ago, but no event since the start.",
+    /stands with each/,
   ],
   [
-    stateWith({ ...waiting(812, 3_600_000), lastDelivered: SEEN }),
-    "warn",
-    "Delivering, but behind: the oldest of 812 events has waited for 1 h.",
+    { mode: "outbox", outbox: { ...EMPTY, pending: 1, oldestPendingMs: 5_000 }, stats: statsOf([forwarded]) },
+    "idle",
+    "Sending. 1 event in the outbox, none delivered since the start yet.",
+    /^Last webhook 12 s ago\.$/,
   ],
-  [stateWith({ ...waiting(2, 300_000), lastDelivered: SEEN }), "good", "Delivering. Last event 12 s ago."],
   [
-    stateWith({ ...waiting(812, 3_600_000), ...paused("key") }),
-    "bad",
-    "Paused since 14:02: PlatformX does not accept the key.",
+    { ...delivered, stats: statsOf([forwarded]) },
+    "good",
+    "Delivering. Last event 12 s ago.",
+    /^Last webhook 12 s ago\.$/,
   ],
-  [stateWith({ mode: "outbox", outbox: "unreadable" }), "bad", "The outbox cannot be read."],
   [
-    stateWith({
-      mode: "outbox",
-      outbox: { pending: 2, dead: 0, oldestPendingMs: 1, failing: "the disk is full: make room" },
-    }),
-    "bad",
-    "The outbox takes no events.",
+    {
+      ...delivered,
+      stats: statsOf([
+        { ago: 61 * MINUTE, outcome: outcomeOf({ status: "unavailable", reason: "url", retryAfterMs: 1 }) },
+        { ago: HOUR, outcome: outcomeOf({ status: "unavailable", reason: "url", retryAfterMs: 1 }) },
+        { ago: MINUTE, outcome: outcomeOf({ status: "error", reason: "not_found" }) },
+        forwarded,
+      ]),
+    },
+    "idle",
+    "Delivering. Last event 12 s ago.",
+    /^2 webhooks came to nothing in the last hour: 1 answered 503, which Coder sends again\.$/,
+  ],
+  [
+    { platformx: { ...pausedFor(5_000), lastDelivered: SEEN } },
+    "idle",
+    "Paused since 14:30: PlatformX cannot be reached or does not answer properly.",
+    /The next webhook after 14:30:17 UTC, in 12 s, is tried;/,
   ],
 ];
 
-for (const [index, [state, tone, text]] of SENTENCES.entries()) {
+for (const [index, [changes, tone, text, more]] of CALM.entries()) {
   Deno.test(`the state in one sentence, ${index + 1}: ${text}`, () => {
-    const sentence = sentenceOf(state, NOW);
-    assert.deepEqual([sentence.tone, sentence.text], [tone, text]);
-    const page = detailsPage(state, VIEW, NOW);
-    assert.ok(page.includes(`<title>${escapeText(text)} · coder-platformx</title>`));
-    assert.ok(page.includes(`<p class="say">${escapeText(text)}</p>`));
+    const status = statusWith(changes);
+    const headline = headlineOf(status);
+    assert.deepEqual([headline.tone, headline.text], [tone, text]);
+    assert.match(headline.more, more);
+    const page = detailsPage(status, VIEW);
+    assert.ok(
+      page.includes(`<section class="state ${tone}"><p class="say" role="status">${escapeText(text)}</p>`),
+    );
   });
 }
 
-Deno.test("a pause tells what to do, and what becomes of events in each mode", () => {
-  for (const cause of LATER_CAUSES) {
-    const direct = sentenceOf(stateWith(paused(cause)), NOW).more;
-    const outbox = sentenceOf(stateWith({ mode: "outbox", ...paused(cause) }), NOW).more;
-    assert.match(direct, /Until then Coder is asked to send again/);
-    assert.match(outbox, /Until then events wait in the outbox/);
+/** What the section "Needs you" must say of a state; undefined: that it is not there. */
+const NEEDS: readonly (readonly [what: string, Status, RegExp | undefined])[] = [
+  ["nothing", STATES["delivering"]!, undefined],
+  ["a dry run", STATES["dry_run"]!, undefined],
+  [
+    "dead letters: reason, PlatformX's words, the commands",
+    STATES["dead_letters"]!,
+    /7 dead letters: refused, the newest 3 min ago PlatformX: status 422: email does not belong .* coder-platformx outbox list --dead coder-platformx outbox replay --reason refused/,
+  ],
+  [
+    "dead letters of long ago",
+    statusWith({ mode: "outbox", outbox: deadLetters(1, 9 * DAY, "outcome_unknown", "") }),
+    /1 dead letter: outcome_unknown, the newest 9 d ago .*Look in DX whether it is there before a replay/,
+  ],
+  [
+    "turned-away senders by reason",
+    STATES["turned_away"]!,
+    /4 webhooks of Coder turned away in the last hour: unauthorized, the last 2 min ago The secret is missing or wrong\. Set Coder's/,
+  ],
+  [
+    "refusals, one turned away, lost lines",
+    STATES["refused"]!,
+    /1 webhook refused by PlatformX.*1 webhook of Coder turned away.*redirected.*Lines of the log are lost: 1204/,
+  ],
+  [
+    "a store whose trouble is the headline, and the backlog",
+    STATES["store_failing"]!,
+    /^Needs you Behind: the oldest of 812/,
+  ],
+  ["a refused key, which is no second thing to do", STATES["key_refused"]!, undefined],
+];
+
+for (const [what, status, words] of NEEDS) {
+  Deno.test(`needs you: ${what}`, () => {
+    const section = /<section class="needs"[\s\S]*?<\/section>/.exec(detailsPage(status, VIEW))?.[0];
+    const text = section && textOf(section).replace(/\s+/g, " ").replaceAll(" ,", ",").trim();
+    if (words === undefined) assert.equal(text, undefined);
+    else assert.match(text ?? "", words);
+  });
+}
+
+Deno.test("the page is in the order of need", () => {
+  const headings = [...detailsPage(outboxInUse(), VIEW).matchAll(/(?:<h2[^>]*|role="status")>([^<]*)/g)].map((
+    [, text],
+  ) => text);
+  assert.deepEqual(headings, [
+    "7 events could not be delivered.",
+    "Needs you",
+    "Last webhooks",
+    "Webhooks over time",
+    "Tracked notifications",
+  ]);
+});
+
+Deno.test("in outbox mode each of the last webhooks says what became of its event", () => {
+  const status = outboxInUse();
+  const table = /<table class="webhooks[\s\S]*?<\/table>/.exec(detailsPage(status, VIEW))![0];
+  const rows = [...table.matchAll(/<tr><td>[\s\S]*?<\/tr>/g)].map(([row]) => textOf(row).trim().split("\n"));
+  assert.equal(rows.length, 10);
+  assert.deepEqual(
+    rows.slice(0, 6).map(([time, ...cells]) => [time!.trim(), ...cells.slice(1).map((cell) => cell.trim())]),
+    [
+      [
+        "14:29:25",
+        "Workspace Created",
+        "waiting",
+        "Stored at 14:29:25, not sent by this instance yet.",
+        "5a3d4b0d…",
+      ],
+      ["14:28:45", "Workspace Created", "delivered", "3 s later", "2", "4a3d4b0d…"],
+      [
+        "14:28:05",
+        "Workspace Created",
+        "waiting",
+        "Stored at 14:28:05, not sent by this instance yet.",
+        "3a3d4b0d…",
+      ],
+      [
+        "14:27:25",
+        "Workspace Created",
+        "dead",
+        `PlatformX refuses it. PlatformX: “${WORDS}”`,
+        "2",
+        "2a3d4b0d…",
+      ],
+      ["14:26:45", "Workspace Created", "delivered", "3 s later", "2", "1a3d4b0d…"],
+      ["14:26:05", "Workspace Created", "delivered", "3 s later", "2", "0a3d4b0d…"],
+    ],
+  );
+});
+
+Deno.test("an event is not said to wait when the outbox has nothing as old as that", () => {
+  const webhook = statsOf([{ ago: 5 * MINUTE, outcome: outcomeOf({ status: "queued" }) }]).memory.all[0]!;
+  const rows = [[undefined, "queued"], [3 * MINUTE, "queued"], [4 * MINUTE, "waiting"], [
+    9 * MINUTE,
+    "waiting",
+  ]] as const;
+  for (const [oldestPendingMs, word] of rows) {
+    const outbox = { ...EMPTY, pending: 1, oldestPendingMs };
+    assert.equal(became(webhook, { now: NOW, outbox }).word, word, `${oldestPendingMs}`);
   }
 });
 
-Deno.test("durations and times are short, and never negative", () => {
-  const spans: [number, string][] = [
-    [-5, "0 s"],
-    [0, "0 s"],
-    [59_999, "59 s"],
-    [60_000, "1 min"],
-    [192_000, "3 min"],
-    [3_600_000, "1 h"],
-    [7_500_000, "2 h 5 min"],
-    [36_300_000, "10 h"],
-    [93_600_000, "1 d 2 h"],
-    [31 * 86_400_000 + 3_600_000, "31 d"],
+/** Queries, and the message ids that the page then shows, the newest first. */
+const VIEWS: readonly (readonly [query: string, ids: readonly string[], says: RegExp])[] = [
+  ["only=failed", ["turned-away", "refused"], /What failed/],
+  ["notification=Workspace%20Created", ["refused", "taken"], /Workspace Created/],
+  ["notification=workspacecreated", ["refused", "taken"], /workspacecreated/],
+  ["notification=User+account+created", ["copy"], /User account created/],
+  [
+    "notification=Workspace+Deleted",
+    [],
+    /Nothing is remembered since the start at 14:27.*Perhaps it has not happened/,
+  ],
+  [
+    "message=refused",
+    ["refused"],
+    /Message refused.*PlatformX refuses it\. PlatformX: “no such user” 1 refused/,
+  ],
+  ["message=nowhere", [], /Message nowhere .*Nothing is remembered since the start at 14:27/],
+];
+
+for (const [query, ids, says] of VIEWS) {
+  Deno.test(`/?${query} shows ${ids.length === 0 ? "nothing" : ids.join()}`, () => {
+    const taken = [["taken", "Workspace Created", 9], ["copy", "User account created", 5]] as const;
+    const status = statusWith({
+      stats: statsOf([
+        ...taken.map(([id, name, ago]) => ({
+          ago,
+          outcome: outcomeOf({ status: "duplicate" }, { id, name }),
+        })),
+        { ago: 4, outcome: outcomeOf({ status: "refused", words: "no such user" }, { id: "refused" }) },
+        { ago: 3, outcome: outcomeOf({ status: "error", reason: "not_found" }, { id: "turned-away" }) },
+        {
+          ago: 2,
+          outcome: outcomeOf({ status: "error", reason: "not_found" }, { id: "stranger" }),
+          stranger: true,
+        },
+      ]),
+    });
+    const page = detailsPage(status, viewOf(new URLSearchParams(query)));
+    const main = /<main>[\s\S]*<\/main>/.exec(page)![0];
+    assert.match(textOf(main).replace(/\s+/g, " "), says);
+    assert.deepEqual([...main.matchAll(/title="([\w-]+)"><code>/g)].map(([, id]) => id), ids);
+    assert.doesNotMatch(page, /<svg|class="tiles"/);
+    assert.match(page, /<a href="\?">All webhooks<\/a>/);
+  });
+}
+
+Deno.test("links are relative, and keep what was asked for", () => {
+  const rows: readonly (readonly [PageView, string])[] = [
+    [{ details: false, still: false, selection: undefined }, "?"],
+    [{ ...VIEW, still: true }, "?details&still"],
+    [{ ...VIEW, selection: { kind: "failed" } }, "?details&only=failed"],
+    [
+      { ...VIEW, selection: { kind: "notification", name: "A & B=c" } },
+      "?details&notification=A%20%26%20B%3Dc",
+    ],
+    [{ details: false, still: true, selection: { kind: "message", id: "a/b" } }, "?still&message=a%2Fb"],
   ];
-  for (const [ms, text] of spans) assert.equal(span(ms), text, `${ms} ms`);
-  assert.deepEqual([-9_000, 0, 999, 1_000].map((ms) => ago(NOW - ms, NOW)), [
-    "just now",
-    "just now",
-    "just now",
-    "1 s ago",
+  for (const [view, link] of rows) {
+    assert.equal(linkTo(view, {}), link);
+    assert.deepEqual(viewOf(new URL(link, "https://example.com/relay/").searchParams), view);
+  }
+  for (const still of [false, true]) {
+    const page = detailsPage(statusWith(), { ...VIEW, still });
+    const [, href] = /<footer>[\s\S]*?<a href="([^"]*)"/.exec(page)!;
+    assert.equal(href, still ? "?details" : "?details&amp;still");
+  }
+});
+
+Deno.test("a notification that was not seen is grey for the first day; then it is marked, and the list is open", () => {
+  for (
+    const [uptimeMs, shown, open] of [[2 * HOUR, "quiet", false], [DAY, "quiet", false], [
+      DAY + 1,
+      "late",
+      true,
+    ]] as const
+  ) {
+    const page = detailsPage(statusWith({ uptimeMs, stats: statsOf([]) }), VIEW);
+    const since = clockTime(NOW - uptimeMs, NOW, "minutes");
+    assert.ok(page.includes(`<td><span class="${shown}">not seen since ${since}</span></td>`), `${uptimeMs}`);
+    assert.equal(/<details class="fold" open="">\n<summary><h2>Tracked/.test(page), open, `${uptimeMs}`);
+  }
+  const seen = statsOf([forwarded]);
+  assert.doesNotMatch(detailsPage(statusWith({ uptimeMs: 9 * DAY, stats: seen }), VIEW), / open=/);
+});
+
+Deno.test("a tracked notification shows when it was last seen, what became of it, or why it may be missing", () => {
+  const outcome = outcomeOf({ status: "ignored", reason: "domain" });
+  const stats = statsOf([{ ago: 13_000, outcome: outcomeOf({ status: "forwarded" }) }, {
+    ago: 12_000,
+    outcome,
+  }], {
+    expected: ["Workspace Created", "Workspace Deleted"],
+  });
+  const table = /<table class="tracked[\s\S]*?<\/table>/.exec(detailsPage(statusWith({ stats }), VIEW))![0];
+  const cells = [...table.matchAll(/<td>([\s\S]*?)<\/td>/g)].map(([, cell]) =>
+    cell!.replace(/<[^>]*>/g, "").replaceAll("&#39;", "'")
+  );
+  assert.deepEqual(cells, [
+    "12 s ago",
+    "ignored domain The person's address is not in EMAIL_DOMAINS. Add the domain there if it is wanted.",
+    "not seen since 14:27",
+    likelyReason("Workspace Deleted"),
   ]);
-  assert.equal(clockTime(SEEN, NOW, "seconds"), "14:29:53");
-  assert.equal(clockTime(SEEN - 86_400_000, NOW, "seconds"), "2026-01-01 14:29:53");
 });
 
 Deno.test("each notification that was not seen has a likely reason of its own kind", async (t) => {
@@ -149,70 +341,48 @@ Deno.test("each notification that was not seen has a likely reason of its own ki
   for (const { name } of CATALOGUE) assert.ok(likelyReason(name).length > 20, name);
 });
 
-Deno.test("a tracked notification shows when it was last seen, what became of it, or why it may be missing", () => {
-  const lastSeen = { "Workspace Created": new Date(SEEN).toISOString(), "Workspace Deleted": null };
-  const recent: RecentWebhook[] = [
-    { at: SEEN, notification: "Workspace  created", status: "ignored", reason: "domain", ms: 1 },
-    { at: SEEN - 1, notification: "Workspace Created", status: "forwarded", reason: undefined, ms: 1 },
-  ];
-  const page = detailsPage(stateWith({ lastSeen }, { recent }), VIEW, NOW);
-  const table = /<table class="tracked[\s\S]*?<\/table>/.exec(page)![0];
-  const cells = [...table.matchAll(/<td>([\s\S]*?)<\/td>/g)].map(([, cell]) => cell!.replace(/<[^>]*>/g, ""));
-  assert.deepEqual(
-    cells,
-    [
-      "12 s ago",
-      "ignored The person&#39;s address is not in EMAIL_DOMAINS.",
-      "not seen since start",
-      likelyReason("Workspace Deleted"),
-    ].map((text, index) => index === 3 ? escapeText(text) : text),
-  );
-  assert.match(table, /1 of 2 seen/);
-});
+const spanOf = (counts: Partial<Record<Kind, number>>) => KINDS.map((kind) => counts[kind] ?? 0);
 
-Deno.test("the counts are those of the last hour, the last day and since the start", () => {
-  const hour = [spanOf({ forwarded: 1, error: 2 }), spanOf({ forwarded: 3 })];
-  const day = [spanOf({ forwarded: 30 }), spanOf({ ignored: 7, forwarded: 4, error: 2 })];
-  const counts = { forwarded: 40, ignored: 8, error: 2 };
-  const page = detailsPage(stateWith({ counts }, { hour, day }), VIEW, NOW);
-  const table = /<table class="counts">[\s\S]*?<\/table>/.exec(page)![0];
-  const rows = [...table.matchAll(/badge \w+">(\w+)<[\s\S]*?<\/tr>/g)].map(([row, status]) => [
-    status,
-    ...[...row.matchAll(/<td[^>]*>(\d+)</g)].map(([, count]) => Number(count)),
-  ]);
-  assert.deepEqual(rows, [
-    ["forwarded", 4, 34, 40],
-    ["duplicate", 0, 0, 0],
-    ["ignored", 0, 7, 8],
-    ["refused", 0, 0, 0],
-    ["unavailable", 0, 0, 0],
-    ["error", 2, 2, 2],
-  ]);
-});
-
-Deno.test("a chart stacks events, nothing to do and failures, and says so in words", () => {
-  const text = { id: "x", title: "Last hour", bar: "minute", from: "then", to: "now" };
-  const svg = chart([spanOf({ queued: 2, ignored: 1 }), spanOf({}), spanOf({ refused: 4 })], text).toString();
+Deno.test("a chart stacks events, nothing to do and failures on a scale, and says so in words", () => {
+  const text = {
+    id: "x",
+    title: "Last hour",
+    bar: "minute",
+    ticks: ["13:30", "14:00", "14:30 UTC"],
+  } as const;
+  const svg = chart([spanOf({ queued: 2, ignored: 1 }), spanOf({}), spanOf({ refused: 3, dead: 1 })], text)
+    .toString();
   assert.match(svg, /<desc id="x-d">events 2, nothing to do 1, failed 4; at most 4 in one minute\.<\/desc>/);
-  assert.match(svg, /class="taken" d="M0.75 63h158.5v-31h-158.5z"/);
-  assert.match(svg, /class="spare" d="M0.75 32h158.5v-15.5h-158.5z"/);
-  assert.match(svg, /class="failed" d="M320.75 63h158.5v-62h-158.5z"/);
+  assert.match(svg, /class="taken" d="M0.75 64h158.5v-32h-158.5z"/);
+  assert.match(svg, /class="spare" d="M0.75 32h158.5v-16h-158.5z"/);
+  assert.match(svg, /class="failed" d="M320.75 64h158.5v-64h-158.5z"/);
+  assert.match(svg, /<span>4<\/span><span>2<\/span><span>0<\/span>/);
+  assert.match(svg, /<span>13:30<\/span><span>14:00<\/span><span>14:30 UTC<\/span>/);
   assert.match(chart([spanOf({})], text).toString(), /no webhook\./);
+  assert.deepEqual([0, 1, 2, 3, 5, 11, 40, 41, 999].map(scaleFor), [2, 2, 2, 4, 10, 20, 40, 100, 1000]);
 });
 
-Deno.test("the last link stops and starts the renewal, and keeps what was asked for", () => {
-  const rows: [details: boolean, still: boolean, href: string][] = [
-    [false, false, "/?still"],
-    [true, false, "/?details&amp;still"],
-    [false, true, "/"],
-    [true, true, "/?details"],
+Deno.test("durations and times are short, and never negative", () => {
+  const spans: [number, string][] = [
+    [-5, "0 s"],
+    [0, "0 s"],
+    [59_999, "59 s"],
+    [60_000, "1 min"],
+    [192_000, "3 min"],
+    [3_600_000, "1 h"],
+    [7_500_000, "2 h 5 min"],
+    [36_300_000, "10 h"],
+    [93_600_000, "1 d 2 h"],
+    [31 * 86_400_000 + 3_600_000, "31 d"],
   ];
-  for (const [details, still, href] of rows) {
-    const page = detailsPage(stateWith(), { details, still }, NOW);
-    assert.equal(/<footer>[\s\S]*<a href="([^"]*)"/.exec(page)?.[1], href);
-  }
-});
-
-Deno.test("the page of a busy service, at a frozen time", async (t) => {
-  await t.assertSnapshot(detailsPage(busyState(), VIEW, NOW));
+  for (const [ms, text] of spans) assert.equal(span(ms), text, `${ms} ms`);
+  assert.deepEqual([-9_000, 0, 999, 1_000].map((ms) => ago(NOW - ms, NOW)), [
+    "just now",
+    "just now",
+    "just now",
+    "1 s ago",
+  ]);
+  assert.equal(clockTime(SEEN, NOW, "seconds"), "14:29:53");
+  assert.equal(clockTime(SEEN - DAY, NOW, "seconds"), "2026-01-01 14:29:53");
+  assert.match(detailsPage(busyWith(), VIEW), /All times are UTC\. It is 14:30:05 UTC now/);
 });

@@ -7,18 +7,8 @@ import type { Case, Outcome } from "./cell.ts";
 export function growthTable(results: readonly (readonly [Case, Outcome])[]): string {
   return markdownTable(
     [
-      "PlatformX answers in",
-      "Connections",
-      "2xx",
-      "2xx/s",
-      "p50 ms",
-      "p99 ms",
-      "503",
-      "p99 ms of 503",
-      "Other",
-      "Peak MB",
-      "Recovered in s",
-      "Lost",
+      ...["PlatformX answers in", "Connections", "2xx", "2xx/s", "p50 ms", "p99 ms", "503", "p99 ms of 503"],
+      ...["Other", "Peak MB", "Recovered in s", "Lost"],
     ],
     results.map(([{ delay, connections, seconds: load }, outcome]) => {
       const { accepted, unavailable, seconds, failures, memoryPeak, recovery, lost, kept } = outcome;

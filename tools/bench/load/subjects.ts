@@ -1,6 +1,7 @@
 /** Who is measured: the bare minimum, and the service in its modes. */
 import { Child, freePort, untilListening } from "../../../tests/support/process.ts";
-import { executable, fileOf, runBy } from "../../../tests/support/program.ts";
+import { fileOf } from "../../../tests/support/files.ts";
+import { executable, runBy } from "../../../tests/support/program.ts";
 import { type Program, startProgram } from "../../../tests/support/service.ts";
 import { PERMISSIONS } from "../../permissions.ts";
 import { SECRET } from "./webhooks.ts";

@@ -40,15 +40,9 @@ export function bodyOf(serial: string): string {
 /** The whole HTTP/1.1 request around {@link webhookTemplate}, as Go's client writes it. */
 export function requestTemplate(host: string): string {
   return [
-    "POST / HTTP/1.1",
-    `Host: ${host}`,
-    "User-Agent: Go-http-client/1.1",
+    ...["POST / HTTP/1.1", `Host: ${host}`, "User-Agent: Go-http-client/1.1"],
     `Content-Length: ${new TextEncoder().encode(TEMPLATE).length}`,
-    `Authorization: Basic ${btoa(`coder:${SECRET}`)}`,
-    "Content-Type: application/json",
-    `X-Message-Id: ${MESSAGE_PREFIX}${PLACEHOLDER}`,
-    "Accept-Encoding: gzip",
-    "",
-    TEMPLATE,
+    ...[`Authorization: Basic ${btoa(`coder:${SECRET}`)}`, "Content-Type: application/json"],
+    ...[`X-Message-Id: ${MESSAGE_PREFIX}${PLACEHOLDER}`, "Accept-Encoding: gzip", "", TEMPLATE],
   ].join("\r\n");
 }

@@ -1,7 +1,7 @@
 /** Runs wrk (Debian's package of that name). */
 import { PATIENCE } from "../../../tests/support/eventually.ts";
 import { needs, succeed } from "../../../tests/support/process.ts";
-import { fileOf } from "../../../tests/support/program.ts";
+import { fileOf } from "../../../tests/support/files.ts";
 import { parseWrk, type WrkResult } from "./wrk_output.ts";
 
 /** How hard to press, and with what. */

@@ -1,0 +1,56 @@
+import { Shutdown } from "../base/shutdown.ts";
+import { whyNot } from "../http/server.ts";
+import { StoreError } from "../outbox/store_fault.ts";
+import { ListenError, type Runtime } from "../runtime/runtime.ts";
+import { systemClock as clock } from "../runtime/system_clock.ts";
+import { openTelemetry } from "../status/telemetry.ts";
+import { graceWith } from "../status/telemetry_shutdown.ts";
+import { configured, tellProblems } from "./load_config.ts";
+import { openLog } from "./open_log.ts";
+import { serve } from "./serve.ts";
+import { tellStart } from "./start_lines.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Help of `serve`. */
+export const HELP = `coder-platformx serve
+
+Takes Coder's webhooks at POST / and forwards tracked ones to DX PlatformX. This is what runs without a command.
+Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT, SIGHUP) lets work in progress finish.
+
+Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, or OUTBOX cannot be used, 2
+configuration.`;
+
+/** Runs the service until a signal ends it. Returns the exit code. */
+export async function start(
+  runtime: Runtime,
+  terminal: Terminal,
+  envFile: string | undefined,
+): Promise<number> {
+  const shutdown = new Shutdown(clock);
+  // From the first moment: the kernel drops the signals that process 1 of a container does not listen to.
+  runtime.onStop(() => shutdown.request());
+  const setUp = await configured(runtime, terminal, { needsKey: true, envFile });
+  if (setUp === undefined) return 2;
+  const { config } = setUp;
+  const telemetry = await openTelemetry(config.platformx.url);
+  const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace, runtime.env);
+  if (problems.length > 0) return tellProblems(terminal, problems);
+  const log = await openLog(config.log, { runtime, clock, telemetry });
+  tellStart(setUp, runtime, log);
+  try {
+    return await serve({ ...config, shutdownGrace: graceForWork }, {
+      runtime,
+      shutdown,
+      log,
+      telemetry,
+      clock,
+    });
+  } catch (error) {
+    if (error instanceof ListenError) terminal.err(whyNot(error.fault, config.http));
+    else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
+    else throw error;
+    return 1;
+  } finally {
+    await log.flush();
+  }
+}

@@ -1,0 +1,19 @@
+/** What `help config` prints. */
+import { VARIABLE_ROWS } from "./variables.ts";
+
+const HEAD =
+  `Settings of coder-platformx, each an environment variable. What the environment does not have is looked for in .env in
+the working directory, or in the file that --env-file names; that file must be UTF-8, one NAME=value a line.
+
+Values are trimmed, and lose one pair of quotation marks around them. Lists are separated by comma, semicolon or line
+break. Durations are a whole number and one of ms, s, m, h, d. Yes and no are true, false, 1 or 0. NAME_FILE reads NAME
+from a file of one line.`;
+
+/** Every setting with its meaning and what counts when it is not set. */
+export function settingsHelp(): string {
+  const settings = VARIABLE_ROWS.map(({ name, about, fallback, file, required }) => {
+    const unset = required ? "required, unless DRY_RUN is true" : `default: ${fallback ?? "unset"}`;
+    return `${name}${file ? ` (or ${name}_FILE)` : ""}\n  ${about}\n  ${unset}`;
+  });
+  return [HEAD, ...settings].join("\n\n");
+}
