@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import manifest from "../../deno.json" with { type: "json" };
 import { succeed } from "../support/process.ts";
-import { fileOf } from "../support/program.ts";
-import { read } from "./workflows.ts";
+import { fileOf, read } from "../support/files.ts";
 
 interface Update {
   readonly "package-ecosystem": string;

@@ -1,7 +1,8 @@
 /** What a user could take for the job, set up as its documents say: see the files beside this one. */
 import { eventually } from "../../support/eventually.ts";
 import { Child, freePort, succeed, untilListening } from "../../support/process.ts";
-import { fileOf, machine, programOfEnvironment } from "../../support/program.ts";
+import { fileOf } from "../../support/files.ts";
+import { machine, programOfEnvironment } from "../../support/program.ts";
 
 /** Where it is told to listen and to send, and what it has to know. */
 export interface Setting {
