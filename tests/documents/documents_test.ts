@@ -2,21 +2,13 @@
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { whose } from "../../lib/cli/events.ts";
-import { attribute, IGNORED_REASONS } from "../../lib/coder/attribution.ts";
+import { attribute } from "../../lib/coder/attribution.ts";
 import { METADATA_LIMIT } from "../../lib/platformx/budget.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { COMMAND_NAMES } from "../../lib/cli/arguments.ts";
 import { parseDotenv } from "../../lib/config/dotenv.ts";
 import { buildEvent } from "../../lib/platformx/event.ts";
-import {
-  answerTo,
-  ERROR_STATUS,
-  type ErrorReason,
-  type Outcome,
-  type Status,
-  STATUSES,
-  type UnavailableReason,
-} from "../../lib/delivery/outcome.ts";
+import { answerTo, type Outcome, REASONS_OF, STATUS_NAMES } from "../../lib/delivery/outcome.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../../lib/coder/tracking.ts";
 import { KNOWN_NAMES, type Variable, VARIABLE_ROWS } from "../../lib/config/variables.ts";
 import { linkProblems } from "../recipes/table.ts";
@@ -73,44 +65,24 @@ Deno.test("README's table of events is the catalogue, in order", () => {
   );
 });
 
-/** A record, so that the compiler misses a reason that was added. */
-const UNAVAILABLE: Readonly<Record<UnavailableReason, true>> = {
-  platformx: true,
-  rate_limit: true,
-  key: true,
-  url: true,
-  outbox: true,
-  busy: true,
-  draining: true,
-};
-
-function outcomesOf(status: Status): readonly Outcome[] {
-  const event = "Workspace Created";
-  switch (status) {
-    case "ignored":
-      return IGNORED_REASONS.map((reason) =>
-        reason === "secret" ? { status, reason } : { status, reason, event }
-      );
-    case "refused":
-      return [{ status, event, message: "" }];
-    case "unavailable":
-      return (Object.keys(UNAVAILABLE) as UnavailableReason[]).map((reason) => ({
-        status,
-        reason,
-        retryAfterMs: 0,
-      }));
-    case "error":
-      return (Object.keys(ERROR_STATUS) as ErrorReason[]).map((reason) => ({ status, reason, message: "" }));
-    default:
-      return [{ status, event }];
-  }
-}
+/** Every outcome that there is, in the documents' order. */
+const OUTCOMES = STATUS_NAMES.flatMap((status) =>
+  REASONS_OF[status].map((reason) =>
+    ({
+      status,
+      ...(reason === "" ? {} : { reason }),
+      words: "",
+      retryAfterMs: 0,
+      attempts: 0,
+    }) as Outcome
+  )
+);
 
 Deno.test("README's table of answers has every status and reason with its HTTP code", () => {
   const code = (text: string | undefined) => text === undefined ? "" : `\`${text}\``;
   assert.deepEqual(
     tableOf(README, "Status").map(([status, reason, http]) => [status, reason, http]),
-    STATUSES.flatMap(outcomesOf).map((outcome) => [
+    OUTCOMES.map((outcome) => [
       code(outcome.status),
       code("reason" in outcome ? outcome.reason : undefined),
       String(answerTo(outcome).status),
