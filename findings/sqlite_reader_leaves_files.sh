@@ -3,9 +3,9 @@
 #
 # Version: node:sqlite of Node.js 24.21.0 (npm node@24.21.0) and of Deno 2.9.6 (npm deno@2.9.6).
 # Behaviour: the last writer of a database with a write-ahead log takes `-wal` and `-shm` away when it closes. A reader
-# that comes later (readOnly: true) makes both, needs write access to the folder for it, and cannot take them away when
-# it closes, for that is a writer's work. So a command that only looks changes the folder: the files belong to whoever
-# looked, and if that was root, the service cannot open its own database afterwards.
+# that comes later (readOnly: true) makes both, and does not take them away when it closes, for that is a writer's work.
+# So a command that only looks changes the folder; and "no -wal, so it was closed in order" is wrong from the first look
+# on.
 # Seen on 2026-11-28:
 #   node: after the writer events.db; after the reader events.db events.db-shm events.db-wal
 #   deno: after the writer events.db; after the reader events.db events.db-shm events.db-wal
