@@ -56,7 +56,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   /** By event id. */
   readonly #sending = new Map<string, Promise<void>>();
-  /** Attempts that ended and could not be written down: by event id. They must not be made again. */
+  /** Attempts that ended and could not be written down: by event id. They must not be made again. None is being written. */
   readonly #unsettled = new Map<string, { readonly work: Work; readonly settlement: Settlement }>();
   #freshSince = 0;
   #freshFirst = true;
@@ -84,6 +84,7 @@ export class Dispatcher {
       if (rest > 0) await clock.sleep(rest, AbortSignal.any([draining, resting.signal]));
     }
     await Promise.all(this.#sending.values());
+    await this.#settleAgain();
   }
 
   /** Sends what is due; returns the milliseconds until there can be more to do. */
@@ -100,9 +101,11 @@ export class Dispatcher {
     if (free === 0) return Math.min(inMs, POLL);
     // New events and old ones in turn: a backlog must not hold up what happens now.
     this.#freshFirst = !this.#freshFirst;
-    const fresh = { within: clock.monotonic() - this.#freshSince, first: this.#freshFirst };
+    // The leases begin with the question: its answer can take long, or this process be stopped.
+    const now = clock.monotonic();
+    const fresh = { within: now - this.#freshSince, first: this.#freshFirst };
     const claims = await store.claim(Math.min(free, MOST_CLAIMED), fresh);
-    for (const claim of claims) this.#begin(claim);
+    for (const claim of claims) this.#begin(claim, now + START_WITHIN);
     return claims.length > 0 ? 0 : this.#nextDueIn;
   }
 
@@ -111,9 +114,7 @@ export class Dispatcher {
     const { clock, store } = this.#options;
     if (clock.monotonic() < this.#tidyAt) return;
     this.#tidyAt = clock.monotonic() + POLL;
-    await Promise.all(
-      [...this.#unsettled.values()].map(({ work, settlement }) => this.#settle(work, settlement)),
-    );
+    await this.#settleAgain();
     const { buried, nextDueIn } = await store.tidy();
     this.#nextDueIn = Math.min(Math.max(nextDueIn ?? POLL, 1), POLL);
     for (const record of buried) {
@@ -123,14 +124,21 @@ export class Dispatcher {
     }
   }
 
-  #begin(claim: Claim): void {
+  async #settleAgain(): Promise<void> {
+    const unsettled = [...this.#unsettled.values()];
+    this.#unsettled.clear();
+    await Promise.all(unsettled.map(({ work, settlement }) => this.#settle(work, settlement)));
+  }
+
+  #begin(claim: Claim, startBy: number): void {
     const { clock, traced } = this.#options;
     const { id, event } = claim.record;
     const work = { ...claim, accepted: clock.monotonic() - claim.age };
     const known = this.#unsettled.get(id);
+    this.#unsettled.delete(id);
     // Its lease ran out while the store did not take what came of the last attempt.
     const ended = known === undefined
-      ? traced(event, () => this.#send(work))
+      ? traced(event, () => this.#send(work, startBy))
       : this.#settle(work, known.settlement);
     const done = ended.catch((error) => void this.#failed(error)).finally(() => {
       this.#sending.delete(id);
@@ -139,9 +147,9 @@ export class Dispatcher {
     this.#sending.set(id, done);
   }
 
-  async #send(work: Work): Promise<void> {
-    const { clock, gate, random } = this.#options;
-    const sent = await gate.send(work.record.event, clock.monotonic() + START_WITHIN);
+  async #send(work: Work, startBy: number): Promise<void> {
+    const { gate, random } = this.#options;
+    const sent = await gate.send(work.record.event, startBy);
     if (sent.kind === "held") return await this.#settle(work, { kind: "released" });
     const settlement = settlementOf(work.record, sent, { random: random(), paused: gate.isPaused });
     // That it was delivered is true, whatever becomes of the note; a dead letter is one when it is written down.
@@ -153,15 +161,16 @@ export class Dispatcher {
   async #settle(work: Work, settlement: Settlement): Promise<void> {
     const { store, watch } = this.#options;
     const { record } = work;
-    this.#unsettled.set(record.id, { work, settlement });
+    let isOurs: boolean;
     try {
-      const isOurs = await store.settle(work, settlement);
-      this.#unsettled.delete(record.id);
-      watch.settled();
-      if (isOurs && settlement.kind === "dead") this.#tell(record, settlement, this.#ageOf(work));
+      isOurs = await store.settle(work, settlement);
     } catch (error) {
+      this.#unsettled.set(record.id, { work, settlement });
       this.#failed(error);
+      return;
     }
+    watch.settled();
+    if (isOurs && settlement.kind === "dead") this.#tell(record, settlement, this.#ageOf(work));
   }
 
   #ageOf({ accepted }: Work): number {

@@ -1,66 +1,73 @@
 import assert from "node:assert/strict";
-import { StoreError } from "../../lib/outbox/store_error.ts";
+import { StoreError, type StoreFault } from "../../lib/outbox/store_fault.ts";
 import { StoreWatch } from "../../lib/outbox/store_watch.ts";
 import { RecordingLog } from "../support/fakes.ts";
 
-function watched(): { readonly watch: StoreWatch; readonly log: RecordingLog } {
-  const log = new RecordingLog();
-  return { watch: new StoreWatch(log), log };
+/** What happens to the store, and what is said: a fault's name, or `usable`. */
+const courses: readonly {
+  readonly what: string;
+  readonly events: readonly (StoreFault | "accepted" | "settled")[];
+  readonly said: readonly (StoreFault | "usable")[];
+  readonly failing?: StoreFault;
+}[] = [
+  {
+    what: "told of once for each kind of fault, and once when it works again",
+    events: ["settled", "full", "full", "busy", "full", "settled", "settled", "full"],
+    said: ["full", "busy", "usable", "full"],
+    failing: "full",
+  },
+  {
+    what: "failing with what failed last",
+    events: ["full", "busy"],
+    said: ["full", "busy"],
+    failing: "busy",
+  },
+  {
+    what: "overfull until an event is accepted, whatever else is written",
+    events: ["overfull", "settled", "overfull", "accepted", "overfull"],
+    said: ["overfull", "usable", "overfull"],
+    failing: "overfull",
+  },
+  {
+    what: "out of keys until an event is accepted",
+    events: ["keys_overfull", "settled"],
+    said: ["keys_overfull"],
+    failing: "keys_overfull",
+  },
+  {
+    what: "still overfull when its other fault is over",
+    events: ["overfull", "full", "settled"],
+    said: ["overfull", "full"],
+    failing: "overfull",
+  },
+  { what: "closed without a word: the service ends", events: ["closed", "settled"], said: [] },
+];
+
+for (const { what, events, said, failing } of courses) {
+  Deno.test(`a store is ${what}`, () => {
+    const log = new RecordingLog();
+    const watch = new StoreWatch(log);
+    for (const event of events) {
+      if (event === "accepted") watch.accepted();
+      else if (event === "settled") watch.settled();
+      else watch.failed(new StoreError(event));
+    }
+    const lines = log.entries.map(({ event, fields, level }) => [level, event, fields["fault"]]);
+    assert.deepEqual(
+      lines,
+      said.map((fault) =>
+        fault === "usable" ? ["INFO", "outbox_usable", undefined] : ["ERROR", "outbox_unusable", fault]
+      ),
+    );
+    assert.equal(watch.failing?.fault, failing);
+  });
 }
 
-Deno.test("a store that fails is told of once for each kind of fault, and once when it works again", () => {
-  const { watch, log } = watched();
-  watch.worked();
-  watch.failed(new StoreError("full"));
-  watch.failed(new StoreError("full"));
-  watch.failed(new StoreError("busy"));
-  watch.failed(new StoreError("full"));
-  watch.worked();
-  watch.worked();
-  watch.failed(new StoreError("full"));
-  assert.deepEqual(log.entries.map(({ level, event, fields }) => [level, event, fields["fault"]]), [
-    ["ERROR", "outbox_unusable", "full"],
-    ["ERROR", "outbox_unusable", "busy"],
-    ["INFO", "outbox_usable", undefined],
-    ["ERROR", "outbox_unusable", "full"],
-  ]);
-});
-
 Deno.test("the log line names the variable, says what to do and what becomes of webhooks", () => {
-  const { watch, log } = watched();
-  watch.failed(new StoreError("full"));
+  const log = new RecordingLog();
+  new StoreWatch(log).failed(new StoreError("full"));
   assert.equal(
     log.entries[0]?.message,
-    "OUTBOX: the disk is full: make room. Until then webhooks are answered 503 and Coder sends them again",
+    "OUTBOX: its disk is full: make room. Until then webhooks are answered 503 and Coder sends them again",
   );
-});
-
-Deno.test("an outbox that is overfull is so until a new event was accepted, whatever else is committed", () => {
-  const { watch, log } = watched();
-  watch.failed(new StoreError("overfull"));
-  watch.worked();
-  watch.failed(new StoreError("overfull"));
-  watch.worked({ accepted: true });
-  watch.failed(new StoreError("overfull"));
-  assert.deepEqual(log.entries.map(({ event }) => event), [
-    "outbox_unusable",
-    "outbox_usable",
-    "outbox_unusable",
-  ]);
-});
-
-Deno.test("a service that was away is back as soon as it is read; a file is well only when it is written", () => {
-  const { watch, log } = watched();
-  watch.failed(new StoreError("unreachable"));
-  watch.wasRead();
-  watch.wasRead();
-  assert.equal(watch.failing, undefined);
-  watch.failed(new StoreError("full"));
-  watch.wasRead();
-  assert.match(watch.failing ?? "", /full/);
-  assert.deepEqual(log.entries.map(({ event }) => event), [
-    "outbox_unusable",
-    "outbox_usable",
-    "outbox_unusable",
-  ]);
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { OutboxStore } from "../../lib/outbox/store.ts";
-import { SqliteEngine } from "../../lib/outbox/sqlite/engine.ts";
-import { sqliteFault } from "../../lib/outbox/sqlite/fault.ts";
-import { sqliteEngine } from "../../lib/outbox/sqlite/worker.ts";
-import { draftOf, faultOf } from "./store_contract.ts";
-import { SqliteScene } from "./sqlite_scene.ts";
+import type { OutboxStore } from "../../../lib/outbox/store.ts";
+import { SqliteEngine } from "../../../lib/outbox/sqlite/engine.ts";
+import { sqliteFault } from "../../../lib/outbox/sqlite/fault.ts";
+import { sqliteEngine } from "../../../lib/outbox/sqlite/serve.ts";
+import { type ThreadFiles, threadSurroundings } from "../../../lib/runtime/threads.ts";
+import { draftOf, faultOf } from "../store_contract.ts";
+import { SqliteScene } from "./scene.ts";
 
 const onWindows = Deno.build.os === "windows";
 const ALL = { within: 1e9, first: true } as const;
@@ -100,7 +101,8 @@ Deno.test({
 Deno.test("a process that has had a file makes no other one: the old one may come back", async () => {
   await using scene = new SqliteScene();
   const rules = { window: 1, maxAge: 1, maxKeys: 1 };
-  const engine = await sqliteEngine({ path: scene.path, access: "serve", isAgain: true, ...rules });
+  const start = { path: scene.path, access: "serve", isAgain: true, ...rules } as const;
+  const engine = await sqliteEngine(start, (await threadSurroundings()).files);
   assert.throws(() => engine.open(), { fault: "gone" });
   assert.deepEqual(seen(scene.folder), []);
 });
@@ -189,21 +191,20 @@ Deno.test({
   ignore: onWindows,
   async fn() {
     await using scene = new SqliteScene();
-    const fs = await import("node:fs");
+    const { files: real } = await threadSurroundings();
     let looks = 0;
-    const files = {
-      ...fs,
-      statSync: ((path: string, options: { bigint: true }) => {
+    const files: ThreadFiles = {
+      ...real,
+      identity(path) {
         // Opening looks once, each transaction before and after.
         if (++looks === 3) Deno.removeSync(scene.path);
-        return fs.statSync(path, options);
-      }) as typeof fs.statSync,
+        return real.identity(path);
+      },
     };
     const rules = {
       window: 1e6,
       maxAge: 1e6,
       maxKeys: 9,
-      hashed: (text: string) => text,
       newUuid: () => crypto.randomUUID(),
     };
     const engine = new SqliteEngine({ DatabaseSync, files }, {
