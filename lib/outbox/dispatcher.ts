@@ -111,11 +111,12 @@ export class Dispatcher {
 
   /** What is to be done now and then: write down what could not be, bury what is too old. */
   async #tidy(): Promise<void> {
-    const { clock, store } = this.#options;
+    const { clock, store, watch } = this.#options;
     if (clock.monotonic() < this.#tidyAt) return;
     this.#tidyAt = clock.monotonic() + POLL;
     await this.#settleAgain();
     const { buried, nextDueIn } = await store.tidy();
+    watch.tidied();
     this.#nextDueIn = Math.min(Math.max(nextDueIn ?? POLL, 1), POLL);
     for (const record of buried) {
       const { attempts, failures, ambiguous, detail, dead, enqueuedAt } = record;

@@ -6,7 +6,7 @@ import { RecordingLog } from "../support/fakes.ts";
 /** What happens to the store, and what is said: a fault's name, or `usable`. */
 const courses: readonly {
   readonly what: string;
-  readonly events: readonly (StoreFault | "accepted" | "settled")[];
+  readonly events: readonly (StoreFault | "accepted" | "settled" | "tidied")[];
   readonly said: readonly (StoreFault | "usable")[];
   readonly failing?: StoreFault;
 }[] = [
@@ -40,6 +40,22 @@ const courses: readonly {
     said: ["overfull", "full"],
     failing: "overfull",
   },
+  {
+    what: "gone until it is there again, though the file that is gone can still be written",
+    events: ["gone", "settled", "gone", "tidied"],
+    said: ["gone", "usable"],
+  },
+  {
+    what: "back as soon as it answers, though nothing is to be written",
+    events: ["unreachable", "tidied", "slow", "tidied"],
+    said: ["unreachable", "usable", "slow", "usable"],
+  },
+  {
+    what: "full, read-only or damaged until something is written, however often it is looked after",
+    events: ["full", "tidied", "read_only", "broken", "tidied"],
+    said: ["full", "read_only", "broken"],
+    failing: "broken",
+  },
   { what: "closed without a word: the service ends", events: ["closed", "settled"], said: [] },
 ];
 
@@ -50,6 +66,7 @@ for (const { what, events, said, failing } of courses) {
     for (const event of events) {
       if (event === "accepted") watch.accepted();
       else if (event === "settled") watch.settled();
+      else if (event === "tidied") watch.tidied();
       else watch.failed(new StoreError(event));
     }
     const lines = log.entries.map(({ event, fields, level }) => [level, event, fields["fault"]]);
