@@ -18,7 +18,8 @@ async function fill(scene: OutboxScene): Promise<void> {
   const program = await scene.start();
   assert.deepEqual(await scene.tell(program, "first"), QUEUED);
   await scene.allArrived();
-  await program[Symbol.asyncDispose]();
+  program.signal("SIGKILL");
+  await program.ended();
   using db = new DatabaseSync(scene.file);
   db.exec(`
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
@@ -53,15 +54,7 @@ const unusable: {
       await fill(scene);
       garble(file, 0, 0.01);
     },
-    words: /it is damaged: move the file away/,
-  },
-  {
-    what: "is overwritten in its middle",
-    prepare: async (file, scene) => {
-      await fill(scene);
-      garble(file, 0.5, 0.6);
-    },
-    words: /it is damaged: move the file away/,
+    words: /not an outbox of this service, and is left untouched/,
   },
   {
     what: "was cut off",
@@ -88,11 +81,7 @@ for (const { what, prepare, words } of unusable) {
     await using scene = await OutboxScene.open();
     await prepare(scene.file, scene);
     const environment = outboxEnvironment(scene.file, scene.platformX);
-    let { code, stderr } = await runProgram([], { environment });
-    // Now and then Deno's own sweeper of old entries meets the damage first, and ends the process with its words.
-    for (let again = 0; again < 5 && stderr.includes("collect expired"); again++) {
-      ({ code, stderr } = await runProgram([], { environment }));
-    }
+    const { code, stderr } = await runProgram([], { environment });
     assert.equal(code, 1, stderr);
     const told = stderr.split("\n").filter((line) => line.startsWith("OUTBOX cannot be used: "));
     assert.equal(told.length, 1, stderr);

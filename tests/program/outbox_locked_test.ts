@@ -58,7 +58,8 @@ Deno.test("an outbox that stays locked: 503, and it goes on when the lock is gon
 Deno.test("an outbox that stays locked at the start is exit code 1 with a message", async () => {
   await using scene = await OutboxScene.open();
   const program = await scene.start();
-  await program[Symbol.asyncDispose]();
+  program.signal("SIGKILL");
+  await program.ended();
   using _ = locked(scene.file);
   const { code, stderr } = await runProgram([], {
     environment: outboxEnvironment(scene.file, scene.platformX),
