@@ -307,3 +307,38 @@ for (const { code, fault } of CODES) {
     assert.doesNotMatch(error.message, /secret/);
   });
 }
+
+Deno.test("no descriptor of the file is closed while SQLite has it open: that would end SQLite's own locks", async () => {
+  await using scene = new SqliteScene();
+  const { files: real } = await threadSurroundings();
+  let isOpen = false;
+  let closed = 0;
+  const files: ThreadFiles = {
+    ...real,
+    openHead(path, bytes) {
+      const head = real.openHead(path, bytes);
+      return {
+        read: () => head.read(),
+        close() {
+          if (isOpen) closed++;
+          head.close();
+        },
+      };
+    },
+  };
+  const rules = { window: 1e6, maxAge: 1e6, maxKeys: 9, newUuid: () => crypto.randomUUID() };
+  const location = { path: scene.path, access: "serve", isAgain: false } as const;
+  const engine = new SqliteEngine({ DatabaseSync, files }, location, rules);
+  engine.open();
+  isOpen = true;
+  for (const monotonic of [1, 2]) {
+    const { results } = engine.answer({
+      asks: [{ kind: "tidy" }],
+      moment: { now: 1, agedTo: 1, monotonic, room: 9 },
+    });
+    assert.ok(results.every((result) => "answer" in result));
+  }
+  isOpen = false;
+  assert.equal(closed, 0);
+  engine.close();
+});

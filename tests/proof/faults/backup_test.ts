@@ -16,9 +16,13 @@ for (const [name, command] of COMMANDS) {
     const program = await scene.start();
     for (const message of ["a", "b", "c"]) assert.deepEqual(await scene.tell(program, message), QUEUED);
     await program.logged("paused");
+    // The service has looked after its file, as it does each second.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
 
     const copy = `${scene.file}.copy`;
     await succeed(["sqlite3", scene.file, command(copy)]);
+    // SQLite takes the -wal file away when the last one closes the database: the service still has it open.
+    assert.ok(Deno.statSync(`${scene.file}-wal`).isFile);
     program.signal("SIGKILL");
     await program.ended();
     for (const suffix of ["", "-wal", "-shm"]) {
