@@ -28,6 +28,9 @@ export interface SqliteLocation {
   readonly isAgain: boolean;
 }
 
+/** What the thread that works on it is started with. */
+export interface SqliteStart extends SqliteLocation, Omit<DatabaseRules, "newUuid"> {}
+
 /** The parts of the runtime that are used. */
 export interface SqliteModules {
   readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => DatabaseSync;

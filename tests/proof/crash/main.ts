@@ -60,6 +60,7 @@ async function crash({ kills, postgres, rate, seed }: Settings): Promise<number>
       await sleep(random.between(...LIFE));
       if (server !== undefined && i % KILLS_PER_CRASH === 0) {
         // The service goes on meanwhile, and is killed while it finds its way back.
+        records.push({ kind: "crash", at: Date.now() });
         await server.end("immediate");
         await sleep(random.between(...DEAD));
         await server.begin();
