@@ -16,7 +16,7 @@ const POLL = 1_000;
 /** Events claimed in one go. */
 const MOST_CLAIMED = 64;
 
-/** Milliseconds after a claim was asked for until when its attempt may start: the lease is for three attempts of 10 s. */
+/** Milliseconds after a claim until when its attempt may start: the lease is for three attempts of 10 s. */
 const START_WITHIN = 15_000;
 
 /** What the dispatcher needs from outside. */
@@ -56,7 +56,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   /** By event id. */
   readonly #sending = new Map<string, Promise<void>>();
-  /** Attempts that ended and could not be written down: by event id. They must not be made again. */
+  /** Attempts that ended and could not be written down: by event id. They must not be made again. None is being written. */
   readonly #unsettled = new Map<string, { readonly work: Work; readonly settlement: Settlement }>();
   #freshSince = 0;
   #freshFirst = true;
@@ -84,13 +84,13 @@ export class Dispatcher {
       if (rest > 0) await clock.sleep(rest, AbortSignal.any([draining, resting.signal]));
     }
     await Promise.all(this.#sending.values());
+    await this.#settleAgain();
   }
 
   /** Sends what is due; returns the milliseconds until there can be more to do. */
   async #round(): Promise<number> {
     const { clock, gate, store } = this.#options;
-    // While it cannot be looked after, as when its file is gone, what it holds can still go out.
-    await this.#tidy().catch((error) => this.#failed(error));
+    await this.#tidy();
     const held = gate.held();
     if (held !== undefined) {
       // What is accepted during a pause waits in line with the rest: oldest first when it ends.
@@ -101,10 +101,11 @@ export class Dispatcher {
     if (free === 0) return Math.min(inMs, POLL);
     // New events and old ones in turn: a backlog must not hold up what happens now.
     this.#freshFirst = !this.#freshFirst;
-    const fresh = { within: clock.monotonic() - this.#freshSince, first: this.#freshFirst };
-    const asked = clock.monotonic();
+    // The leases begin with the question: its answer can take long, or this process be stopped.
+    const now = clock.monotonic();
+    const fresh = { within: now - this.#freshSince, first: this.#freshFirst };
     const claims = await store.claim(Math.min(free, MOST_CLAIMED), fresh);
-    for (const claim of claims) this.#begin(claim, asked + START_WITHIN);
+    for (const claim of claims) this.#begin(claim, now + START_WITHIN);
     return claims.length > 0 ? 0 : this.#nextDueIn;
   }
 
@@ -113,9 +114,7 @@ export class Dispatcher {
     const { clock, store, watch } = this.#options;
     if (clock.monotonic() < this.#tidyAt) return;
     this.#tidyAt = clock.monotonic() + POLL;
-    await Promise.all(
-      [...this.#unsettled.values()].map(({ work, settlement }) => this.#settle(work, settlement)),
-    );
+    await this.#settleAgain();
     const { buried, nextDueIn } = await store.tidy();
     watch.tidied();
     this.#nextDueIn = Math.min(Math.max(nextDueIn ?? POLL, 1), POLL);
@@ -126,12 +125,18 @@ export class Dispatcher {
     }
   }
 
-  /** @param startBy monotonic: its attempt starts until then, or not at all */
+  async #settleAgain(): Promise<void> {
+    const unsettled = [...this.#unsettled.values()];
+    this.#unsettled.clear();
+    await Promise.all(unsettled.map(({ work, settlement }) => this.#settle(work, settlement)));
+  }
+
   #begin(claim: Claim, startBy: number): void {
     const { clock, traced } = this.#options;
     const { id, event } = claim.record;
     const work = { ...claim, accepted: clock.monotonic() - claim.age };
     const known = this.#unsettled.get(id);
+    this.#unsettled.delete(id);
     // Its lease ran out while the store did not take what came of the last attempt.
     const ended = known === undefined
       ? traced(event, () => this.#send(work, startBy))
@@ -157,15 +162,16 @@ export class Dispatcher {
   async #settle(work: Work, settlement: Settlement): Promise<void> {
     const { store, watch } = this.#options;
     const { record } = work;
-    this.#unsettled.set(record.id, { work, settlement });
+    let isOurs: boolean;
     try {
-      const isOurs = await store.settle(work, settlement);
-      this.#unsettled.delete(record.id);
-      watch.settled();
-      if (isOurs && settlement.kind === "dead") this.#tell(record, settlement, this.#ageOf(work));
+      isOurs = await store.settle(work, settlement);
     } catch (error) {
+      this.#unsettled.set(record.id, { work, settlement });
       this.#failed(error);
+      return;
     }
+    watch.settled();
+    if (isOurs && settlement.kind === "dead") this.#tell(record, settlement, this.#ageOf(work));
   }
 
   #ageOf({ accepted }: Work): number {

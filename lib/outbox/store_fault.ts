@@ -50,7 +50,8 @@ const WHAT_TO_DO = {
     "the file is not an outbox of this service, and is left untouched: let OUTBOX name another one",
   ),
   forbidden: constant(
-    "this user may not use it: give it the rights to read and write it",
+    "this user may not use it, or its disk is read-only: give the user the rights to read and write the file and ",
+    "its folder, or mount the disk writable",
   ),
   newer: constant(
     "a newer version of the service has made it: run that version again",

@@ -34,14 +34,14 @@ export class StoreWatch {
     this.#worked([...this.#faults.keys()]);
   }
 
-  /** What was held was written: that says nothing of room for one more event, or of the file's place. */
+  /** How sending ended was written: into a file that is gone, too, and without room for one more event. */
   settled(): void {
-    this.#worked([...this.#faults.keys()].filter((fault) => !isNoRoom(fault) && fault !== "gone"));
+    this.#worked([...this.#faults.keys()].filter((fault) => !isNoRoom(fault) && !OF_THE_FILE.has(fault)));
   }
 
-  /** The store was looked after: it is where it should be, though perhaps nothing had to be written. */
+  /** It was looked after: it is there again and answers. That says nothing of what only a write meets. */
   tidied(): void {
-    if (this.#faults.has("gone")) this.#worked(["gone"]);
+    this.#worked([...this.#faults.keys()].filter((fault) => SEEN_BY_LOOKING.has(fault)));
   }
 
   #worked(mended: readonly StoreFault[]): void {
@@ -51,6 +51,15 @@ export class StoreWatch {
     this.#log.write("INFO", "outbox_usable", "OUTBOX: the store can be written again");
   }
 }
+
+/** Of the file's place or content: SQLite goes on with the one that it has open. */
+const OF_THE_FILE: ReadonlySet<StoreFault> = new Set(["gone", "broken"]);
+
+/** What every look at the store meets as long as it lasts. */
+const SEEN_BY_LOOKING: ReadonlySet<StoreFault> = new Set([
+  ...["gone", "tables_gone", "missing", "busy", "slow"] as const,
+  ...["unreachable", "refused", "not_trusted"] as const,
+]);
 
 /** Whether a fault is only that there is no room for another event. */
 export function isNoRoom(fault: StoreFault): boolean {

@@ -36,8 +36,17 @@ export interface ThreadFiles {
   /** Makes an empty file for its owner only, where nothing is yet. */
   make(path: string): void;
   remove(path: string): void;
-  /** A file's first bytes. */
-  head(path: string, bytes: number): Uint8Array;
+  /** Opens a file for its first bytes, which are read anew each time. */
+  openHead(path: string, bytes: number): FileHead;
+}
+
+/**
+ * The beginning of a file. While SQLite has the file open in this process, it must stay open: to close any descriptor
+ * of a file ends all POSIX locks that the process holds on it (sqlite.org/howtocorrupt.html, 2.2).
+ */
+export interface FileHead {
+  read(): Uint8Array;
+  close(): void;
 }
 
 /** What {@link ThreadFiles.look} finds. */
@@ -129,10 +138,16 @@ const denoThreadFiles: ThreadFiles = {
   },
   make: (path) => Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close(),
   remove: (path) => Deno.removeSync(path),
-  head(path, bytes) {
-    using file = Deno.openSync(path);
-    const head = new Uint8Array(bytes);
-    return head.subarray(0, file.readSync(head) ?? 0);
+  openHead(path, bytes) {
+    const file = Deno.openSync(path);
+    return {
+      read() {
+        const head = new Uint8Array(bytes);
+        file.seekSync(0, Deno.SeekMode.Start);
+        return head.subarray(0, file.readSync(head) ?? 0);
+      },
+      close: () => file.close(),
+    };
   },
 };
 
@@ -152,14 +167,15 @@ function nodeThreadFiles(fs: typeof NodeFs): ThreadFiles {
     },
     make: (path) => fs.closeSync(fs.openSync(path, "wx", 0o600)),
     remove: (path) => fs.unlinkSync(path),
-    head(path, bytes) {
+    openHead(path, bytes) {
       const file = fs.openSync(path, "r");
-      try {
-        const head = new Uint8Array(bytes);
-        return head.subarray(0, fs.readSync(file, head, 0, bytes, 0));
-      } finally {
-        fs.closeSync(file);
-      }
+      return {
+        read() {
+          const head = new Uint8Array(bytes);
+          return head.subarray(0, fs.readSync(file, head, 0, bytes, 0));
+        },
+        close: () => fs.closeSync(file),
+      };
     },
   };
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { constant } from "../../lib/base/redact.ts";
-import { systemClock } from "../../lib/base/clock.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 import { isLeftAlone } from "../../lib/outbox/record.ts";
 import type { Claim, Settlement } from "../../lib/outbox/store.ts";
 import { postgresFault } from "../../lib/outbox/postgres/fault.ts";
 import { postgresSchema } from "../../lib/outbox/postgres/schema.ts";
 import type { StoreError } from "../../lib/outbox/store_fault.ts";
-import { issueCertificate } from "../compiled/certificates.ts";
+import { issueCertificate } from "../support/certificates.ts";
 import { draftOf, faultOf } from "../outbox/store_contract.ts";
 import { pgbouncer } from "./pgbouncer.ts";
 import { PostgresScene } from "./postgres_scene.ts";
@@ -18,6 +18,7 @@ const DEAD: Settlement = {
   kind: "dead",
   reason: "refused",
   attempts: 1,
+  failures: 1,
   ambiguous: 0,
   detail: constant("status 400"),
 };

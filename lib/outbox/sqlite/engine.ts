@@ -1,11 +1,11 @@
 /** The SQLite half of a store: opens the file, keeps an eye on it, and answers in transactions. Synchronous. */
-import type { ThreadFiles } from "../../runtime/threads.ts";
+import type { FileHead, ThreadFiles } from "../../runtime/threads.ts";
 import type { DatabaseSync } from "node:sqlite";
 import type { Moment, Reply, Request, Result } from "../operation.ts";
 import type { Access, Summary } from "../store.ts";
 import { type DatabaseRules, SqliteDatabase } from "./database.ts";
 import { sqliteFault } from "./fault.ts";
-import { APPLICATION_ID, databaseFile, isOurs } from "./file.ts";
+import { APPLICATION_ID, databaseFile, isOurs, openHeader } from "./file.ts";
 import { SQLITE_SCHEMA, SQLITE_SCHEMA_VERSION } from "./schema.ts";
 import { StoreError, type StoreFault } from "../store_fault.ts";
 
@@ -28,6 +28,9 @@ export interface SqliteLocation {
   readonly isAgain: boolean;
 }
 
+/** What the thread that works on it is started with. */
+export interface SqliteStart extends SqliteLocation, Omit<DatabaseRules, "newUuid"> {}
+
 /** The parts of the runtime that are used. */
 export interface SqliteModules {
   readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => DatabaseSync;
@@ -39,6 +42,8 @@ interface Open {
   readonly db: DatabaseSync;
   readonly database: SqliteDatabase;
   readonly identity: string | undefined;
+  /** Stays open as long as {@link db}, and is closed after it. */
+  readonly head: FileHead;
 }
 
 /** One per process and file that writes. */
@@ -85,9 +90,13 @@ export class SqliteEngine {
 
   /** Closes the file. */
   close(): void {
-    const { db } = this.#open ?? {};
+    const { db, head } = this.#open ?? {};
     this.#open = undefined;
-    db?.close();
+    try {
+      db?.close();
+    } finally {
+      head?.close();
+    }
   }
 
   #transaction(asks: Request["asks"], moment: Moment): readonly Result[] {
@@ -134,12 +143,12 @@ export class SqliteEngine {
    */
   #follow(): void {
     if (this.#open === undefined) return;
-    const { database, identity } = this.#open;
+    const { database, head, identity } = this.#open;
     const { files } = this.#modules;
     const { path } = this.#location;
     const there = files.identity(path);
     // What SQLite keeps in memory hides it.
-    this.#isGarbled = there === identity && !isOurs(files, path);
+    this.#isGarbled = there === identity && !isOurs(head);
     if (there === undefined || there === identity) return;
     let holdsEvents = false;
     try {
@@ -171,14 +180,17 @@ function openFile(
 ): Open {
   const file = databaseFile(files, path, { access, isAgain });
   // Opened to be read only, a file without a -wal would get one that stays, and that another user could not open.
-  const db = new DatabaseSync(path, { readOnly: access === "look" && file.hasWal });
+  const head = openHeader(files, path);
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(path, { readOnly: access === "look" && file.hasWal });
     const database = new SqliteDatabase(db, rules);
     setUp(database, access === "look");
     if (file.isYoungerThanWal && database.pragma("quick_check(1)") !== "ok") throw new StoreError("broken");
-    return { db, database, identity: files.identity(path) };
+    return { db, database, head, identity: files.identity(path) };
   } catch (error) {
-    db.close();
+    db?.close();
+    head.close();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** The file of a SQLite store: what may be opened, and whether it is still there. Effects: files. */
-import type { ThreadFiles } from "../../runtime/threads.ts";
+import type { FileHead, ThreadFiles } from "../../runtime/threads.ts";
 import type { Access } from "../store.ts";
 import { StoreError } from "../store_fault.ts";
 
@@ -20,7 +20,7 @@ export interface DatabaseFile {
 
 /**
  * Looks at a path before SQLite does, and makes the file, for its owner only, if there is none and the service is to
- * have one. What is not a regular file, or neither empty nor ours, is refused untouched.
+ * have one. To be called while this process does not have it open. What is not a regular file, or neither empty nor ours, is refused untouched.
  *
  * @throws {StoreError} or what the file system throws
  */
@@ -42,7 +42,7 @@ export function databaseFile(
   }
   if (!found.isFile) throw new StoreError("not_a_file");
   const isEmpty = found.size === 0;
-  const isFit = isEmpty ? access === "serve" && found.uid === userOf(files, path) : isOurs(files, path);
+  const isFit = isEmpty ? access === "serve" && found.uid === userOf(files, path) : isOursAt(files, path);
   if (!isFit) throw new StoreError("not_ours");
   const wal = files.look(`${path}-wal`);
   return {
@@ -63,11 +63,25 @@ function userOf(files: ThreadFiles, path: string): number | null | undefined {
   }
 }
 
+/** Opens the beginning of the file, to be asked by {@link isOurs}. */
+export function openHeader(files: ThreadFiles, path: string): FileHead {
+  return files.openHead(path, HEADER.bytes);
+}
+
 /** Whether the file begins as a database of this service does. */
-export function isOurs(files: ThreadFiles, path: string): boolean {
-  const header = files.head(path, HEADER.bytes);
+export function isOurs(head: FileHead): boolean {
+  const header = head.read();
   if (header.length < HEADER.bytes) return false;
   const magic = String.fromCharCode(...header.subarray(0, HEADER.magic.length));
   return magic === HEADER.magic &&
     new DataView(header.buffer).getUint32(HEADER.applicationId) === APPLICATION_ID;
+}
+
+function isOursAt(files: ThreadFiles, path: string): boolean {
+  const head = openHeader(files, path);
+  try {
+    return isOurs(head);
+  } finally {
+    head.close();
+  }
 }

@@ -4,12 +4,8 @@
  * Whoever starts it imports a module that exports {@link serveSqlite} and calls that: in the bundle, the bundle itself.
  */
 import { type ThreadFiles, threadSurroundings } from "../../runtime/threads.ts";
-import type { DatabaseRules } from "./database.ts";
-import { SqliteEngine, type SqliteLocation } from "./engine.ts";
+import { SqliteEngine, type SqliteStart } from "./engine.ts";
 import { sqliteFault } from "./fault.ts";
-
-/** What the thread is started with. */
-export interface SqliteStart extends SqliteLocation, Omit<DatabaseRules, "newUuid"> {}
 
 /** Opens the file, tells how that went, and answers from then on. All texts are JSON, `start` a {@link SqliteStart}. */
 export async function serveSqlite(start: string): Promise<void> {

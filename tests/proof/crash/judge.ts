@@ -9,6 +9,8 @@ import type { SenderRecord, TakenRecord } from "./records.ts";
 /** What came of a run. Happenings are named by their numbers in the sender's log. */
 export interface Judgement {
   readonly kills: number;
+  /** Of the database server. */
+  readonly crashes: number;
   /** How many happenings have a copy that was answered 2xx. */
   readonly acknowledged: number;
   /** Happenings answered 2xx of which no event arrived. */
@@ -25,7 +27,7 @@ export interface Judgement {
  */
 export const NOTED_WITHIN = 500;
 
-/** A kill, and when the next process was started. */
+/** A kill, or a crash of the server, which a kill follows; and when the next process was started. */
 interface Kill {
   readonly at: number;
   readonly restartedAt: number;
@@ -67,7 +69,8 @@ export function judge(sender: readonly SenderRecord[], taken: readonly TakenReco
     }
   }
   return {
-    kills: kills.length,
+    kills: sender.filter(({ kind }) => kind === "kill").length,
+    crashes: sender.filter(({ kind }) => kind === "crash").length,
     acknowledged: acknowledged.size,
     lost: [...acknowledged].filter((happening) => !arrivals.has(happening)),
     sentTwice: sentTwice.map(([happening]) => happening),
@@ -84,7 +87,7 @@ function isCut({ at, answeredAt }: TakenRecord, kills: readonly Kill[]): boolean
 
 function killsIn(records: readonly SenderRecord[]): Kill[] {
   return records.flatMap(({ kind, at }, index) => {
-    if (kind !== "kill") return [];
+    if (kind !== "kill" && kind !== "crash") return [];
     const restart = records.slice(index).find((record) => record.kind === "start");
     return [{ at, restartedAt: restart?.at ?? Infinity }];
   });
@@ -92,8 +95,8 @@ function killsIn(records: readonly SenderRecord[]): Kill[] {
 
 /** Tells a judgement; returns the exit code. */
 export function tell(judgement: Judgement, out: (text: string) => void): number {
-  const { kills, acknowledged, lost, sentTwice, unexplained } = judgement;
-  out(`kills         ${kills}`);
+  const { kills, crashes, acknowledged, lost, sentTwice, unexplained } = judgement;
+  out(`kills         ${kills}${crashes === 0 ? "" : `, and ${crashes} crashes of the database server`}`);
   out(`acknowledged  ${acknowledged}`);
   out(`lost          ${lost.length}`);
   out(`sent twice    ${sentTwice.length}, unexplained ${unexplained.length}`);

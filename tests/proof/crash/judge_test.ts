@@ -60,6 +60,16 @@ const cases: {
     unexplained: ["happening 2: event 2 of 2"],
   },
   {
+    what:
+      "a second event of what was answered while the database server was away, until the service is killed",
+    sender: [...posted(0, 1, "a1", 202), { kind: "crash", at: 10 }, { kind: "kill", at: 2_000 }, {
+      kind: "start",
+      at: 2_100,
+    }],
+    standIn: [taken(1_000, "a1", true), taken(2_500, "a1", true)],
+    sentTwice: [1],
+  },
+  {
     what: "a second event after a lost answer",
     sender: posted(0, 1, "a1", 202),
     standIn: [taken(20, "a1", false), taken(900, "a1", true)],

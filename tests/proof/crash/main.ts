@@ -1,7 +1,8 @@
 /**
  * Kills the service under load, again and again, and has a judge compare what it had answered with what arrived.
  *
- * `deno task proof crash [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]`. Exit codes: 0 nothing was lost and every
+ * `deno task proof crash [--postgres] [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]`. With `--postgres` the outbox
+ * is in a PostgreSQL of the run's own, which crashes at every third kill of the service. Exit codes: 0 nothing was lost and every
  * second event is explained, 1 not so, or the run did not come to its end; 2 usage.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +10,7 @@ import { parseArgs } from "node:util";
 import { eventually, within } from "../../support/eventually.ts";
 import { STAND_IN_KEY, startPlatformX } from "../../support/platformx.ts";
 import { type Program, spawnProgram } from "../../support/service.ts";
+import { PostgresServer } from "../../postgres/server.ts";
 import { failing } from "./fates.ts";
 import { judge, tell } from "./judge.ts";
 import { Random } from "./random.ts";
@@ -26,28 +28,44 @@ const DEAD = [100, 400] as const;
 /** Exit code of a killed process: 128 and the signal's number, or what Windows makes of it. */
 const KILLED = Deno.build.os === "windows" ? 1 : 137;
 
-const USAGE = "usage: deno task proof crash [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]";
+const USAGE =
+  "usage: deno task proof crash [--postgres] [--kills N] [--rate HAPPENINGS_PER_SECOND] [--seed N]";
+
+/** Kills of the service for each crash of its database server. */
+const KILLS_PER_CRASH = 3;
 
 interface Settings {
+  readonly postgres: boolean;
   readonly kills: number;
   readonly rate: number;
   readonly seed: number;
 }
 
-async function crash({ kills, rate, seed }: Settings): Promise<number> {
+async function crash({ kills, postgres, rate, seed }: Settings): Promise<number> {
   console.log(`seed          ${seed}`);
   const folder = await Deno.makeTempDir({ prefix: "crash-" });
   const random = new Random(seed);
   const records: SenderRecord[] = [];
   await using platformX = await startPlatformX({ requestsPerMinute: Infinity });
   platformX.misbehave(failing(new Random(seed)), Infinity);
-  const service = new KilledService(folder, platformX.url, records);
+  // What it has committed must be on the disk: the suite's own servers need not care.
+  await using server = postgres ? await PostgresServer.start({ fsync: "on" }) : undefined;
+  const outbox = server === undefined ? "outbox.db" : `postgres://owner@127.0.0.1:${server.port}/postgres`;
+  const service = new KilledService(folder, { apiUrl: platformX.url, outbox }, records);
   await service.start();
   const url = () => service.url;
   const sender = new Sender({ url, secret: SECRET, records, random: new Random(seed + 1), rate });
   try {
     for (let i = 0; i < kills; i++) {
       await sleep(random.between(...LIFE));
+      if (server !== undefined && i % KILLS_PER_CRASH === 0) {
+        // The service goes on meanwhile, and is killed while it finds its way back.
+        records.push({ kind: "crash", at: Date.now() });
+        await server.end("immediate");
+        await sleep(random.between(...DEAD));
+        await server.begin();
+        await sleep(random.between(...DEAD));
+      }
       await service.kill();
       await sleep(random.between(...DEAD));
       await service.start();
@@ -56,7 +74,7 @@ async function crash({ kills, rate, seed }: Settings): Promise<number> {
     await Promise.race([acknowledged, service.failed()]);
     await Promise.race([service.drained(), service.failed()]);
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\nThe outbox is in ${folder}`);
+    console.error(`${error instanceof Error ? error.message : error}\nThe outbox is ${outbox}, in ${folder}`);
     return 1;
   } finally {
     await service.end();
@@ -81,7 +99,11 @@ class KilledService {
   readonly #records: SenderRecord[];
   #running: Program | undefined;
 
-  constructor(directory: string, apiUrl: string, records: SenderRecord[]) {
+  constructor(
+    directory: string,
+    { apiUrl, outbox }: { readonly apiUrl: string; readonly outbox: string },
+    records: SenderRecord[],
+  ) {
     this.#directory = directory;
     this.#environment = {
       EVENTS_TRACKED: "Workspace Created",
@@ -89,7 +111,7 @@ class KilledService {
       GETDX_API_URL: apiUrl,
       GETDX_RATE_LIMIT: "0",
       LOG_FORMAT: "json",
-      OUTBOX: "outbox.db",
+      OUTBOX: outbox,
       WEBHOOK_SECRET: SECRET,
     };
     this.#records = records;
@@ -144,10 +166,13 @@ class KilledService {
 function settingsFrom(args: string[]): Settings | undefined {
   const text = { type: "string" } as const;
   try {
-    const { values } = parseArgs({ args, options: { kills: text, rate: text, seed: text } });
-    const { kills = "30", rate = "40", seed = String(Date.now() % 1_000_000) } = values;
+    const { values } = parseArgs({
+      args,
+      options: { postgres: { type: "boolean" }, kills: text, rate: text, seed: text },
+    });
+    const { postgres = false, kills = "30", rate = "40", seed = String(Date.now() % 1_000_000) } = values;
     if ([kills, rate, seed].some((value) => !/^\d{1,9}$/.test(value)) || rate === "0") return undefined;
-    return { kills: Number(kills), rate: Number(rate), seed: Number(seed) };
+    return { postgres, kills: Number(kills), rate: Number(rate), seed: Number(seed) };
   } catch {
     return undefined;
   }

@@ -7,8 +7,8 @@ export type SenderRecord =
   | { readonly kind: "post"; readonly at: number; readonly happening: number; readonly message: string }
   /** Its answer; status 0: there was none. */
   | { readonly kind: "answer"; readonly at: number; readonly message: string; readonly status: number }
-  /** The service is killed now, or was started. */
-  | { readonly kind: "kill" | "start"; readonly at: number };
+  /** The service is killed now, or was started; its database server crashes: nothing can be noted until it is back. */
+  | { readonly kind: "kill" | "start" | "crash"; readonly at: number };
 
 /** An event that the stand-in took: it is PlatformX's from here on, whatever becomes of the answer. */
 export interface TakenRecord {

@@ -35,8 +35,8 @@ Deno.test("a full disk: 503, what is pending goes out once, and it goes on when 
   fillUp(`${disk.folder}/filling`);
   // There may be room for some in what SQLite has taken already.
   await scene.tellUntil(program, UNAVAILABLE, [QUEUED]);
-  assertTells(await program.logged("outbox_unusable"), "full", /the disk is full: make room/);
-  assert.deepEqual(await scene.tell(program, "a"), [200, "duplicate", undefined], "reading still works");
+  assertTells(await program.logged("outbox_unusable"), "full", /its disk is full: make room/);
+  assert.deepEqual(await scene.tell(program, "a"), [200, "duplicate", undefined], "nothing is to be written");
   scene.platformX.behave();
 
   Deno.removeSync(`${disk.folder}/filling`);
@@ -51,15 +51,16 @@ Deno.test("a disk that is full at the start is exit code 1 with a message", asyn
   await using disk = await mountDisk(1);
   await using scene = await OutboxScene.open(disk.folder);
   fillUp(`${disk.folder}/filling`);
-  await refused(scene, /^OUTBOX cannot be used: the disk is full: make room$/m);
+  await refused(scene, /^OUTBOX cannot be used: its disk is full: make room$/m);
 });
 
 Deno.test("a disk that is read-only at the start is exit code 1 with a message", async () => {
   await using disk = await mountDisk(4);
   await using scene = await OutboxScene.open(disk.folder);
-  (await Deno.openKv(scene.file)).close();
+  const program = await scene.start();
+  await program.stop();
   await disk.remount("ro");
-  await refused(scene, /^OUTBOX cannot be used: it cannot be written: mount it writable/m);
+  await refused(scene, /^OUTBOX cannot be used: .* its disk is read-only: .* mount the disk writable$/m);
 });
 
 Deno.test("files that become read-only under the running service: 503, and it goes on when they are writable", async () => {
@@ -77,7 +78,7 @@ Deno.test("files that become read-only under the running service: 503, and it go
     assertTells(
       told,
       "failing",
-      /the disk does not read or write: see whether it is broken, or became read-only/,
+      /its disk does not read or write: see whether it is broken, or became read-only/,
     );
   } finally {
     for (const file of files) await setImmutable(file, false);

@@ -46,8 +46,8 @@ Deno.test("an outbox that stays locked: 503, and it goes on when the lock is gon
     using _ = locked(scene.file);
     assert.deepEqual(await scene.tell(program, "b"), UNAVAILABLE);
     assertTells(await program.logged("outbox_unusable"), "busy", /another process keeps it locked: end/);
-    assert.deepEqual(await scene.tell(program, "a"), [200, "duplicate", undefined], "reading still works");
   }
+  assert.deepEqual(await scene.tell(program, "a"), [200, "duplicate", undefined]);
   assert.deepEqual(await scene.tell(program, "b"), QUEUED);
   await program.logged("outbox_usable");
   await scene.allArrived();
@@ -57,7 +57,9 @@ Deno.test("an outbox that stays locked: 503, and it goes on when the lock is gon
 
 Deno.test("an outbox that stays locked at the start is exit code 1 with a message", async () => {
   await using scene = await OutboxScene.open();
-  (await Deno.openKv(scene.file)).close();
+  const program = await scene.start();
+  program.signal("SIGKILL");
+  await program.ended();
   using _ = locked(scene.file);
   const { code, stderr } = await runProgram([], {
     environment: outboxEnvironment(scene.file, scene.platformX),

@@ -23,7 +23,7 @@ for (const { what, removed } of deletions) {
     assert.deepEqual(await scene.tell(program, "d"), UNAVAILABLE);
     assertTells(await program.logged("outbox_unusable"), "gone", /deleted or moved: put it back/);
     const health = await (await fetch(program.url)).json();
-    assert.deepEqual([health.status, health.outbox.pending], ["degraded", null]);
+    assert.deepEqual([health.status, health.outbox.pending], ["degraded", 3]);
 
     Deno.writeTextFileSync(scene.file, "");
     assert.deepEqual(await scene.tell(program, "e"), UNAVAILABLE, "events of the old file still wait");

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { systemClock } from "../../lib/base/clock.ts";
-import { SqliteStore, type ThreadEvents } from "../../lib/outbox/sqlite/store.ts";
-import { FakeClock, settled, watched } from "../support/fakes.ts";
-import { DAY, draftOf, faultOf } from "./store_contract.ts";
-import { SqliteScene } from "./sqlite_scene.ts";
+import { systemClock } from "../../../lib/runtime/system_clock.ts";
+import { SqliteStore } from "../../../lib/outbox/sqlite/store.ts";
+import type { StartThread, ThreadEvents } from "../../../lib/runtime/threads.ts";
+import { FakeClock, settled, watched } from "../../support/fakes.ts";
+import { DAY, draftOf, faultOf } from "../store_contract.ts";
+import { SqliteScene } from "./scene.ts";
 
 /** A thread that says what a test makes it say. */
 class FakeThread {
@@ -13,7 +14,7 @@ class FakeThread {
   ended = 0;
   events: ThreadEvents | undefined;
 
-  readonly start = (data: string, events: ThreadEvents) => {
+  readonly start: StartThread = (_, data, events) => {
     this.started.push(JSON.parse(data));
     this.events = events;
     const summary = { pending: 0, dead: 0, deadByReason: [] };

@@ -1,15 +1,14 @@
 /** SQLite stores in a file of their own. */
 import { DatabaseSync } from "node:sqlite";
-import type { LeftAlone } from "../../lib/outbox/record.ts";
-import type { OutboxStore } from "../../lib/outbox/store.ts";
-import { SqliteStore } from "../../lib/outbox/sqlite/store.ts";
-import { denoThreads } from "../../lib/runtime/threads.ts";
-import type { StoreOptions } from "../../lib/outbox/store_options.ts";
-import { FakeClock } from "../support/fakes.ts";
-import { DAY, type Scene } from "./store_contract.ts";
+import type { LeftAlone } from "../../../lib/outbox/record.ts";
+import type { OutboxStore } from "../../../lib/outbox/store.ts";
+import { SqliteStore, type SqliteStoreOptions } from "../../../lib/outbox/sqlite/store.ts";
+import { denoThreads } from "../../../lib/runtime/threads.ts";
+import { FakeClock } from "../../support/fakes.ts";
+import { DAY, type Scene } from "../store_contract.ts";
 
 /** Starts threads from the sources. */
-export const startThread = denoThreads(import.meta.resolve("../../lib/outbox/sqlite/serve.ts"));
+export const startThread = denoThreads(import.meta.resolve("../../../lib/outbox/sqlite/serve.ts"));
 
 /** A file, and the stores that were opened on it. */
 export class SqliteScene implements Scene {
@@ -26,7 +25,7 @@ export class SqliteScene implements Scene {
     return `${this.folder}/outbox.db`;
   }
 
-  async open(options: Partial<StoreOptions> = {}, access: "serve" | "change" | "look" = "serve") {
+  async open(options: Partial<SqliteStoreOptions> = {}, access: "serve" | "change" | "look" = "serve") {
     const { path, clock } = this;
     const onLeftAlone = (record: LeftAlone) => void this.leftAlone.push(record);
     const usual = { clock, window: DAY, maxAge: 7 * DAY, maxPending: 1_000, onLeftAlone };

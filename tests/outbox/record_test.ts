@@ -4,12 +4,12 @@ import { EVENT } from "../support/fakes.ts";
 
 const ROW: Row = {
   ...{ id: "e1", version: 1, event: JSON.stringify(EVENT), enqueued_at: 10, next_attempt_at: 20, claim: 3 },
-  ...{ claimed_at: null, attempts: 1, ambiguous: 0, detail: null, last_attempt_at: null },
+  ...{ claimed_at: null, attempts: 1, failures: 1, ambiguous: 0, detail: null, last_attempt_at: null },
   ...{ dead_at: null, dead_reason: null },
 };
 
 const RECORD = {
-  ...{ id: "e1", event: EVENT, enqueuedAt: 10, nextAttemptAt: 20, attempts: 1, ambiguous: 0 },
+  ...{ id: "e1", event: EVENT, enqueuedAt: 10, nextAttemptAt: 20, attempts: 1, failures: 1, ambiguous: 0 },
   ...{ detail: undefined, lastAttemptAt: undefined, claimedAt: undefined, dead: undefined },
 };
 
@@ -39,6 +39,7 @@ const SPOILT: readonly Row[] = [
   { enqueued_at: 2n ** 60n },
   { next_attempt_at: null },
   { attempts: "many" },
+  { failures: -1 },
   { ambiguous: undefined },
   { claim: null },
   { version: "one", event: "{}" },

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { OutboxStore } from "../../lib/outbox/store.ts";
-import { SqliteEngine } from "../../lib/outbox/sqlite/engine.ts";
-import { sqliteFault } from "../../lib/outbox/sqlite/fault.ts";
-import { sqliteEngine } from "../../lib/outbox/sqlite/worker.ts";
-import { draftOf, faultOf } from "./store_contract.ts";
-import { SqliteScene } from "./sqlite_scene.ts";
+import type { OutboxStore } from "../../../lib/outbox/store.ts";
+import { SqliteEngine } from "../../../lib/outbox/sqlite/engine.ts";
+import { sqliteFault } from "../../../lib/outbox/sqlite/fault.ts";
+import { sqliteEngine } from "../../../lib/outbox/sqlite/serve.ts";
+import { type ThreadFiles, threadSurroundings } from "../../../lib/runtime/threads.ts";
+import { draftOf, faultOf } from "../store_contract.ts";
+import { SqliteScene } from "./scene.ts";
 
 const onWindows = Deno.build.os === "windows";
 const ALL = { within: 1e9, first: true } as const;
@@ -100,7 +101,8 @@ Deno.test({
 Deno.test("a process that has had a file makes no other one: the old one may come back", async () => {
   await using scene = new SqliteScene();
   const rules = { window: 1, maxAge: 1, maxKeys: 1 };
-  const engine = await sqliteEngine({ path: scene.path, access: "serve", isAgain: true, ...rules });
+  const start = { path: scene.path, access: "serve", isAgain: true, ...rules } as const;
+  const engine = await sqliteEngine(start, (await threadSurroundings()).files);
   assert.throws(() => engine.open(), { fault: "gone" });
   assert.deepEqual(seen(scene.folder), []);
 });
@@ -189,21 +191,20 @@ Deno.test({
   ignore: onWindows,
   async fn() {
     await using scene = new SqliteScene();
-    const fs = await import("node:fs");
+    const { files: real } = await threadSurroundings();
     let looks = 0;
-    const files = {
-      ...fs,
-      statSync: ((path: string, options: { bigint: true }) => {
+    const files: ThreadFiles = {
+      ...real,
+      identity(path) {
         // Opening looks once, each transaction before and after.
         if (++looks === 3) Deno.removeSync(scene.path);
-        return fs.statSync(path, options);
-      }) as typeof fs.statSync,
+        return real.identity(path);
+      },
     };
     const rules = {
       window: 1e6,
       maxAge: 1e6,
       maxKeys: 9,
-      hashed: (text: string) => text,
       newUuid: () => crypto.randomUUID(),
     };
     const engine = new SqliteEngine({ DatabaseSync, files }, {
@@ -306,3 +307,38 @@ for (const { code, fault } of CODES) {
     assert.doesNotMatch(error.message, /secret/);
   });
 }
+
+Deno.test("no descriptor of the file is closed while SQLite has it open: that would end SQLite's own locks", async () => {
+  await using scene = new SqliteScene();
+  const { files: real } = await threadSurroundings();
+  let isOpen = false;
+  let closed = 0;
+  const files: ThreadFiles = {
+    ...real,
+    openHead(path, bytes) {
+      const head = real.openHead(path, bytes);
+      return {
+        read: () => head.read(),
+        close() {
+          if (isOpen) closed++;
+          head.close();
+        },
+      };
+    },
+  };
+  const rules = { window: 1e6, maxAge: 1e6, maxKeys: 9, newUuid: () => crypto.randomUUID() };
+  const location = { path: scene.path, access: "serve", isAgain: false } as const;
+  const engine = new SqliteEngine({ DatabaseSync, files }, location, rules);
+  engine.open();
+  isOpen = true;
+  for (const monotonic of [1, 2]) {
+    const { results } = engine.answer({
+      asks: [{ kind: "tidy" }],
+      moment: { now: 1, agedTo: 1, monotonic, room: 9 },
+    });
+    assert.ok(results.every((result) => "answer" in result));
+  }
+  isOpen = false;
+  assert.equal(closed, 0);
+  engine.close();
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Lane } from "../../lib/outbox/postgres/lane.ts";
-import { settled, watched } from "../support/fakes.ts";
+import { Lane } from "../../../lib/outbox/postgres/lane.ts";
+import { settled, watched } from "../../support/fakes.ts";
 
 Deno.test("one group is at work at a time; what comes meanwhile is the next one, of a bounded size", async () => {
   const groups: (readonly number[])[] = [];

@@ -1,5 +1,5 @@
-import { SqliteScene } from "./sqlite_scene.ts";
-import { CONTRACT } from "./store_contract.ts";
+import { SqliteScene } from "./scene.ts";
+import { CONTRACT } from "../store_contract.ts";
 
 for (const { name, run } of CONTRACT) {
   Deno.test(`SQLite: ${name}`, async () => {
