@@ -3,7 +3,7 @@
  * attempt at PlatformX is a span. Nothing of it is loaded while Deno's telemetry is off.
  */
 import type { AttributeValue, Span, SpanStatus } from "@opentelemetry/api";
-import { type Outcome } from "../delivery/outcome.ts";
+import type { Outcome } from "../delivery/outcome.ts";
 import { shownName } from "../base/redact.ts";
 import { scrub } from "../base/redact.ts";
 import type { LogLevel } from "../base/log.ts";
