@@ -92,14 +92,53 @@ Deno.test("while a terminal stands still the service ends all the same", async (
   assert.equal(await program.ended(), 0);
 });
 
+Deno.test("where the platform freezes the process with the answer, the log is written before it", async (t) => {
+  for (const name of ["AWS_LAMBDA_FUNCTION_NAME", "K_SERVICE"]) {
+    await t.step(name, async () => {
+      await using program = await startProgram({ environment: { DRY_RUN: "true", [name]: "relay" } });
+      // In its first second each line is written by itself.
+      await eventually(async () => (await program.health())["uptime_seconds"] >= 2, "two seconds");
+      for (let i = 0; i < 5; i++) {
+        await answered(post(program, i));
+        program.signal("SIGSTOP");
+        const isWritten = () => program.entries.some((entry) => entry["msg_id"] === `message-${i}`);
+        await eventually(isWritten, `line ${i}`, { patience: 5_000 });
+        program.signal("SIGCONT");
+      }
+      assert.equal((await program.stop({ patience: PATIENCE })).code, 0);
+    });
+  }
+});
+
+Deno.test("lines have systemd's priorities on the stream that is its journal, and only there", async (t) => {
+  for (const [what, first] of [["the journal", /^<6>\{"time"/], ["something else", /^\{"time"/]] as const) {
+    await t.step(what, async () => {
+      const file = await Deno.makeTempFile();
+      try {
+        const { dev, ino } = await Deno.stat(file);
+        const JOURNAL_STREAM = `${dev}:${what === "the journal" ? ino : 1}`;
+        await using program = await startProgram({
+          environment: { DRY_RUN: "true", JOURNAL_STREAM },
+          stdout: { file },
+        });
+        assert.equal((await program.stop({ patience: PATIENCE })).code, 0);
+        for (const line of (await Deno.readTextFile(file)).trimEnd().split("\n")) assert.match(line, first);
+        assert.doesNotMatch(program.stderr, /^</m);
+      } finally {
+        await Deno.remove(file);
+      }
+    });
+  }
+});
+
 Deno.test("the log is coloured text on a terminal, unless NO_COLOR is set to something, and JSON elsewhere", async (t) => {
   const rows: [terminal: boolean, environment: Record<string, string>, first: RegExp][] = [
     [true, {}, /^␛\[90m\d{4}-/],
     [true, { NO_COLOR: "" }, /^␛\[90m\d{4}-/],
-    [true, { NO_COLOR: "1" }, /^\d{4}-.* INFO {4}starting/],
+    [true, { NO_COLOR: "1" }, /^\d{4}-.* INFO {4}starting/m],
     [true, { LOG_FORMAT: "json" }, /^\{"time"/],
     [false, {}, /^\{"time"/],
-    [false, { LOG_FORMAT: "text" }, /^\d{4}-.* INFO {4}starting/],
+    [false, { LOG_FORMAT: "text" }, /^\d{4}-.* INFO {4}starting/m],
   ];
   for (const [terminal, environment, first] of rows) {
     await t.step(JSON.stringify({ terminal, ...environment }), async () => {
