@@ -1,4 +1,5 @@
 /** The way to PlatformX for every event: the pause, the rate limit and the bound on attempts at once. */
+import type { Redacted } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import { following } from "../base/following.ts";
 import type { Log } from "../base/log.ts";
@@ -32,7 +33,7 @@ export interface GateOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** What becomes of events while nothing is sent, for the log. */
-  readonly meanwhile: string;
+  readonly meanwhile: Redacted;
   /** Told of every attempt and how long it took, in milliseconds. */
   readonly onAttempt: (verdict: Verdict["kind"], ms: number) => void;
   /** Aborted when no new attempt may be made. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { inFull } from "../../lib/base/redact.ts";
 import fc from "fast-check";
 import { createLog, LOG_LEVELS, type LogFields, type LogLevel, type LogOptions } from "../../lib/base/log.ts";
 import { LOG_EVENTS, type LogEvent } from "../../lib/base/log_events.ts";
-import { anyText } from "../support/fakes.ts";
+import { anyText, shownFields } from "../support/fakes.ts";
 
 const TIME = "2026-01-02T03:04:05.678Z";
 
@@ -27,7 +28,7 @@ function logWith(options: Partial<LogOptions> = {}) {
 /** The one line that an entry makes. */
 function lineOf(message: string, fields?: LogFields, options: Partial<LogOptions> = {}): string {
   const { log, lines } = logWith(options);
-  log.write("INFO", "webhook", message, fields);
+  log.write("INFO", "webhook", inFull(message), shownFields(fields));
   assert.equal(lines.length, 1);
   return lines[0]!;
 }
@@ -131,7 +132,7 @@ function visible(line: string): string {
 }
 
 Deno.test("colours frame time, level and names of fields, and nothing else is different", () => {
-  const fields = { msg_id: "m", reason: "two words" };
+  const fields = { msg_id: "m", reason: "two words" } as const;
   for (const level of LOG_LEVELS) {
     const lines = [true, false].map((colour) => {
       const { log, lines } = logWith({ format: "text", colour });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { deliverDirectly } from "../../lib/delivery/direct.ts";
 import type { Outcome } from "../../lib/delivery/outcome.ts";
@@ -36,12 +37,12 @@ const unavailable = (reason: UnavailableReason, retryAfterMs: number, attempts: 
   attempts,
 });
 const forwarded = (attempts: number): Outcome => ({ status: "forwarded", attempts });
-const refused: Outcome = { status: "refused", words: "no", attempts: 1 };
+const refused: Outcome = { status: "refused", words: constant("no"), attempts: 1 };
 
 Deno.test("an event that is taken or refused needs one attempt", async (t) => {
   const rows: [verdict: Verdict, outcome: Outcome][] = [
     [DELIVERED, forwarded(1)],
-    [{ kind: "refused", words: "no" }, refused],
+    [{ kind: "refused", words: constant("no") }, refused],
   ];
   for (const [verdict, outcome] of rows) {
     await t.step(verdict.kind, async () => {
@@ -55,7 +56,12 @@ Deno.test("an event that is taken or refused needs one attempt", async (t) => {
 });
 
 Deno.test("what failed for now is tried again, after delays that grow, until it is taken", async (t) => {
-  const soon: Verdict = { kind: "later", cause: "platformx", seen: "status 503", retryAfterMs: 3_000 };
+  const soon: Verdict = {
+    kind: "later",
+    cause: "platformx",
+    seen: constant("status 503"),
+    retryAfterMs: 3_000,
+  };
   const rows: [what: string, random: number, failures: Verdict[], delays: number[]][] = [
     ["half of the bounds", 0.5, [FAILED, FAILED], [250, 500]],
     ["no jitter at all", 0, [FAILED, WRONG_URL], [0, 0]],
@@ -99,7 +105,12 @@ Deno.test("the delay's bound stops at five seconds", async () => {
 });
 
 Deno.test("a wait past the deadline ends the delivery at once, and is what Coder is told", async (t) => {
-  const asks = (retryAfterMs: number): Verdict => ({ kind: "later", cause: "url", seen: "", retryAfterMs });
+  const asks = (retryAfterMs: number): Verdict => ({
+    kind: "later",
+    cause: "url",
+    seen: constant(""),
+    retryAfterMs,
+  });
   const rows: [what: string, verdict: Verdict, deadline: number, outcome: Outcome | undefined][] = [
     ["one millisecond past it", asks(10_001), DEADLINE, unavailable("url", 10_001, 1)],
     ["exactly at it", asks(10_000), DEADLINE, undefined],
@@ -261,7 +272,7 @@ Deno.test("who waits between attempts is released the moment a pause or a shutdo
 Deno.test("in a shutdown an attempt under way may still succeed, but is not repeated", async (t) => {
   const rows: [verdict: Verdict, outcome: Outcome][] = [
     [DELIVERED, forwarded(1)],
-    [{ kind: "refused", words: "no" }, refused],
+    [{ kind: "refused", words: constant("no") }, refused],
     [FAILED, unavailable("draining", 1_000, 1)],
     [LOST, maybeTaken(unavailable("draining", 1_000, 1))],
   ];

@@ -1,4 +1,5 @@
 /** Limits on what senders can make the service remember, as SECURITY.md lists them. */
+import { constant } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import { attribute } from "../../lib/coder/attribution.ts";
 import { problemOf, recognise } from "../../lib/coder/notification.ts";
@@ -43,7 +44,7 @@ Deno.test("the last 200 webhooks, 100 failed ones, 50 turned away and 20 of stra
   const stats = new Stats([], false);
   const outcomes: readonly (readonly [outcome: Outcome, fromCoder: boolean, most: number])[] = [
     [{ status: "forwarded", attempts: 1 }, true, 200],
-    [{ status: "refused", words: "", attempts: 1 }, true, 100],
+    [{ status: "refused", words: constant(""), attempts: 1 }, true, 100],
     [{ status: "error", reason: "unauthorized", attempts: 0 }, true, 50],
     [{ status: "error", reason: "not_found", attempts: 0 }, false, 20],
   ];

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { shownName } from "../../lib/base/redact.ts";
+import { constant, inFull, shownName } from "../../lib/base/redact.ts";
 import { ANSWER_LIMIT, answerTo, type Outcome, STATUS_NAMES } from "../../lib/delivery/outcome.ts";
 import { type ErrorReason, ERRORS, UNAVAILABLE, type UnavailableReason } from "../../lib/delivery/reasons.ts";
 import { anyText } from "../support/fakes.ts";
 
-const EVENT = "Workspace Created";
+const EVENT = constant("Workspace Created");
 const HEADERS = { "content-type": "application/json" };
 /** What is told beside the outcome; only the notification's name is answered. */
-const TRACE = { attempts: 1, messageId: "a message", notification: EVENT, arrived: EVENT } as const;
+const TRACE = { attempts: 1, messageId: constant("a message"), notification: EVENT, arrived: EVENT } as const;
 const UNAVAILABLE_REASONS = Object.keys(UNAVAILABLE) as UnavailableReason[];
 const ERROR_STATUS: Record<ErrorReason, number> = {
   invalid_json: 400,
@@ -36,7 +36,10 @@ const ROWS: readonly Row[] = [
     const outcome = { status: "ignored", reason } as const;
     return [{ ...outcome, ...TRACE }, 200, {}, { ...outcome, event: EVENT }];
   }),
-  [{ status: "refused", words: "email is invalid", ...TRACE }, 502, {}, { status: "refused", event: EVENT }],
+  [{ status: "refused", words: constant("email is invalid"), ...TRACE }, 502, {}, {
+    status: "refused",
+    event: EVENT,
+  }],
   ...UNAVAILABLE_REASONS.flatMap((reason): Row[] => {
     const body = { status: "unavailable", reason } as const;
     const headers = { "retry-after": "2" };
@@ -49,7 +52,7 @@ const ROWS: readonly Row[] = [
     const challenge = 'Basic realm="coder-platformx", charset="UTF-8"';
     const headers: Record<string, string> = status === 401 ? { "www-authenticate": challenge } : {};
     const body = { status: "error", reason: reason as ErrorReason } as const;
-    return [{ ...body, detail: "Something is wrong", attempts: 0 }, status, headers, body];
+    return [{ ...body, detail: constant("Something is wrong"), attempts: 0 }, status, headers, body];
   }),
 ];
 
@@ -91,7 +94,7 @@ Deno.test("an answer that Coder is to retry says so in words that differ by reas
 
 Deno.test("a refusal passes on PlatformX's words, and stands without them", () => {
   const message = (words: string) =>
-    JSON.parse(answerTo({ status: "refused", words, ...TRACE }).body).message;
+    JSON.parse(answerTo({ status: "refused", words: inFull(words), ...TRACE }).body).message;
   assert.equal(message("email is invalid"), "PlatformX refused the event: email is invalid");
   assert.equal(message(""), "PlatformX refused the event.");
 });
@@ -110,7 +113,7 @@ Deno.test("Retry-After is whole seconds, rounded up, at least one", async (t) =>
 });
 
 Deno.test("a wrong request's answer says what is wrong with it, and what to do", () => {
-  const detail = "payload.labels must be an object: it is a list";
+  const detail = constant("payload.labels must be an object: it is a list");
   const { body } = answerTo({ status: "error", reason: "invalid_notification", detail, attempts: 0 });
   const { what, todo } = ERRORS.invalid_notification;
   assert.equal(JSON.parse(body).message, `${what} ${detail}. ${todo}`);
@@ -134,7 +137,7 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.tuple(
       status: fc.constant("ignored"),
       reason: fc.constantFrom("secret", "not_tracked", "no_person", "domain"),
     }),
-    fc.record({ status: fc.constant("refused"), words: text }),
+    fc.record({ status: fc.constant("refused"), words: text.map(inFull) }),
     fc.record({
       status: fc.constant("unavailable"),
       reason: fc.constantFrom(...UNAVAILABLE_REASONS),
@@ -143,7 +146,7 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.tuple(
     fc.record({
       status: fc.constant("error"),
       reason: fc.constantFrom(...Object.keys(ERRORS) as ErrorReason[]),
-      detail: text,
+      detail: text.map(inFull),
     }),
   ),
 ).map(([trace, outcome]) => ({ ...outcome, ...trace }));
@@ -168,7 +171,7 @@ Deno.test("property: whatever the texts, a body is at most 512 bytes of JSON and
 
 Deno.test("property: a message is cut only when the body would be too long, and never more than needed", () => {
   fc.assert(fc.property(text, (words) => {
-    const { body } = answerTo({ status: "refused", words, attempts: 1 });
+    const { body } = answerTo({ status: "refused", words: inFull(words), attempts: 1 });
     const message = words === "" ? "PlatformX refused the event." : `PlatformX refused the event: ${words}`;
     const whole = JSON.stringify({ status: "refused", message });
     const bytes = new TextEncoder().encode(whole).length;

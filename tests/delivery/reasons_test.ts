@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import type { Delivery } from "../../lib/delivery/draft.ts";
 import { type Outcome, REASONS_OF, STATUS_NAMES, told } from "../../lib/delivery/outcome.ts";
 import { REASONS } from "../../lib/delivery/reasons.ts";
@@ -52,15 +53,15 @@ Deno.test("what was not done says who does something next", async (t) => {
 });
 
 Deno.test("the field that makes a notification invalid is told", () => {
-  const detail = "payload.labels must be an object: it is a list";
+  const detail = constant("payload.labels must be an object: it is a list");
   const outcome = { status: "error", reason: "invalid_notification", detail, attempts: 0 } as const;
   assert.match(told(outcome), new RegExp(`^Turned away: .+ ${detail}\\. `));
 });
 
 Deno.test("a refusal is told with PlatformX's words once for each of its answers", async (t) => {
   const rows: [outcome: Outcome, entries: number][] = [
-    [{ status: "refused", words: "no such name", attempts: 2 }, 1],
-    [{ status: "refused", words: "no such name", attempts: 0 }, 0],
+    [{ status: "refused", words: constant("no such name"), attempts: 2 }, 1],
+    [{ status: "refused", words: constant("no such name"), attempts: 0 }, 0],
     [{ status: "forwarded", attempts: 1 }, 0],
     [{ status: "unavailable", reason: "key", retryAfterMs: 1, attempts: 1 }, 0],
   ];

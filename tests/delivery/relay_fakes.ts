@@ -1,4 +1,5 @@
 /** The whole relay behind a real socket, put together as `serve` does it, with its parts within a test's reach. */
+import { constant } from "../../lib/base/redact.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
 import { DedupCache } from "../../lib/delivery/dedup_cache.ts";
@@ -63,7 +64,7 @@ export async function startRelay(platformXUrl: string, settings: RelaySettings =
     cut: cut.signal,
   });
   const gate = new Gate({
-    meanwhile: "events wait",
+    meanwhile: constant("events wait"),
     onAttempt: () => {},
     key: { reload: () => Promise.resolve() },
     ratePerMinute: 0,

@@ -1,4 +1,5 @@
 /** What single flights have around them, in the hands of a test. */
+import { constant } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import { attribute } from "../../lib/coder/attribution.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
@@ -12,7 +13,7 @@ import { FakeClock, notificationWith, parsed, RecordingLog, settled } from "../s
 
 /** Ends of a delivery. */
 export const FORWARDED: Outcome = { status: "forwarded", attempts: 1 };
-export const REFUSED: Outcome = { status: "refused", words: "no", attempts: 1 };
+export const REFUSED: Outcome = { status: "refused", words: constant("no"), attempts: 1 };
 export const FAILED: Outcome = {
   status: "unavailable",
   reason: "platformx",

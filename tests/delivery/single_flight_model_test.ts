@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import fc from "fast-check";
 import type { Outcome, Status } from "../../lib/delivery/outcome.ts";
 import { settled } from "../support/fakes.ts";
@@ -8,7 +9,7 @@ import { type End, Reference, type Reply } from "./single_flight_reference.ts";
 const SETTINGS = { deadline: 30_000, refusalRemembered: 60_000 };
 const ENDS: Readonly<Record<Exclude<End, "fault">, Outcome>> = {
   forwarded: { status: "forwarded", attempts: 1 },
-  refused: { status: "refused", words: "no", attempts: 1 },
+  refused: { status: "refused", words: constant("no"), attempts: 1 },
   unavailable: { status: "unavailable", reason: "platformx", retryAfterMs: 1_000, attempts: 1 },
 };
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import type { Outcome } from "../../lib/delivery/outcome.ts";
 import { settled, watched } from "../support/fakes.ts";
 import { FAILED, flightsWith, FORWARDED, REFUSED } from "./single_flight_fakes.ts";
@@ -157,7 +158,7 @@ Deno.test("a refusal answers all copies, and for a minute those that come later"
   const copies = await copiesAtOnce(deliver, 3);
   await deliveries.only.end(REFUSED);
   const [leader, ...others] = copies;
-  const remembered: Outcome = { status: "refused", words: "no", attempts: 0 };
+  const remembered: Outcome = { status: "refused", words: constant("no"), attempts: 0 };
   assert.deepEqual(leader?.value, REFUSED);
   for (const { value } of others) assert.deepEqual(value, remembered);
 

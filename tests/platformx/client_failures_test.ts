@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant, inFull } from "../../lib/base/redact.ts";
 import { startPlatformX } from "../support/platformx.ts";
 import type { Answer, NetworkFailure, Send } from "../../lib/runtime/runtime.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
@@ -21,8 +22,12 @@ function attemptTo(
   return attemptAt({ url, key, userAgent: "coder-platformx/0", clock, send, cut });
 }
 
-const notSent = (seen: NetworkFailure): Verdict => ({ kind: "later", cause: "platformx", seen });
-const lost = (seen: string): Verdict => ({ kind: "unknown", seen });
+const notSent = (seen: NetworkFailure): Verdict => ({
+  kind: "later",
+  cause: "platformx",
+  seen: constant(seen),
+});
+const lost = (seen: string): Verdict => ({ kind: "unknown", seen: inFull(seen) });
 
 /** A server that treats each connection like this, and then closes it; its port. */
 function tcpServer(onConnection: (connection: Deno.TcpConn) => Promise<void>) {
@@ -106,7 +111,7 @@ Deno.test("no whole answer: PlatformX may have taken the event", async (t) => {
       "longer in chunks than its length and the limit",
       'HTTP/1.1 200 OK\r\ncontent-length: 11\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{"ok":true}\r\n' +
       `11170\r\n${" ".repeat(70_000)}\r\n0\r\n\r\n`,
-      { kind: "later", cause: "url", seen: "status 200" },
+      { kind: "later", cause: "url", seen: constant("status 200") },
     ],
   ];
   for (const [what, answer, verdict] of rows) {

@@ -1,4 +1,5 @@
 /** A gate with stand-ins around it, for its own tests and for those of what uses it. */
+import { constant } from "../../lib/base/redact.ts";
 import { denoFiles } from "../../lib/runtime/deno_files.ts";
 import { ApiKey } from "../../lib/platformx/api_key.ts";
 import { Gate, type GateOptions, type Held } from "../../lib/platformx/gate.ts";
@@ -6,11 +7,11 @@ import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { EVENT, FakeClock, PendingAttempts, RecordingLog, settled, watched } from "../support/fakes.ts";
 
 export const DELIVERED: Verdict = { kind: "delivered" };
-export const FAILED: Verdict = { kind: "later", cause: "platformx", seen: "status 500" };
-export const RATE_LIMITED: Verdict = { kind: "later", cause: "rate_limit", seen: "status 429" };
-export const KEY_REFUSED: Verdict = { kind: "later", cause: "key", seen: "status 401" };
-export const WRONG_URL: Verdict = { kind: "later", cause: "url", seen: "status 404" };
-export const LOST: Verdict = { kind: "unknown", seen: "timed_out" };
+export const FAILED: Verdict = { kind: "later", cause: "platformx", seen: constant("status 500") };
+export const RATE_LIMITED: Verdict = { kind: "later", cause: "rate_limit", seen: constant("status 429") };
+export const KEY_REFUSED: Verdict = { kind: "later", cause: "key", seen: constant("status 401") };
+export const WRONG_URL: Verdict = { kind: "later", cause: "url", seen: constant("status 404") };
+export const LOST: Verdict = { kind: "unknown", seen: constant("timed_out") };
 
 /** What has come of a sending so far. */
 export type Sending = { readonly value: Verdict | Held | undefined };
@@ -24,7 +25,7 @@ export function gateWith({ keyFile, ...options }: Partial<GateOptions> & { keyFi
   const cut = new AbortController();
   const key = new ApiKey("old-key", keyFile, denoFiles, log);
   const gate = new Gate({
-    meanwhile: "events wait",
+    meanwhile: constant("events wait"),
     onAttempt: () => {},
     attempt: platformX.attempt,
     ratePerMinute: 0,

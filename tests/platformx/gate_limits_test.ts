@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import { EVENT, settled } from "../support/fakes.ts";
 import { DELIVERED, FAILED, gateWith, KEY_REFUSED, RATE_LIMITED } from "./fakes.ts";
 
@@ -124,7 +125,7 @@ Deno.test("of those that ask together when a probe is due one gets leave, and th
 
 Deno.test("places are given back however attempts end", async () => {
   const { clock, send, most } = gateWith();
-  for (let i = 0; i < 70; i++) await send(i % 2 === 0 ? { kind: "refused", words: "" } : FAILED);
+  for (let i = 0; i < 70; i++) await send(i % 2 === 0 ? { kind: "refused", words: constant("") } : FAILED);
   assert.equal(await most(70), 64);
   assert.equal(clock.sleepers, 0);
 });

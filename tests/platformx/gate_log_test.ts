@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant, inFull } from "../../lib/base/redact.ts";
 import { DELIVERED, FAILED, gateWith, KEY_REFUSED, RATE_LIMITED, WRONG_URL } from "./fakes.ts";
 
 Deno.test("a pause and its end are told once, and again when it happens again", async () => {
@@ -30,7 +31,7 @@ Deno.test("a pause tells what to do about what was seen, or else about its cause
   for (const [seen, words] of rows) {
     await t.step(seen, async () => {
       const { log, send } = gateWith();
-      for (let i = 0; i < 3; i++) await send({ kind: "later", cause: "platformx", seen });
+      for (let i = 0; i < 3; i++) await send({ kind: "later", cause: "platformx", seen: inFull(seen) });
       assert.match(log.of("paused")[0]?.message ?? "", words);
     });
   }
@@ -67,7 +68,9 @@ Deno.test("what an operator has to mend is told at once, and again only after Pl
 
 Deno.test("nothing is told when all goes well", async () => {
   const { log, send } = gateWith();
-  for (const verdict of [DELIVERED, { kind: "refused", words: "" }, DELIVERED] as const) await send(verdict);
+  for (const verdict of [DELIVERED, { kind: "refused", words: constant("") }, DELIVERED] as const) {
+    await send(verdict);
+  }
   assert.deepEqual(log.entries.filter(({ level }) => level !== "DEBUG"), []);
 });
 

@@ -1,3 +1,4 @@
+import { constant } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Held } from "../../lib/platformx/gate.ts";
@@ -11,8 +12,8 @@ const PLACES = 64;
 type End = Verdict | "fault";
 const ENDS: readonly End[] = [
   ...[DELIVERED, DELIVERED, FAILED, LOST, KEY_REFUSED, RATE_LIMITED, WRONG_URL],
-  { kind: "refused", words: "no" },
-  { kind: "later", cause: "platformx", seen: "status 503", retryAfterMs: 30_000 },
+  { kind: "refused", words: constant("no") },
+  { kind: "later", cause: "platformx", seen: constant("status 503"), retryAfterMs: 30_000 },
   "fault",
 ];
 

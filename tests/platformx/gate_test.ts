@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import type { Held } from "../../lib/platformx/gate.ts";
 import type { LaterCause, Verdict } from "../../lib/platformx/verdict.ts";
 import { DELIVERED, FAILED, gateWith, KEY_REFUSED, LOST, RATE_LIMITED, WRONG_URL } from "./fakes.ts";
@@ -6,7 +7,7 @@ import { DELIVERED, FAILED, gateWith, KEY_REFUSED, LOST, RATE_LIMITED, WRONG_URL
 Deno.test("an attempt brings PlatformX's verdict, and the time of the last delivery is known", async () => {
   const { gate, clock, send } = gateWith();
   assert.equal(gate.status().lastDelivered, undefined);
-  for (const verdict of [FAILED, { kind: "refused", words: "no" }, LOST] as const) {
+  for (const verdict of [FAILED, { kind: "refused", words: constant("no") }, LOST] as const) {
     assert.deepEqual(await send(verdict), verdict);
   }
   assert.equal(gate.status().lastDelivered, undefined);
@@ -87,7 +88,7 @@ Deno.test("in a pause one probe at a time goes out, at growing distances, and th
 
 Deno.test("Retry-After puts the probe off", async () => {
   const { gate, clock, begin, send } = gateWith();
-  await send({ kind: "later", cause: "rate_limit", seen: "status 429", retryAfterMs: 90_000 });
+  await send({ kind: "later", cause: "rate_limit", seen: constant("status 429"), retryAfterMs: 90_000 });
   assert.deepEqual((await begin()).value, { kind: "held", reason: "rate_limit", waitMs: 90_000 });
   assert.deepEqual(gate.room(), { free: 0, inMs: 90_000 });
   await clock.advance(89_999);
@@ -164,7 +165,7 @@ Deno.test("each pause gives its own signal, and after it the next can be waited 
 });
 
 Deno.test("an attempt that the shutdown cut says nothing about PlatformX", async (t) => {
-  const cutOff: Verdict = { kind: "unknown", seen: "cut_off" };
+  const cutOff: Verdict = { kind: "unknown", seen: constant("cut_off") };
   await t.step("three of them begin no pause", async () => {
     const { gate, platformX, cut, begin } = gateWith();
     const sendings = [await begin(), await begin(), await begin()];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import fc from "fast-check";
 import { judge, type Verdict } from "../../lib/platformx/verdict.ts";
 import type { NetworkFailure } from "../../lib/runtime/runtime.ts";
@@ -130,15 +131,15 @@ Deno.test("of an answer that did not come whole only the status counts, and succ
 
 Deno.test("an attempt without an answer is judged by whether the event can have arrived", async (t) => {
   const rows: Record<NetworkFailure, Verdict> = {
-    connection_failed: { kind: "later", cause: "platformx", seen: "connection_failed" },
-    name_not_found: { kind: "later", cause: "platformx", seen: "name_not_found" },
-    proxy_failed: { kind: "later", cause: "platformx", seen: "proxy_failed" },
-    proxy_refused: { kind: "later", cause: "url", seen: "proxy_refused" },
-    tls_failed: { kind: "later", cause: "platformx", seen: "tls_failed" },
-    connection_lost: { kind: "unknown", seen: "connection_lost" },
-    timed_out: { kind: "unknown", seen: "timed_out" },
-    cut_off: { kind: "unknown", seen: "cut_off" },
-    unknown_failure: { kind: "unknown", seen: "unknown_failure" },
+    connection_failed: { kind: "later", cause: "platformx", seen: constant("connection_failed") },
+    name_not_found: { kind: "later", cause: "platformx", seen: constant("name_not_found") },
+    proxy_failed: { kind: "later", cause: "platformx", seen: constant("proxy_failed") },
+    proxy_refused: { kind: "later", cause: "url", seen: constant("proxy_refused") },
+    tls_failed: { kind: "later", cause: "platformx", seen: constant("tls_failed") },
+    connection_lost: { kind: "unknown", seen: constant("connection_lost") },
+    timed_out: { kind: "unknown", seen: constant("timed_out") },
+    cut_off: { kind: "unknown", seen: constant("cut_off") },
+    unknown_failure: { kind: "unknown", seen: constant("unknown_failure") },
   };
   for (const [failure, expected] of Object.entries(rows)) {
     await t.step(failure, () => {
