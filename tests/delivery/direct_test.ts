@@ -192,7 +192,7 @@ Deno.test("an answer that was lost is repeated once, not twice", async (t) => {
 });
 
 Deno.test("after an answer that was lost PlatformX may have the event, whatever it says later", async (t) => {
-  const asksForLong: Verdict = { kind: "later", cause: "url", seen: "", retryAfterMs: 60_000 };
+  const asksForLong: Verdict = { kind: "later", cause: "url", seen: constant(""), retryAfterMs: 60_000 };
   const rows: [what: string, then: Verdict | "shutdown" | "pause", outcome: Outcome][] = [
     ["a refused key", KEY_REFUSED, unavailable("key", 1_000, 2)],
     ["a wait past the deadline", asksForLong, unavailable("url", 60_000, 2)],

@@ -5,7 +5,8 @@ import type { OutboxStore } from "../../lib/outbox/store.ts";
 import { sqliteEngine } from "../../lib/outbox/sqlite/serve.ts";
 import { SQL } from "../../lib/outbox/sqlite/statements.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
-import { type StartThread, threadSurroundings } from "../../lib/runtime/threads.ts";
+import type { StartThread } from "../../lib/runtime/thread.ts";
+import { threadSurroundings } from "../../lib/runtime/threads.ts";
 import { FakeClock, RecordingLog } from "../support/fakes.ts";
 
 export const SECOND = 1_000;
