@@ -72,13 +72,14 @@ Deno.test("lines that found no room while a terminal stood still are counted, an
   assert.equal((await program.health())["status"], "degraded");
   const lost = await linesLost(program);
   await program.child.type("\x11");
-  const told = () => program.entries.filter(({ event }) => event === "log_lines_lost");
+  // Both streams lead to the terminal: a line of the one may stand in the middle of another's, so these are no entries.
+  const told = () => program.stdout.match(/"level":"WARNING","event":"log_lines_lost"[^{}]*\}/g) ?? [];
   await eventually(() => told().length > 0, "the entry of it");
   await flood(program, 1_000_000, 20);
-  const [code, left] = [(await program.stop({ patience: PATIENCE })).code, told()];
-  assert.equal(code, 0);
-  assert.deepEqual(left.map(({ level, count }) => [level, count]), [["WARNING", lost]]);
-  assert.equal(program.entries.at(-1)?.event, "stopped");
+  assert.equal((await program.stop({ patience: PATIENCE })).code, 0);
+  assert.equal(told().length, 1);
+  assert.match(told()[0]!, new RegExp(`"count":${lost}\\}$`));
+  assert.match(program.stdout, /"event":"stopped"/);
 });
 
 Deno.test("while a terminal stands still the service ends all the same", async () => {
