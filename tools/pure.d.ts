@@ -64,7 +64,9 @@ interface URLSearchParams extends Iterable<[string, string]> {
   toString(): string;
 }
 declare const URLSearchParams: {
-  new (init?: string | Readonly<Record<string, string>> | Iterable<readonly [string, string]>): URLSearchParams;
+  new (
+    init?: string | Readonly<Record<string, string>> | Iterable<readonly [string, string]>,
+  ): URLSearchParams;
 };
 
 /** Bytes that come from somebody else. */

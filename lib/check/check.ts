@@ -35,15 +35,18 @@ export interface Looking {
 
 /** All findings, in the order of {@link CheckName}. Sends no event. */
 export async function lookAtEverything(looking: Looking): Promise<readonly GroupedFinding[]> {
-  const { config, given, publicUrl, runtime, userAgent, warnings } = looking;
+  const { clock, config, given, publicUrl, runtime, userAgent, warnings } = looking;
   const [store, port, away, coder, fromOutside] = await Promise.all([
     storeFindings(config, machineStore(runtime)),
     portFinding(config.http, { listen: runtime.listen, ask: askLocally }),
     platformxAndClock(looking),
     coderSide(looking),
-    publicUrl === undefined
-      ? []
-      : publicFindings(publicUrl, { send: runtime.send, secrets: config.http.webhookSecrets, userAgent }),
+    publicUrl === undefined ? [] : publicFindings(publicUrl, {
+      send: runtime.send,
+      clock,
+      secrets: config.http.webhookSecrets,
+      userAgent,
+    }),
   ]);
   return [
     ...grouped("settings", settingFindings({ given, warnings })),
@@ -72,7 +75,7 @@ async function platformxAndClock(
   const extraCa = cert ? await readText(files, cert, "many", CA_LIMIT) : undefined;
   const trust = trustFindings({ environment, extraCa });
   const trustFails = trust.some(({ state }) => state === "failed");
-  const reached = await reach({ url, userAgent, send, now: clock.now });
+  const reached = await reach({ url, userAgent, send, clock });
   return {
     platformx: [...trust, ...platformxFindings(reached, { url, proxy: proxyTo(url, env), trustFails })],
     clock: reached.kind === "answer"

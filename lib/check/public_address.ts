@@ -1,4 +1,5 @@
 /** Whether what Coder sends to the public address gets here: asked as Coder would, but for the secret and the event. */
+import type { Clock } from "../base/clock.ts";
 import { scrub } from "../base/redact.ts";
 import type { Send } from "../runtime/runtime.ts";
 import type { Finding } from "./finding.ts";
@@ -8,6 +9,7 @@ import { ask } from "./reach.ts";
 /** What the questions need from outside. */
 export interface PublicOptions {
   readonly send: Send;
+  readonly clock: Pick<Clock, "sleep">;
   /** `WEBHOOK_SECRET`, and the previous one; empty: there is none. */
   readonly secrets: readonly string[];
   readonly userAgent: string;
@@ -35,20 +37,25 @@ export async function publicFindings(text: string, options: PublicOptions): Prom
 }
 
 async function askInTurn(text: string, options: PublicOptions): Promise<readonly Finding[]> {
-  const { secrets, send, timeout, userAgent } = options;
+  const { clock, secrets, send, timeout, userAgent } = options;
   const url = new URL(text);
   const isPrivate = url.protocol === "https:" || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
   const address = addressFinding(url, { isPrivate, secrets });
   url.username = url.password = url.hash = "";
   const headers = { accept: "application/json", "user-agent": userAgent };
 
-  const posted = await ask(send, {
-    method: "POST",
-    url: url.href,
-    headers: { ...headers, "content-type": "application/json" },
-    // No notification, so nothing comes of it where no secret is asked for.
-    body: "{}",
-  }, timeout);
+  const posted = await ask(
+    send,
+    {
+      method: "POST",
+      url: url.href,
+      headers: { ...headers, "content-type": "application/json" },
+      // No notification, so nothing comes of it where no secret is asked for.
+      body: "{}",
+    },
+    clock,
+    timeout,
+  );
   const webhook = { name: "POST without the secret", ...webhookJudged(posted, url, secrets.length > 0) };
   const health = { name: secrets.length > 0 ? "GET with the secret" : "GET" };
   if (webhook.state !== "ok") return [address, webhook, { ...health, state: "skipped", detail: "not asked" }];
@@ -60,6 +67,7 @@ async function askInTurn(text: string, options: PublicOptions): Promise<readonly
   const got = await ask(
     send,
     { method: "GET", url: url.href, headers: { ...headers, ...authorization } },
+    clock,
     timeout,
   );
   return [address, webhook, { ...health, ...healthJudged(got, secrets.length > 0) }];

@@ -1,4 +1,5 @@
 /** One request to PlatformX's address that carries neither a key nor an event. */
+import type { Clock } from "../base/clock.ts";
 import type { Answer, NetworkFailure, OutgoingRequest, Send } from "../runtime/runtime.ts";
 import type { DatedAnswer } from "./clock.ts";
 
@@ -17,8 +18,7 @@ export interface ReachOptions {
   readonly url: string;
   readonly userAgent: string;
   readonly send: Send;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, "now" | "sleep">;
   /** Milliseconds; default: as long as an attempt may take. */
   readonly timeout?: number;
 }
@@ -28,18 +28,18 @@ const ANSWER_LIMIT = 64 * 1024;
 
 /** Asks. Any answer at all proves that name, connection, TLS and proxy work: which answer is not documented by DX. */
 export async function reach(
-  { url, userAgent, send, now, timeout }: ReachOptions,
+  { url, userAgent, send, clock, timeout }: ReachOptions,
 ): Promise<Reached> {
-  const askedAt = now();
+  const askedAt = clock.now();
   const headers = { accept: "application/json", "user-agent": userAgent };
-  const answer = await ask(send, { method: "GET", url, headers }, timeout);
+  const answer = await ask(send, { method: "GET", url, headers }, clock, timeout);
   if (answer.kind === "failure") return answer;
   return {
     kind: "answer",
     status: answer.status,
     date: answer.headers.get("date"),
     askedAt,
-    answeredAt: now(),
+    answeredAt: clock.now(),
     isPlatformX: hasOk(answer.body),
   };
 }
@@ -48,12 +48,14 @@ export async function reach(
 export async function ask(
   send: Send,
   request: Omit<OutgoingRequest, "limit" | "signal">,
+  clock: Pick<Clock, "sleep">,
   timeout = TIMEOUT,
 ): Promise<Answer> {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort("timed_out"), timeout);
+  const answered = new AbortController();
+  void clock.sleep(timeout, answered.signal).then(() => abort.abort("timed_out"));
   const answer = await send({ ...request, limit: ANSWER_LIMIT, signal: abort.signal });
-  clearTimeout(timer);
+  answered.abort();
   return answer;
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import { escapeControls } from "../base/redact.ts";
 import { VERSION } from "../base/version.ts";
 import { CoderApi } from "../coder/coder_api.ts";
@@ -5,7 +6,6 @@ import { Directory } from "../coder/directory.ts";
 import { problemOf } from "../coder/notification.ts";
 import { BODY_LIMIT } from "../http/body.ts";
 import type { FileFault, Runtime } from "../runtime/runtime.ts";
-import { systemClock as clock } from "../runtime/system_clock.ts";
 import type { ExplainCommand } from "./arguments.ts";
 import { explanationJson, explanationOf, explanationText } from "./explanation.ts";
 import { configured } from "./load_config.ts";
@@ -29,6 +29,7 @@ export async function explain(
   { env, files, send, stdin }: Pick<Runtime, "env" | "files" | "send" | "stdin">,
   terminal: Terminal,
   { ask, file, json, envFile }: ExplainCommand & { readonly envFile?: string },
+  clock: Clock,
 ): Promise<number> {
   const setUp = await configured({ env, files }, terminal, { needsKey: false, envFile });
   if (setUp === undefined) return 2;
@@ -45,7 +46,7 @@ export async function explain(
   const explanation = await explanationOf(pasted.value, {
     ...events,
     testData: platformx.testData,
-    find: ask && coder !== undefined ? asking(coder, { send, terminal }) : undefined,
+    find: ask && coder !== undefined ? asking(coder, { send, terminal, clock }) : undefined,
     now: clock.now(),
   });
   if ("need" in explanation) {
@@ -61,7 +62,11 @@ const NEEDS_CODER = "'--ask' needs Coder: set CODER_URL and CODER_SESSION_TOKEN"
 /** Asks Coder, and says it where Coder does not answer. */
 function asking(
   coder: { readonly url: string; readonly token: string },
-  { send, terminal }: { readonly send: Runtime["send"]; readonly terminal: Terminal },
+  { send, terminal, clock }: {
+    readonly send: Runtime["send"];
+    readonly terminal: Terminal;
+    readonly clock: Clock;
+  },
 ): Directory["find"] {
   const userAgent = `coder-platformx/${VERSION}`;
   const directory = new Directory(new CoderApi({ ...coder, userAgent, send, clock }), clock);

@@ -36,7 +36,7 @@ async function runCommand(
     case "events":
       return await events(runtime, terminal, command);
     case "explain":
-      return await explain(runtime, terminal, command);
+      return await explain(runtime, terminal, command, systemClock);
     case "healthcheck":
       return await healthcheck(runtime, terminal, command.envFile);
     case "outbox":

@@ -4,8 +4,8 @@ import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
 import type { Log } from "../base/log.ts";
 import type { Shutdown } from "../base/shutdown.ts";
-import type { HttpServer, ListenAddress, ListenFault, Runtime } from "../runtime/runtime.ts";
-import type { App } from "./app.ts";
+import type { Handler, HttpServer, ListenAddress, ListenFault, Runtime } from "../runtime/runtime.ts";
+import type { Admission } from "./admission.ts";
 import { listenerLost } from "./listener_watch.ts";
 
 /** Milliseconds that answers get to be made after attempts were cut, and then everything to be closed. */
@@ -15,7 +15,7 @@ const CLOSING = 250;
 /** What the server needs from outside. */
 export interface ServerOptions {
   readonly runtime: Pick<Runtime, "listen" | "onFault" | "tryToConnect">;
-  readonly app: Pick<App, "handle" | "admission">;
+  readonly app: { readonly handle: Handler; readonly admission: Pick<Admission, "count"> };
   /**
    * Called when the address is ours: a process that cannot serve must not begin to send either. What it returns resolves
    * when there is time for what takes long.

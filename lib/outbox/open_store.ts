@@ -1,5 +1,5 @@
 /** Opens the store that the configuration names. */
-import type { StartThread } from "../runtime/threads.ts";
+import type { StartThread } from "../runtime/thread.ts";
 import type { Log } from "../base/log.ts";
 import { scrub } from "../base/redact.ts";
 import type { OutboxLocation } from "../config/outbox_location.ts";

@@ -1,4 +1,4 @@
-import type { StartThread } from "./threads.ts";
+import type { StartThread } from "./thread.ts";
 /**
  * What the service needs of the runtime it is on. `deno.ts` and `node.ts` bring it; nothing else in `lib/` knows which
  * of the two it is.

@@ -3,6 +3,7 @@ import { constant, type Redacted } from "../../lib/base/redact.ts";
 import type { ErrorReason } from "../../lib/delivery/reasons.ts";
 import { answerTo } from "../../lib/delivery/outcome.ts";
 import { publicFindings } from "../../lib/check/public_address.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 import { failure, unavailable } from "../../lib/http/responses.ts";
 import type { Answer, NetworkFailure, OutgoingRequest } from "../../lib/runtime/runtime.ts";
 
@@ -32,7 +33,7 @@ async function ask(post: Answer, get: Answer, { url = URL_OF_CODER, secrets = [S
     requests.push(request);
     return Promise.resolve(request.method === "POST" ? post : get);
   };
-  const findings = await publicFindings(url, { send, secrets, userAgent: "agent/1" });
+  const findings = await publicFindings(url, { send, clock: systemClock, secrets, userAgent: "agent/1" });
   return { requests, findings, states: findings.map(({ state }) => state).join(" ") };
 }
 

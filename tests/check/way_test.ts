@@ -3,6 +3,7 @@ import { platformxFindings } from "../../lib/check/platformx.ts";
 import type { ProxySeen } from "../../lib/runtime/proxy.ts";
 import type { Answer, OutgoingRequest, Send } from "../../lib/runtime/runtime.ts";
 import { reach, type Reached } from "../../lib/check/reach.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 import type { FileText } from "../../lib/config/given.ts";
 import { trustFindings } from "../../lib/check/tls_trust.ts";
 
@@ -162,7 +163,7 @@ Deno.test("the request has no key, no body and no wish to be redirected", async 
   const reached = await reach({
     url: DX,
     userAgent: "agent/1",
-    now: () => times.shift()!,
+    clock: { ...systemClock, now: () => times.shift()! },
     send: (request) => {
       seen = request;
       return Promise.resolve(answered(401, '{"ok":false}', "then"));
@@ -190,7 +191,7 @@ Deno.test("a request that gets no answer ends by itself", async () => {
     new Promise((resolve) =>
       signal.addEventListener("abort", () => resolve({ kind: "failure", failure: signal.reason }))
     );
-  const base = { url: DX, userAgent: "agent/1", now: () => 0 };
+  const base = { url: DX, userAgent: "agent/1", clock: systemClock };
   assert.deepEqual(await reach({ ...base, send, timeout: 1 }), { kind: "failure", failure: "timed_out" });
 });
 
@@ -206,7 +207,7 @@ Deno.test("only JSON with ok is taken for PlatformX", async (t) => {
   for (const [body, isPlatformX] of rows) {
     await t.step(body, async () => {
       const send = () => Promise.resolve(answered(200, body));
-      const reached = await reach({ url: DX, userAgent: "agent/1", now: () => 0, send });
+      const reached = await reach({ url: DX, userAgent: "agent/1", clock: systemClock, send });
       assert.equal(reached.kind === "answer" && reached.isPlatformX, isPlatformX);
     });
   }

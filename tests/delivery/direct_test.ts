@@ -191,6 +191,31 @@ Deno.test("an answer that was lost is repeated once, not twice", async (t) => {
   });
 });
 
+Deno.test("after an answer that was lost PlatformX may have the event, whatever it says later", async (t) => {
+  const asksForLong: Verdict = { kind: "later", cause: "url", seen: constant(""), retryAfterMs: 60_000 };
+  const rows: [what: string, then: Verdict | "shutdown" | "pause", outcome: Outcome][] = [
+    ["a refused key", KEY_REFUSED, unavailable("key", 1_000, 2)],
+    ["a wait past the deadline", asksForLong, unavailable("url", 60_000, 2)],
+    ["a shutdown before the next attempt", "shutdown", unavailable("draining", 1_000, 1)],
+    ["a pause before the next attempt", "pause", unavailable("rate_limit", 1_000, 1)],
+  ];
+  for (const [what, then, outcome] of rows) {
+    await t.step(what, async () => {
+      const { clock, platformX, draining, start, send } = directWith();
+      const delivery = await start();
+      await platformX.end(LOST);
+      if (then === "pause") await send(RATE_LIMITED);
+      else if (then === "shutdown") draining.abort();
+      else {
+        await clock.advance(250);
+        await platformX.end(then);
+      }
+      await settled();
+      assert.deepEqual(delivery.value, maybeTaken(outcome));
+    });
+  }
+});
+
 Deno.test("what is about PlatformX ends the delivery with its reason", async (t) => {
   const rows: [what: string, verdicts: Verdict[], outcome: Outcome][] = [
     ["a refused key", [KEY_REFUSED], unavailable("key", 1_000, 1)],

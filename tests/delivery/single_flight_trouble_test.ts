@@ -48,6 +48,39 @@ Deno.test("in a hold a delivery that failed is handed over to nobody, and tried 
   assert.deepEqual(await deliver("tina", "1"), DUPLICATE);
 });
 
+Deno.test("a copy whose event PlatformX may have is followed by none: all are asked to come again", async () => {
+  const { deliveries, deliver } = flightsWith();
+  const copies = [watched(deliver("tina", "1")), watched(deliver("omar", "2"))];
+  await settled();
+  await deliveries.only.end({ ...FAILED, maybeTaken: true } as Outcome);
+  assert.deepEqual(copies.map(({ value }) => value?.status), ["unavailable", "unavailable"]);
+  assert.equal(deliveries.begun, 1);
+  void deliver("omar", "2");
+  assert.equal(deliveries.only.first, "1");
+});
+
+Deno.test("a hold that is over before it is looked at again is no fault", async () => {
+  const { gate, deliveries, flights, draft } = flightsWith();
+  void flights.deliver(draft("tina", "1"));
+  gate.begin("key");
+  const { held } = gate;
+  gate.held = () => {
+    const seen = held.call(gate);
+    gate.end();
+    return seen;
+  };
+  const copies = [watched(flights.deliver(draft("omar", "2"))), watched(flights.deliver(draft("uma", "3")))];
+  await settled();
+  assert.deepEqual(copies[0]?.value, {
+    status: "unavailable",
+    reason: "key",
+    retryAfterMs: 1_000,
+    attempts: 0,
+  });
+  await deliveries.only.end(FORWARDED);
+  assert.deepEqual(copies[1]?.value, DUPLICATE);
+});
+
 Deno.test("who gives up in the moment in which the lead is free is not handed it", async (t) => {
   for (const order of ["gives up, then is free", "is free, then gives up"]) {
     await t.step(order, async () => {

@@ -1,5 +1,5 @@
 /** The SQLite half of a store: opens the file, keeps an eye on it, and answers in transactions. Synchronous. */
-import type { FileHead, ThreadFiles } from "../../runtime/threads.ts";
+import type { FileHead, ThreadFiles } from "../../runtime/thread.ts";
 import type { DatabaseSync } from "node:sqlite";
 import type { Moment, Reply, Request, Result } from "../operation.ts";
 import type { Access, Summary } from "../store.ts";

@@ -1,5 +1,5 @@
 /** The file of a SQLite store: what may be opened, and whether it is still there. Effects: files. */
-import type { FileHead, ThreadFiles } from "../../runtime/threads.ts";
+import type { FileHead, ThreadFiles } from "../../runtime/thread.ts";
 import type { Access } from "../store.ts";
 import { StoreError } from "../store_fault.ts";
 

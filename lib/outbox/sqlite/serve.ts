@@ -3,7 +3,8 @@
  *
  * Whoever starts it imports a module that exports {@link serveSqlite} and calls that: in the bundle, the bundle itself.
  */
-import { type ThreadFiles, threadSurroundings } from "../../runtime/threads.ts";
+import type { ThreadFiles } from "../../runtime/thread.ts";
+import { threadSurroundings } from "../../runtime/threads.ts";
 import { SqliteEngine, type SqliteStart } from "./engine.ts";
 import { sqliteFault } from "./fault.ts";
 

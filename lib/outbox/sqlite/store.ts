@@ -1,5 +1,5 @@
 /** The outbox in a SQLite file. SQLite works in a thread of its own; this half gathers, waits and keeps count. */
-import type { StartThread, Thread, ThreadEvents } from "../../runtime/threads.ts";
+import type { StartThread, Thread, ThreadEvents } from "../../runtime/thread.ts";
 import type { Operations, Reply, Result } from "../operation.ts";
 import type { Claim, Fresh, NewEvent, OutboxStore, Settlement, State, Summary } from "../store.ts";
 import { mostKeys, type StoreOptions } from "../store_options.ts";
