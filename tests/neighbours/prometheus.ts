@@ -1,7 +1,8 @@
 /** Debian's Prometheus, asked by its API. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { Child, freePort, needs, openFolder, untilListening } from "../support/process.ts";
+import { freePort } from "../support/process.ts";
+import { startNeighbour } from "./neighbour.ts";
 
 /** An alert rule, as far as it is looked at. */
 export interface Rule {
@@ -16,18 +17,19 @@ export interface Rule {
 
 /** A Prometheus that is ready. `files` lie beside its configuration, which is called prometheus.yml. */
 export async function startPrometheus(files: Readonly<Record<string, string>>) {
-  await needs("prometheus", "install Debian's prometheus package (apt-get install prometheus)");
   await using starting = new AsyncDisposableStack();
-  const { path: folder } = starting.use(await openFolder());
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
   const port = freePort();
-  const child = starting.use(
-    new Child([
-      ...["prometheus", `--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`],
-      `--web.listen-address=127.0.0.1:${port}`,
-    ]),
+  const { child } = starting.use(
+    await startNeighbour({
+      program: "prometheus",
+      port,
+      files: () => files,
+      commandLine: (folder) => [
+        ...["prometheus", `--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`],
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+    }),
   );
-  await untilListening(port, "Prometheus", child);
   const told = { seen: () => child.told };
   const isReady = async () => {
     const response = await fetch(`http://127.0.0.1:${port}/-/ready`);
