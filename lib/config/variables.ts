@@ -130,11 +130,14 @@ export const EXPORT_LIMITS = ["OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BLRP_EXPORT_TIMEO
 
 /** Variables of the platform that the service looks at, without configuring it: in `.env` they have no effect. */
 export const PLATFORM_VARIABLES = [
+  "AWS_LAMBDA_FUNCTION_NAME",
   "DENO_CERT",
   "DENO_DEPLOY",
   "DENO_SERVE_ADDRESS",
   "DENO_TLS_CA_STORE",
   "DENO_TRUST_PROXY_HEADERS",
+  "JOURNAL_STREAM",
+  "K_SERVICE",
   "KUBERNETES_SERVICE_HOST",
   "NO_COLOR",
   // The PostgreSQL client asks for these, whatever it is told.
