@@ -8,7 +8,7 @@ import { observedBy, type Receiver, startReceiver } from "../support/otlp_receiv
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
 import { freePort } from "../support/process.ts";
 import { fileOf } from "../support/files.ts";
-import { type Environment } from "../support/program.ts";
+import type { Environment } from "../support/program.ts";
 import { startProgram } from "../support/service.ts";
 import { built } from "./built.ts";
 

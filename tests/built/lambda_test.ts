@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
-import { Child, freePort, openFolder, succeed, untilListening } from "../support/process.ts";
+import { Child, freePort, openFolder, run, succeed, untilListening } from "../support/process.ts";
 import { fileOf } from "../support/files.ts";
 import { executable } from "../support/program.ts";
 import { webhookAbout } from "../neighbours/front_scene.ts";
@@ -49,6 +49,10 @@ async function startFunction(settings: Readonly<Record<string, string>>) {
     }),
   );
   await untilListening(port, "the emulator", child);
+  // The emulator leaves those that it started.
+  starting.defer(async () => {
+    await run(["pkill", "--signal", "KILL", "--parent", String(child.pid)]);
+  });
   const open = starting.move();
   return {
     child,

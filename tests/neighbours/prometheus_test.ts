@@ -7,9 +7,9 @@ import { outboxInUse, USAGE } from "../status/states.ts";
 import { eventually } from "../support/eventually.ts";
 import { notificationWith } from "../support/fakes.ts";
 import { STAND_IN_KEY, startPlatformX } from "../support/platformx.ts";
-import { Child, freePort, needs, openFolder, untilListening } from "../support/process.ts";
 import { fileOf } from "../support/files.ts";
 import { startProgram } from "../support/service.ts";
+import { type Rule, startPrometheus } from "./prometheus.ts";
 
 interface Panel {
   readonly title: string;
@@ -30,12 +30,6 @@ const QUERIES = DASHBOARD.panels.flatMap(({ title, targets = [] }) =>
 
 /** What has no data here: nothing was lost, sending is not paused, and Deno 2.9 does not tell of descriptors. */
 const WITHOUT_DATA = ["Paused", "File descriptors"];
-
-interface Rule {
-  readonly name: string;
-  readonly health: string;
-  readonly state: string;
-}
 
 const CONFIG = (program: string, other: string) => `
 global: { scrape_interval: 1s, evaluation_interval: 1s }
@@ -60,7 +54,6 @@ function exporter() {
 }
 
 Deno.test("a real Prometheus scrapes the program, and every query of rules and dashboard finds what it asks for", async (t) => {
-  await needs("prometheus", "install Debian's prometheus package (apt-get install prometheus)");
   await using platformX = await startPlatformX();
   await using program = await startProgram({
     environment: {
@@ -73,28 +66,9 @@ Deno.test("a real Prometheus scrapes the program, and every query of rules and d
   });
   const { scrapes, server } = exporter();
   await using _server = server;
-  await using folder = await openFolder();
-  const config = `${folder.path}/prometheus.yml`;
-  await Deno.writeTextFile(config, CONFIG(new URL(program.url).host, `127.0.0.1:${server.addr.port}`));
-  const port = freePort();
-  await using prometheus = new Child([
-    ...["prometheus", `--config.file=${config}`, `--storage.tsdb.path=${folder.path}/data`],
-    `--web.listen-address=127.0.0.1:${port}`,
-  ]);
-  await untilListening(port, "Prometheus", prometheus);
-  const ask = async (path: string, query: Readonly<Record<string, string>> = {}) => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}?${new URLSearchParams(query)}`);
-    const { data, error, status } = await response.json();
-    assert.equal(status, "success", `${query["query"]}: ${error}`);
-    return data;
-  };
-  const told = { seen: () => prometheus.told };
-  const isReady = async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/-/ready`);
-    await response.body?.cancel();
-    return response.ok;
-  };
-  await eventually(isReady, "Prometheus to be ready", told);
+  const config = CONFIG(new URL(program.url).host, `127.0.0.1:${server.addr.port}`);
+  await using prometheus = await startPrometheus({ "prometheus.yml": config });
+  const { ask, rules, told } = prometheus;
 
   await t.step("it reads both formats' numbers, with the types that rates need", async () => {
     const health = async () =>
@@ -132,7 +106,6 @@ Deno.test("a real Prometheus scrapes the program, and every query of rules and d
   });
 
   await t.step("each rule is evaluated, and the reasons that hold are told of", async () => {
-    const rules = async (): Promise<readonly Rule[]> => (await ask("rules")).groups[0].rules;
     const active = (seen: readonly Rule[]) =>
       seen.filter(({ state }) => state !== "inactive").map(({ name }) => name);
     const expected = ["CoderPlatformxDeadLetters", "CoderPlatformxTurnedAway"];

@@ -84,15 +84,26 @@ const nodeRed: Candidate = {
 const webhook: Candidate = {
   name: "webhook",
   path: "hooks/coder",
-  async prepare({ folder, secret }) {
-    const hooks = (await text("webhook_hooks.json")).replace("FOLDER", fileOf("tests/neighbours/compared"))
-      .replace("AUTHORIZATION", `Basic ${btoa(`coder:${secret}`)}`);
-    await Deno.writeTextFile(`${folder}/hooks.json`, hooks);
-  },
   start: (setting) =>
     new Child(
-      ["webhook", "-verbose", "-hooks", "hooks.json", "-ip", "127.0.0.1", "-port", String(setting.port)],
-      { cwd: setting.folder, environment: environment(setting) },
+      [
+        ...[
+          "webhook",
+          "-verbose",
+          "-template",
+          "-hooks",
+          fileOf("tests/neighbours/compared/webhook_hooks.json"),
+        ],
+        ...["-ip", "127.0.0.1", "-port", String(setting.port)],
+      ],
+      {
+        cwd: setting.folder,
+        environment: {
+          ...environment(setting),
+          FOLDER: fileOf("tests/neighbours/compared"),
+          AUTHORIZATION: `Basic ${btoa(`coder:${setting.secret}`)}`,
+        },
+      },
     ),
 };
 

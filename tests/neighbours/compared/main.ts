@@ -42,11 +42,13 @@ function endpointOf({ path }: Candidate, { port, secret }: Setting): string {
   return `http://coder:${secret}@127.0.0.1:${port}/${path}`;
 }
 
+const events = (count: number) => count === 1 ? "1 event" : `${count} events`;
+
 /** Waits for what goes on after the answer. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 3_000));
 
 const told = ({ sent, last }: { readonly sent: number; readonly last: Dispatched }) =>
-  last.delivered ? `delivered at attempt ${sent}` : `failed ${sent} times, last ${last.status}`;
+  last.delivered ? `Coder: delivered at attempt ${sent}` : `Coder: failed ${sent} times, last ${last.status}`;
 
 const TRIALS: Readonly<Record<string, (scene: Scene) => Promise<string>>> = {
   async "no secret in the address"({ setting, candidate }) {
@@ -60,20 +62,20 @@ const TRIALS: Readonly<Record<string, (scene: Scene) => Promise<string>>> = {
       await coder.send({ ...webhook, msg_id: crypto.randomUUID(), payload });
     }
     await settle();
-    return `${about("copies")} events`;
+    return events(about("copies"));
   },
   async "Coder sends the same message twice"({ coder, about }) {
     const webhook = webhookAbout("again");
     await coder.send(webhook);
     await coder.send(webhook);
     await settle();
-    return `${about("again")} events`;
+    return events(about("again"));
   },
   async "PlatformX takes it, and its answer is lost"({ coder, about, platformX }) {
     platformX.misbehave({ kind: "closed" });
     const result = await persist(coder, webhookAbout("lost"));
     await settle();
-    return `${about("lost")} events; ${told(result)}`;
+    return `${events(about("lost"))}; ${told(result)}`;
   },
   async "PlatformX says ok:false with 200"({ coder, platformX }) {
     const from = platformX.requests;
@@ -91,7 +93,7 @@ const TRIALS: Readonly<Record<string, (scene: Scene) => Promise<string>>> = {
     const result = await persist(coder, webhookAbout("away"));
     await eventually(() => about("away") > 0 || !result.last.delivered, "the event", { patience: 30_000 })
       .catch(() => {});
-    return `${about("away")} events; ${told(result)}`;
+    return `${events(about("away"))}; ${told(result)}`;
   },
   async "killed while it sends, then started"({ coder, about, platformX, restart }) {
     platformX.misbehave({ kind: "silent" });
@@ -104,7 +106,7 @@ const TRIALS: Readonly<Record<string, (scene: Scene) => Promise<string>>> = {
     // What was accepted before must not need Coder any more; an outbox' lease is 30 s.
     const result = first.delivered ? { sent: 1, last: first } : await persist(coder, webhook);
     await eventually(() => about("killed") > 0, "the event", { patience: 45_000 }).catch(() => {});
-    return `${about("killed")} events; ${first.delivered ? "delivered at once" : "sent again by Coder"}, ${
+    return `${events(about("killed"))}; ${first.delivered ? "delivered at once" : "sent again by Coder"}, ${
       told(result)
     }`;
   },
@@ -116,9 +118,9 @@ const TRIALS: Readonly<Record<string, (scene: Scene) => Promise<string>>> = {
     const payload = { ...webhook.payload, ...RECIPIENTS[1] };
     await persist(coder, { ...webhook, msg_id: crypto.randomUUID(), payload });
     await settle();
-    return `${about("late")} events`;
+    return events(about("late"));
   },
-  async "webhooks a second, 20 at a time"({ setting, platformX, candidate }) {
+  async "webhooks answered a second, 20 at a time"({ setting, candidate }) {
     const many = 400;
     const left = Array.from({ length: many }, (_, nth) => webhookAbout(`fast${nth}`));
     const start = performance.now();
@@ -137,9 +139,7 @@ const TRIALS: Readonly<Record<string, (scene: Scene) => Promise<string>>> = {
       }
     }));
     const seconds = (performance.now() - start) / 1_000;
-    return `${Math.round(many / seconds)}; ${
-      platformX.events.filter(({ email }) => email.startsWith("fast")).length
-    } events by then`;
+    return String(Math.round(many / seconds));
   },
 };
 

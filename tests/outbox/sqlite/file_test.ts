@@ -4,7 +4,8 @@ import type { OutboxStore } from "../../../lib/outbox/store.ts";
 import { SqliteEngine } from "../../../lib/outbox/sqlite/engine.ts";
 import { sqliteFault } from "../../../lib/outbox/sqlite/fault.ts";
 import { sqliteEngine } from "../../../lib/outbox/sqlite/serve.ts";
-import { type ThreadFiles, threadSurroundings } from "../../../lib/runtime/threads.ts";
+import type { ThreadFiles } from "../../../lib/runtime/thread.ts";
+import { threadSurroundings } from "../../../lib/runtime/threads.ts";
 import { draftOf, faultOf } from "../store_contract.ts";
 import { SqliteScene } from "./scene.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../../lib/runtime/system_clock.ts";
 import { SqliteStore } from "../../../lib/outbox/sqlite/store.ts";
-import type { StartThread, ThreadEvents } from "../../../lib/runtime/threads.ts";
+import type { StartThread, ThreadEvents } from "../../../lib/runtime/thread.ts";
 import { FakeClock, settled, watched } from "../../support/fakes.ts";
 import { DAY, draftOf, faultOf } from "../store_contract.ts";
 import { SqliteScene } from "./scene.ts";
