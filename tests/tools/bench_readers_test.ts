@@ -1,6 +1,5 @@
 /** What the benchmarks read: reports of tools, files of the kernel, answers over HTTP; and what they count. */
 import assert from "node:assert/strict";
-import { parseBench } from "../../tools/bench/bench_output.ts";
 import { fileSystemOf } from "../../tools/bench/file_system.ts";
 import { parseUsage } from "../../tools/bench/load/usage.ts";
 import { wrongCount } from "../../tools/bench/load/count.ts";
@@ -64,18 +63,6 @@ Deno.test("a result of wrk that lacks a number or has a negative one is an error
     const line = JSON.stringify({ ...good, ...wrong });
     await t.step(line, () => assert.throws(() => parseWrk(line)));
   }
-});
-
-Deno.test("times of 'deno bench' are read as microseconds, in the order of the report", () => {
-  const bench = (name: string, result: unknown) => ({ name, group: null, results: [result] });
-  const ok = (avg: number) => ({ ok: { n: 10, avg, p75: avg * 2, p99: avg * 3 } });
-  const report = { version: 1, benches: [bench("parsing", ok(7000)), bench("identity", ok(500))] };
-  assert.deepEqual(parseBench(JSON.stringify(report)), [
-    { name: "parsing", mean: 7, p75: 14, p99: 21 },
-    { name: "identity", mean: 0.5, p75: 1, p99: 1.5 },
-  ]);
-  const failed = { version: 1, benches: [bench("parsing", { failed: { message: "not forwarded" } })] };
-  assert.throws(() => parseBench(JSON.stringify(failed)), /not forwarded|results/);
 });
 
 Deno.test("a process's usage is read from the kernel's files, whatever the program's name", () => {

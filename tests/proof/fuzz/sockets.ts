@@ -91,7 +91,7 @@ export async function attackSocket(seed: number, count: number): Promise<Readonl
   let isSmuggled = false;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     isSmuggled ||= request.url.includes("/smuggled");
-    return service.app.handle(request);
+    return service.handle(request);
   });
   const { port } = server.addr;
   const came = new Map<string, number>();
