@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { markdownTable, shown, shownSpread, verdictOn } from "../../tools/bench/markdown.ts";
-import { median, percentile, ratiosOf, spreadOf, thirdsOf } from "../../tools/bench/statistics.ts";
+import { median, percentile, ratiosOf, spreadOf } from "../../tools/bench/statistics.ts";
 
 Deno.test("the median is the middle value, or between the two middle ones", async (t) => {
   const rows: [values: number[], expected: number][] = [
@@ -54,18 +54,6 @@ Deno.test("a spread is median, least and most", () => {
 Deno.test("a ratio is made with the base of the same round, and a round without one is an error", () => {
   assert.deepEqual(ratiosOf([50, 30], [100, 40]), [0.5, 0.75]);
   assert.throws(() => ratiosOf([1, 2], [1]), { name: "RangeError", message: /2 and 1/ });
-});
-
-Deno.test("thirds are the means of the beginning, the middle and the end", async (t) => {
-  const rows: [samples: number[], expected: number[]][] = [
-    [[1, 1, 2, 2, 3, 3], [1, 2, 3]],
-    [[1, 2, 3], [1, 2, 3]],
-    [[1, 3, 4, 6, 8], [2, 4, 7]],
-    [[5], [NaN, 5, NaN]],
-  ];
-  for (const [samples, expected] of rows) {
-    await t.step(JSON.stringify(samples), () => assert.deepEqual(thirdsOf(samples), expected));
-  }
 });
 
 Deno.test("a table is as 'deno fmt' would leave it", () => {
