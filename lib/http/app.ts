@@ -74,7 +74,7 @@ export class App {
 
   constructor(options: AppOptions) {
     this.#options = options;
-    this.#bodies = new BodyReader(options.bodyTimeout ?? BODY_TIMEOUT, options.cut);
+    this.#bodies = new BodyReader(options.bodyTimeout ?? BODY_TIMEOUT, options.cut, options.clock);
     this.#turnedAway = new TurnedAway(options);
   }
 

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { constant, inFull } from "../../lib/base/redact.ts";
-import { mock } from "node:test";
 import { startPlatformX } from "../support/platformx.ts";
 import type { Answer, NetworkFailure, Send } from "../../lib/runtime/runtime.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { type Attempt, attemptAt } from "../../lib/platformx/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { denoClient } from "../../lib/runtime/deno_client.ts";
-import { EVENT, FakeClock, settled, watched } from "../support/fakes.ts";
+import { EVENT, FakeClock, watched } from "../support/fakes.ts";
 
 const KEY = "k3y-never-to-be-seen";
 const UNCUT = new AbortController().signal;
@@ -17,10 +16,10 @@ const realSend = denoClient(() => undefined);
 /** Attempts at `url`: by Deno's client unless another one is given. */
 function attemptTo(
   url: string,
-  { send = realSend, cut = UNCUT, ...patience }: { send?: Send; cut?: AbortSignal; timeout?: number } = {},
+  { send = realSend, cut = UNCUT }: { send?: Send; cut?: AbortSignal } = {},
 ): Attempt {
   const key = { current: KEY };
-  return attemptAt({ url, key, userAgent: "coder-platformx/0", clock, send, cut, ...patience });
+  return attemptAt({ url, key, userAgent: "coder-platformx/0", clock, send, cut });
 }
 
 const notSent = (seen: NetworkFailure): Verdict => ({
@@ -137,25 +136,13 @@ Deno.test("an attempt lasts ten seconds at most, its answer's body included", as
   ];
   for (const [what, ended, verdict] of rows) {
     await t.step(what, async () => {
-      let now = 0;
-      mock.method(performance, "now", () => now);
-      mock.timers.enable({ apis: ["setTimeout"] });
-      try {
-        const send: Send = ({ signal }) =>
-          new Promise((resolve) => signal.addEventListener("abort", () => resolve(ended(signal.reason))));
-        const attempt = watched(attemptTo("http://127.0.0.1/", { send })(EVENT));
-        await settled();
-        mock.timers.tick(now = 9_999);
-        await settled();
-        assert.deepEqual([attempt.value], [undefined], "ended too early");
-        now = 10_000;
-        mock.timers.tick(1);
-        await settled();
-        assert.deepEqual(attempt.value, verdict);
-      } finally {
-        mock.timers.reset();
-        mock.restoreAll();
-      }
+      const send: Send = ({ signal }) =>
+        new Promise((resolve) => signal.addEventListener("abort", () => resolve(ended(signal.reason))));
+      const attempt = watched(attemptTo("http://127.0.0.1/", { send })(EVENT));
+      await clock.advance(9_999);
+      assert.deepEqual([attempt.value], [undefined], "ended too early");
+      await clock.advance(1);
+      assert.deepEqual(attempt.value, verdict);
     });
   }
 });
@@ -163,7 +150,11 @@ Deno.test("an attempt lasts ten seconds at most, its answer's body included", as
 Deno.test("the real client is ended when its time is over", async () => {
   await using platformX = await startPlatformX();
   platformX.misbehave({ kind: "silent" });
-  assert.deepEqual(await attemptTo(platformX.url, { timeout: 20 })(EVENT), lost("timed_out"));
+  const attempt = watched(attemptTo(platformX.url)(EVENT));
+  await eventually(() => platformX.requests > 0, "the request");
+  await clock.advance(10_000);
+  await eventually(() => attempt.value !== undefined, "its end");
+  assert.deepEqual(attempt.value, lost("timed_out"));
   assert.equal(platformX.requests, 1);
 });
 

@@ -222,3 +222,20 @@ Deno.test("a probe that waits for the key's file is one probe, and waits for it 
     assert.deepEqual([platformX.underWay, clock.sleepers], [0, 0]);
   });
 });
+
+Deno.test("an attempt that ends by a fault leaves its place, and as a probe its turn", async () => {
+  let isFaulty = true;
+  const { gate, clock, platformX, send, most } = gateWith({
+    attempt: (event) => isFaulty ? Promise.reject(new Error("a fault")) : platformX.attempt(event),
+  });
+  const fault = () => assert.rejects(gate.send(EVENT, clock.monotonic()), { message: "a fault" });
+  for (let i = 0; i < 70; i++) await fault();
+  isFaulty = false;
+  await send(RATE_LIMITED);
+  await clock.advance(1_000);
+  isFaulty = true;
+  await fault();
+  isFaulty = false;
+  assert.deepEqual(await send(DELIVERED), DELIVERED);
+  assert.equal(await most(70), 64);
+});
