@@ -93,7 +93,7 @@ export function commandOf({ build, outbox, tracks }: Subject, PORT: string, sett
 }
 
 /** A compiled program does not raise its limit of descriptors, as `deno run` does. */
-function withDescriptors(commandLine: readonly string[]): readonly string[] {
+export function withDescriptors(commandLine: readonly string[]): readonly string[] {
   return ["sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", ...commandLine];
 }
 
