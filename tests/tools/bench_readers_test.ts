@@ -114,7 +114,10 @@ Deno.test("a count is wrong when an accepted webhook is no event, or an event co
 Deno.test("a webhook that nobody asked for brings no event", () => {
   const run = { accepted: 100, events: 0, pending: 0, failed: 0, repeated: 0 };
   assert.equal(wrongCount(run, 2, false), undefined);
-  assert.match(wrongCount({ ...run, events: 1 }, 2, false) ?? "", /1 events of webhooks that nobody asked for/);
+  assert.match(
+    wrongCount({ ...run, events: 1 }, 2, false) ?? "",
+    /1 events of webhooks that nobody asked for/,
+  );
 });
 
 Deno.test("every webhook of the load is a happening of its own that is tracked by default", () => {
