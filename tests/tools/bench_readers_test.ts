@@ -1,6 +1,5 @@
 /** What the benchmarks read: reports of tools, files of the kernel, answers over HTTP; and what they count. */
 import assert from "node:assert/strict";
-import { parseBench } from "../../tools/bench/bench_output.ts";
 import { fileSystemOf } from "../../tools/bench/file_system.ts";
 import { parseUsage } from "../../tools/bench/load/usage.ts";
 import { wrongCount } from "../../tools/bench/load/count.ts";
@@ -66,18 +65,6 @@ Deno.test("a result of wrk that lacks a number or has a negative one is an error
   }
 });
 
-Deno.test("times of 'deno bench' are read as microseconds, in the order of the report", () => {
-  const bench = (name: string, result: unknown) => ({ name, group: null, results: [result] });
-  const ok = (avg: number) => ({ ok: { n: 10, avg, p75: avg * 2, p99: avg * 3 } });
-  const report = { version: 1, benches: [bench("parsing", ok(7000)), bench("identity", ok(500))] };
-  assert.deepEqual(parseBench(JSON.stringify(report)), [
-    { name: "parsing", mean: 7, p75: 14, p99: 21 },
-    { name: "identity", mean: 0.5, p75: 1, p99: 1.5 },
-  ]);
-  const failed = { version: 1, benches: [bench("parsing", { failed: { message: "not forwarded" } })] };
-  assert.throws(() => parseBench(JSON.stringify(failed)), /not forwarded|results/);
-});
-
 Deno.test("a process's usage is read from the kernel's files, whatever the program's name", () => {
   const status = "Name:\tdeno\nVmPeak:\t  999999 kB\nVmHWM:\t  200000 kB\nVmRSS:\t  100000 kB\n";
   const stat = "4711 (a) b (c) S 1 4711 4711 0 -1 4194304 9 9 9 9 250 50 7 7 20 0 11 0 100 1000 200";
@@ -122,6 +109,15 @@ Deno.test("a count is wrong when an accepted webhook is no event, or an event co
       else assert.match(wrong ?? "", expected);
     });
   }
+});
+
+Deno.test("a webhook that nobody asked for brings no event", () => {
+  const run = { accepted: 100, events: 0, pending: 0, failed: 0, repeated: 0 };
+  assert.equal(wrongCount(run, 2, false), undefined);
+  assert.match(
+    wrongCount({ ...run, events: 1 }, 2, false) ?? "",
+    /1 events of webhooks that nobody asked for/,
+  );
 });
 
 Deno.test("every webhook of the load is a happening of its own that is tracked by default", () => {

@@ -1,8 +1,11 @@
 /** The arithmetic of the benchmarks, and how results are shown. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { resultsOf, timesAsFast } from "../../tools/bench/load/results.ts";
+import type { Run } from "../../tools/bench/load/run.ts";
+import { BARE } from "../../tools/bench/load/subjects.ts";
 import { markdownTable, shown, shownSpread, verdictOn } from "../../tools/bench/markdown.ts";
-import { median, percentile, ratiosOf, spreadOf, thirdsOf } from "../../tools/bench/statistics.ts";
+import { median, percentile, ratiosOf, spreadOf } from "../../tools/bench/statistics.ts";
 
 Deno.test("the median is the middle value, or between the two middle ones", async (t) => {
   const rows: [values: number[], expected: number][] = [
@@ -56,18 +59,6 @@ Deno.test("a ratio is made with the base of the same round, and a round without 
   assert.throws(() => ratiosOf([1, 2], [1]), { name: "RangeError", message: /2 and 1/ });
 });
 
-Deno.test("thirds are the means of the beginning, the middle and the end", async (t) => {
-  const rows: [samples: number[], expected: number[]][] = [
-    [[1, 1, 2, 2, 3, 3], [1, 2, 3]],
-    [[1, 2, 3], [1, 2, 3]],
-    [[1, 3, 4, 6, 8], [2, 4, 7]],
-    [[5], [NaN, 5, NaN]],
-  ];
-  for (const [samples, expected] of rows) {
-    await t.step(JSON.stringify(samples), () => assert.deepEqual(thirdsOf(samples), expected));
-  }
-});
-
 Deno.test("a table is as 'deno fmt' would leave it", () => {
   assert.equal(
     markdownTable(["Subject", "N"], [["bare", "8,357"], ["direct WARNING", "1"]]),
@@ -99,4 +90,41 @@ Deno.test("a goal is met at its bound, and what was not measured meets none", as
   for (const [value, goal, expected] of rows) {
     await t.step(`${value}, ${JSON.stringify(goal)}`, () => assert.equal(verdictOn(value, goal), expected));
   }
+});
+
+/** Runs of a subject in two rounds. */
+function runsOf(perSecond: readonly number[], processor: readonly number[], memory = 100): Run[] {
+  return perSecond.map((rate, round) => ({
+    ...{ perSecond: rate, processor: processor[round]!, memory, p50: 1, p99: 2, drain: 0, pending: 0 },
+    ...{ accepted: 1, failed: 0, events: 1, repeated: 0 },
+  }));
+}
+
+Deno.test("a subject is compared round by round: more webhooks a second, less processor time for each", () => {
+  const runs = new Map([["a", runsOf([30, 80], [10, 10])], ["b", runsOf([10, 40], [30, 20])]]);
+  const { rate, processor } = timesAsFast(runs, "a", "b");
+  assert.deepEqual([rate.least, rate.most], [2, 3]);
+  assert.deepEqual([processor.least, processor.most], [2, 3]);
+});
+
+Deno.test("a goal of the load is met by rate or by processor time, and one without its subjects is not told", () => {
+  const bare = runsOf([100], [10]);
+  const rows: [direct: Run[], missed: number][] = [
+    [runsOf([52], [99]), 0],
+    [runsOf([1], [19]), 0],
+    [runsOf([51], [20]), 1],
+    [runsOf([51], [20], 121), 2],
+  ];
+  for (const [direct, expected] of rows) {
+    const { lines, missed } = resultsOf(new Map([[BARE, bare], ["direct", direct]]), " @old");
+    assert.equal(missed, expected, lines.join("\n"));
+    assert.ok(!lines.some((line) => line.includes("@old") || line.includes("outbox")), lines.join("\n"));
+  }
+});
+
+Deno.test("with another commit beside it the service has to be so many times as fast as that", () => {
+  const runs = new Map([["direct", runsOf([135], [10])], ["direct @old", runsOf([100], [10])]]);
+  assert.equal(resultsOf(runs, " @old").missed, 0);
+  assert.equal(resultsOf(runs, undefined).missed, 0);
+  assert.equal(resultsOf(new Map([...runs, ["direct", runsOf([134], [10])]]), " @old").missed, 1);
 });

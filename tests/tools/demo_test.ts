@@ -53,6 +53,45 @@ const SHOWN_ONCE: readonly (readonly string[])[] = [
   ["Template Deprecated", "bob@example.com", "200 forwarded", "bob@example.com"],
 ];
 
+Deno.test("three stories come first, then the first event as JSON, then everything else, then where to look", async () => {
+  const { stdout } = await run(DEMO, AT);
+  const event = /\n(\{\n[^]*?\n\})\n/.exec(stdout)?.[1] ?? assert.fail(stdout);
+  assert.equal(JSON.parse(event).email, "alice@example.com");
+  const places = [
+    ...[
+      "three administrators",
+      "sends the first one again",
+      "PlatformX is down",
+      event,
+      "Every other notification",
+    ],
+    ...["webhooks sent", "/?details"],
+  ].map((text) => stdout.indexOf(text));
+  assert.ok(!places.includes(-1), stdout);
+  assert.deepEqual(places, places.toSorted((a, b) => a - b));
+});
+
+Deno.test("with --outage everything is stored while PlatformX is down, outlives a kill and arrives once", async () => {
+  const { code, stdout, stderr } = await run([...DEMO, "--outage"], AT);
+  assert.deepEqual([code, stderr], [0, ""], stdout);
+  const outcomes = rowsIn(stdout).slice(1).map(([, , outcome, person]) => [outcome, person]);
+  const stored = (person: string) => ["202 queued", person];
+  assert.deepEqual(outcomes, [
+    ...["alice@example.com", "alice@example.com", "alice@example.com"].map(stored),
+    ["200 duplicate", "-"],
+    ["200 duplicate", "-"],
+    stored("bob@example.com"),
+    ["200 duplicate", "-"],
+  ]);
+});
+
+for (const args of [["--server"], ["--serve", "8080"]]) {
+  Deno.test(`the demo answers '${args.join(" ")}' with its usage`, async () => {
+    const { code, stderr } = await run([...DEMO, ...args], AT);
+    assert.deepEqual([code, stderr], [2, "usage: deno task demo [--serve] [--outage]\n"]);
+  });
+}
+
 Deno.test({
   name: "with --serve the printed curl line works until Ctrl-C, after which nothing runs any more",
   ignore: Deno.build.os === "windows", // no signal reaches another process there
@@ -63,7 +102,7 @@ Deno.test({
       const found = await eventually(() => demo.isOver || pattern.exec(demo.stdout), `${pattern}`, { seen });
       return Array.isArray(found) ? found : assert.fail(demo.told);
     };
-    const [, url] = await printed(/^Health: (\S+)$/m);
+    const [, url] = await printed(/^The page: (\S+)\?details /m);
     const [, user, type, body] = await printed(/^curl -u '(.+?)' -H '(.+?)' -d '(.+?)' \S+$/m);
     await printed(/What arrives at PlatformX:\n/);
     const authorization = `Basic ${new TextEncoder().encode(user).toBase64()}`;
@@ -73,7 +112,7 @@ Deno.test({
       const [, status] = await answered(fetch(url!, { method: "POST", headers, body: body! }));
       assert.equal(status, expected);
     }
-    const [, arrived] = await printed(/^(\{.*"email":"you@example.com".*\})$/m);
+    const [, arrived] = await printed(/PlatformX:\n(\{[^]*?"email": "you@example.com"[^]*?\n\})$/m);
     assert.equal(JSON.parse(arrived!).name, "Workspace Created");
     assert.equal((await (await fetch(url!)).json()).status, "ok");
 

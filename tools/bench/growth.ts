@@ -8,7 +8,8 @@ import { parseArgs } from "node:util";
 import { fileOf } from "../../tests/support/files.ts";
 import { type Case, type Ground, type Outcome, overload, runCase } from "./growth/cell.ts";
 import { growthTable, shownDelay } from "./growth/results.ts";
-import { describeService, startStandIn } from "./load/subjects.ts";
+import { buildAll } from "./builds.ts";
+import { startStandIn, subjectsOf } from "./load/subjects.ts";
 import { requestTemplate } from "./load/webhooks.ts";
 import { describeMachine } from "./machine.ts";
 import { shown } from "./markdown.ts";
@@ -21,9 +22,7 @@ const HELP = `deno task bench growth [options]
   --connections N,N   1,16,256,1000
   --delays MS,MS      1,100,5000,never: until PlatformX answers
   --burst N           connections that all send at once; 0: none (10000)
-  --seconds N         seconds of load where PlatformX is quick (5); 8 where it takes seconds, 12 where it never answers
-
-EXECUTABLE measures the compiled service instead of 'deno run'.`;
+  --seconds N         seconds of load where PlatformX is quick (5); 8 where it takes seconds, 12 where it never answers`;
 
 /** Webhooks in flight that the service takes, and how many more are tried. */
 const MOST_IN_FLIGHT = 1000;
@@ -57,17 +56,18 @@ Deno.mkdirSync(parent, { recursive: true });
 const folder = Deno.makeTempDirSync({ dir: parent });
 let isBad = false;
 try {
-  console.log(`${await describeMachine()}. Service: ${describeService()}, LOG_LEVEL=INFO.\n`);
+  console.log(`${await describeMachine()}. LOG_LEVEL=INFO.\n`);
+  const subjects = subjectsOf(await buildAll({ folder }), undefined);
   await using standIn = await startStandIn();
   const ground: Ground = { folder, platformX: standIn.url, template: requestTemplate("127.0.0.1") };
   for (const mode of modes) {
+    const subject = subjects.find(({ name }) => name === mode)!;
     const cases = delays.flatMap((delay) =>
       connectionCounts.map((connections) => ({ delay, connections, seconds: secondsFor(delay) }))
     );
     if (burst > 0) cases.push({ delay: 1, connections: burst, seconds: 0 });
     const results: [Case, Outcome][] = [];
     for (const one of cases) {
-      const subject = `${mode} INFO` as const;
       console.error(`${mode}: ${one.connections} connections, PlatformX answers in ${shownDelay(one.delay)}`);
       const outcome = await runCase({ ...one, subject }, ground);
       results.push([{ ...one, subject }, outcome]);
@@ -77,7 +77,12 @@ try {
     console.log(`${growthTable(results)}\n`);
   }
   if (modes.includes("direct")) {
-    const { unavailable, others } = await overload(MOST_IN_FLIGHT, TURNED_AWAY, ground);
+    const { unavailable, others } = await overload(
+      subjects.find(({ name }) => name === "direct")!,
+      MOST_IN_FLIGHT,
+      TURNED_AWAY,
+      ground,
+    );
     isBad ||= others > 0;
     console.log(
       `With ${

@@ -1,46 +1,47 @@
 /**
- * The service under load beside a bare minimum, in rounds. `--help` tells the options.
+ * The service under load beside bare minimums and an earlier commit, in rounds. `--help` tells the options.
  *
  * Exits 1 when a goal is missed or a count is wrong.
  */
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fileOf } from "../../tests/support/files.ts";
-import { tellResults } from "./load/results.ts";
-import { wrongCount } from "./load/count.ts";
-import { measure, type Run } from "./load/run.ts";
-import { describeService, startStandIn, type SubjectName, SUBJECTS } from "./load/subjects.ts";
-import { requestTemplate } from "./load/webhooks.ts";
+import { buildAll } from "./builds.ts";
 import { fileSystemOf, IN_MEMORY } from "./file_system.ts";
+import { wrongCount } from "./load/count.ts";
+import { resultsOf } from "./load/results.ts";
+import { measure, type Run } from "./load/run.ts";
+import { startStandIn, subjectsOf } from "./load/subjects.ts";
+import { requestTemplate } from "./load/webhooks.ts";
 import { describeMachine, kernelSays } from "./machine.ts";
 import { refuse, someOf, wholeNumber } from "./options.ts";
 
 const HELP = `deno task bench load [options]
 
-  --rounds N        rounds, each with every subject in another order (5)
-  --seconds N       measured seconds per subject and round (5)
+  --beside REV      a commit that is measured too: 0d406aa is version 0.1.0
+  --node PATH       a Node.js that runs the same bundle
+  --executable PATH an executable of the service
+  --postgres URL    a database for the outbox
+  --only A,B        these subjects alone, by the names that the table has
+  --rounds N        rounds, each with every subject in another order (7)
+  --seconds N       measured seconds per subject and round (3)
   --warm-up N       seconds before that (2)
-  --connections N   connections of wrk, each with one request at a time (32)
-  --only A,B        subjects: ${SUBJECTS.join(", ")}
-                    (bare, direct WARNING, direct INFO, outbox INFO)
+  --connections N   connections of wrk, each with one request at a time (16)
   --folder PATH     folder for log and outbox, on a disk (build/bench)
   --window TIME     DEDUP_WINDOW in direct mode (1s: what is remembered is forgotten at the same rate)
-  --profile PATH    folder for profiles of the service's processor time, with 'deno run' of Deno 2.9
+  --json PATH       a file for every run's numbers`;
 
-EXECUTABLE measures the compiled service instead of 'deno run'; DENO is the Deno that runs the bare minimum then.`;
-
+const text = { type: "string" } as const;
 const { values } = parseArgs({
   args: Deno.args,
   options: {
     help: { type: "boolean", default: false },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "5" },
-    "warm-up": { type: "string", default: "2" },
-    connections: { type: "string", default: "32" },
-    only: { type: "string", default: "bare,direct WARNING,direct INFO,outbox INFO" },
-    folder: { type: "string", default: fileOf("build/bench") },
-    window: { type: "string", default: "1s" },
-    profile: { type: "string" },
+    ...{ beside: text, node: text, executable: text, postgres: text, only: text, json: text },
+    rounds: { ...text, default: "7" },
+    seconds: { ...text, default: "3" },
+    "warm-up": { ...text, default: "2" },
+    connections: { ...text, default: "16" },
+    folder: { ...text, default: fileOf("build/bench") },
+    window: { ...text, default: "1s" },
   },
 });
 if (values.help) {
@@ -48,7 +49,6 @@ if (values.help) {
   Deno.exit(0);
 }
 
-const names = someOf("only", values.only, SUBJECTS);
 const rounds = wholeNumber("rounds", values.rounds);
 const seconds = wholeNumber("seconds", values.seconds);
 const warmUp = wholeNumber("warm-up", values["warm-up"]);
@@ -61,39 +61,44 @@ if (IN_MEMORY.includes(fileSystem)) {
 }
 
 const folder = Deno.makeTempDirSync({ dir: parent });
-const runs = new Map<SubjectName, Run[]>(names.map((name) => [name, []]));
+const runs = new Map<string, Run[]>();
 const wrong: string[] = [];
+const machine = await describeMachine();
 try {
-  console.log(`${await describeMachine()}. Outbox and log on ${fileSystem}. Service: ${describeService()}.`);
+  const all = subjectsOf(await buildAll({ ...values, folder }), values.postgres);
+  const only = values.only && someOf("only", values.only, all.map(({ name }) => name));
+  const subjects = only ? all.filter(({ name }) => only.includes(name)) : all;
+  for (const { name } of subjects) runs.set(name, []);
+  console.log(`${machine}. Outbox and log on ${fileSystem}.`);
   console.log(`${rounds} rounds of ${seconds} s with ${connections} connections.\n`);
   await using standIn = await startStandIn();
   const template = `${folder}/request`;
   Deno.writeTextFileSync(template, requestTemplate("127.0.0.1"));
-  const plan = {
-    connections,
-    seconds,
-    warmUp,
-    template,
-    folder,
-    platformX: standIn.url,
-    window: values.window,
-    profile: values.profile === undefined ? undefined : resolve(values.profile),
-  };
+  const { window } = values;
+  const plan = { connections, seconds, warmUp, template, folder, platformX: standIn.url, window };
   for (let round = 0; round < rounds; round++) {
-    // Each subject is first, second, third, … in turn: whoever comes later may meet a warmer machine.
-    const order = names.map((_, place) => names[(place + round) % names.length]!);
-    for (const name of order) {
-      const run = await measure(name, plan);
-      runs.get(name)!.push(run);
-      const problem = wrongCount(run, connections);
-      if (problem !== undefined) wrong.push(`${name}, round ${round + 1}: ${problem}`);
-      console.error(`round ${round + 1}: ${name.padEnd(14)} ${run.perSecond.toFixed(0).padStart(6)}/s`);
+    // Each subject is first, second, third, … in turn, and has other neighbours in every second round.
+    const order = subjects.map((_, place) => subjects[(place + round) % subjects.length]!);
+    for (const subject of round % 2 === 0 ? order : order.toReversed()) {
+      const run = await measure(subject, plan);
+      runs.get(subject.name)!.push(run);
+      const problem = wrongCount(run, connections, subject.tracks);
+      if (problem !== undefined) wrong.push(`${subject.name}, round ${round + 1}: ${problem}`);
+      const told = `${run.perSecond.toFixed(0).padStart(6)}/s ${run.processor.toFixed(0).padStart(5)} µs`;
+      console.error(`round ${round + 1}: ${subject.name.padEnd(20)} ${told}`);
     }
   }
 } finally {
   Deno.removeSync(folder, { recursive: true });
 }
-const missed = tellResults(runs);
+const { lines, missed } = resultsOf(runs, values.beside && ` @${values.beside}`);
+console.log(lines.join("\n"));
 for (const problem of wrong) console.log(`WRONG COUNT: ${problem}`);
-if (wrong.length === 0) console.log("Counts: every webhook answered 2xx is exactly one event.");
+if (wrong.length === 0) {
+  console.log("Counts: every webhook answered 2xx is exactly one event, if it is tracked.");
+}
+if (values.json !== undefined) {
+  const plan = { rounds, seconds, warmUp, connections, fileSystem };
+  Deno.writeTextFileSync(values.json, JSON.stringify({ machine, plan, runs: Object.fromEntries(runs) }));
+}
 Deno.exit(missed > 0 || wrong.length > 0 ? 1 : 0);

@@ -1,60 +1,85 @@
 /**
- * Start and memory at rest of the compiled service beside an empty compiled `Deno.serve`, started in turn. Compiles both
- * with the Deno that `DENO` names, else with the one that runs this. `--starts N` (20).
+ * First answer, first webhook and memory at rest of the service, beside an empty `Deno.serve`, started in turn.
+ * `--help` tells the options.
  *
  * Exits 1 when a goal is missed.
  */
 import { parseArgs } from "node:util";
 import { fileOf } from "../../tests/support/files.ts";
-import { succeed } from "../../tests/support/process.ts";
-import { SECRET } from "./load/webhooks.ts";
+import { type Build, buildAll, byDeno } from "./builds.ts";
+import { commandOf, startStandIn, type Subject } from "./load/subjects.ts";
 import { describeMachine } from "./machine.ts";
 import { markdownTable, shown, shownSpread, verdictOn } from "./markdown.ts";
 import { wholeNumber } from "./options.ts";
 import { type Candidate, type Start, startOnce } from "./start/once.ts";
-import { median, ratiosOf, spreadOf } from "./statistics.ts";
+import { ratiosOf, spreadOf } from "./statistics.ts";
 
-/** In proportion to the empty server. */
-const MOST = 1.25;
+const HELP = `deno task bench start [options]
 
-const { values } = parseArgs({ args: Deno.args, options: { starts: { type: "string", default: "20" } } });
-const count = wholeNumber("starts", values.starts);
-const DENO = Deno.env.get("DENO") ?? Deno.execPath();
-const ROOT = fileOf("");
-const SERVICE = `${ROOT}build/coder-platformx`;
-const EMPTY = `${ROOT}build/bench/empty`;
+  --beside REV       a commit that is started too: 0d406aa is version 0.1.0
+  --node PATH        a Node.js that runs the same bundle
+  --executable PATH  an executable of the service, beside the one of
+  --empty PATH       tools/bench/start/empty.ts, compiled by the same Deno: deno compile --allow-net --no-code-cache
+  --starts N         starts of each (20)`;
 
-Deno.mkdirSync(`${ROOT}build/bench`, { recursive: true });
-await compile(["task", "compile"]);
-// As the service is compiled, in tools/compile.ts.
-await compile([
-  ...["compile", "--quiet", "--no-check", "--no-config", "--no-lock", "--no-code-cache", "--no-prompt"],
-  "--allow-net",
-  ...["--output", EMPTY, "tools/bench/start/empty.ts"],
-]);
-const folder = Deno.makeTempDirSync({ dir: `${ROOT}build/bench` });
+/** The goals, beside the empty server; the last in milliseconds. */
+const GOALS = {
+  direct: { firstAnswer: 1.6, memory: 1.35 },
+  outbox: { firstAnswer: 1.9, memory: Infinity },
+  "direct executable": { firstAnswer: 1.6, memory: 1.12 },
+} as const;
+const FIRST_WEBHOOK = 25;
 
-const service = (more: Readonly<Record<string, string>>) => (port: number) => ({
-  HOST: "127.0.0.1",
-  PORT: String(port),
-  GETDX_API_KEY: "bench-key",
-  GETDX_API_URL: "http://127.0.0.1:9/",
-  WEBHOOK_SECRET: SECRET,
-  ...more,
-});
-const candidates: readonly Candidate[] = [
-  { name: "empty", program: EMPTY, args: (port) => [String(port)], environment: () => ({}) },
-  { name: "direct", program: SERVICE, args: () => [], environment: service({}) },
-  {
-    name: "outbox",
-    program: SERVICE,
-    args: () => [],
-    environment: service({ OUTBOX: `${folder}/outbox.db` }),
+const text = { type: "string" } as const;
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    help: { type: "boolean", default: false },
+    ...{ beside: text, node: text, executable: text, empty: text },
+    starts: { ...text, default: "20" },
   },
-];
-const starts = new Map<string, Start[]>(candidates.map(({ name }) => [name, []]));
+});
+if (values.help) {
+  console.log(HELP);
+  Deno.exit(0);
+}
+const count = wholeNumber("starts", values.starts);
+Deno.mkdirSync(fileOf("build/bench"), { recursive: true });
+const folder = Deno.makeTempDirSync({ dir: fileOf("build/bench") });
+const EMPTY = "empty";
+
+function candidatesOf(builds: readonly Build[], platformX: string): readonly Candidate[] {
+  const setting = { folder, platformX, window: "1h" };
+  const empty = (name: string, program: readonly string[]): Candidate => ({
+    name,
+    base: name,
+    start: (port) => ({ program: [...program, port], environment: { HOME: Deno.env.get("HOME") ?? folder } }),
+  });
+  const script = byDeno(fileOf("tools/bench/start/empty.ts"));
+  return [
+    empty(EMPTY, script),
+    ...values.empty === undefined ? [] : [empty(`${EMPTY} executable`, [values.empty])],
+    ...builds.flatMap((build) =>
+      [["direct", undefined], ["outbox", "file"]].map(([mode, outbox]) => {
+        const name = mode + build.label;
+        const subject: Subject = { name, build, outbox, tracks: true };
+        const base = build.label === " executable" && values.empty ? `${EMPTY} executable` : EMPTY;
+        return { name, base, start: (port: string) => commandOf(subject, port, setting) };
+      })
+    ),
+  ];
+}
+
+const starts = new Map<string, Start[]>();
+let candidates: readonly Candidate[] = [];
 try {
-  for (const candidate of candidates) await startOnce(candidate, folder); // the files are in memory now
+  const builds = await buildAll({ ...values, folder });
+  await using standIn = await startStandIn();
+  candidates = candidatesOf(builds, standIn.url);
+  for (const candidate of candidates) {
+    await startOnce(candidate, folder); // the files are in memory now
+    starts.set(candidate.name, []);
+  }
   for (let n = 0; n < count; n++) {
     for (let place = 0; place < candidates.length; place++) {
       const candidate = candidates[(n + place) % candidates.length]!;
@@ -65,42 +90,33 @@ try {
   Deno.removeSync(folder, { recursive: true });
 }
 
-console.log(
-  `${await describeMachine()}. Compiled with ${await versionOf(
-    DENO,
-  )}; ${count} starts of each in turn.\n`,
-);
-const empty = starts.get("empty")!;
+console.log(`${await describeMachine()}. ${count} starts of each in turn.\n`);
 const goals: string[] = [];
-console.log(markdownTable(
-  ["Executable", "First answer, ms", "Of the empty one", "At rest, MB", "Of the empty one"],
-  candidates.map(({ name }) => {
-    const of = (value: (start: Start) => number) => {
-      const own = starts.get(name)!.map(value);
-      return { own: spreadOf(own), ratio: median(ratiosOf(own, empty.map(value))) };
-    };
-    const [time, memory] = [of((start) => start.firstAnswer), of((start) => start.memory)];
-    if (name === "direct") {
-      goals.push(`first answer ${time.ratio.toFixed(2)}, ${verdictOn(time.ratio, { atMost: MOST })}`);
-      goals.push(`memory at rest ${memory.ratio.toFixed(2)}, ${verdictOn(memory.ratio, { atMost: MOST })}`);
-    }
-    return [
-      name,
-      shownSpread(time.own, 1),
-      shown(time.ratio, 2),
-      shownSpread(memory.own, 1),
-      shown(memory.ratio, 2),
-    ];
-  }),
-));
-console.log();
-for (const goal of goals) console.log(`- ${goal}`);
+const rows = candidates.map(({ name, base }) => {
+  const of = (value: (start: Start) => number) => {
+    const own = starts.get(name)!.map(value);
+    return { own: spreadOf(own), ratio: spreadOf(ratiosOf(own, starts.get(base)!.map(value))) };
+  };
+  const [time, memory] = [of((start) => start.firstAnswer), of((start) => start.memory)];
+  const webhook = spreadOf(starts.get(name)!.map((start) => start.firstWebhook));
+  const goal = Object.entries(GOALS).find(([subject]) => subject === name)?.[1];
+  if (goal !== undefined) {
+    const told = (what: string, now: number, atMost: number) =>
+      goals.push(`- ${name}: ${what} ${now.toFixed(2)}, ${verdictOn(now, { atMost })}`);
+    told("first answer", time.ratio.median, goal.firstAnswer);
+    if (goal.memory < Infinity) told("memory at rest", memory.ratio.median, goal.memory);
+    told("first webhook, ms later than the second,", webhook.median, FIRST_WEBHOOK);
+  }
+  return [
+    name,
+    shownSpread(time.own, 1),
+    shown(time.ratio.median, 2),
+    shownSpread(webhook, 1),
+    shownSpread(memory.own, 1),
+    shown(memory.ratio.median, 2),
+  ];
+});
+const head = ["Program", "First answer, ms", "Of the empty one", "First webhook, ms longer than the second"];
+console.log(markdownTable([...head, "At rest, MB", "Of the empty one"], rows));
+console.log(`\n${goals.join("\n")}`);
 Deno.exit(goals.some((goal) => goal.endsWith("missed")) ? 1 : 0);
-
-async function compile(args: readonly string[]): Promise<void> {
-  await succeed([DENO, ...args], { cwd: ROOT });
-}
-
-async function versionOf(program: string): Promise<string> {
-  return `Deno ${/^deno (\S+)/.exec(await succeed([program, "--version"]))?.[1]}`;
-}

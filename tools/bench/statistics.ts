@@ -41,11 +41,3 @@ export function ratiosOf(values: readonly number[], bases: readonly number[]): n
   }
   return values.map((value, round) => value / bases[round]!);
 }
-
-/** Means of the first, second and last third of samples taken at even intervals: equal ones mean a flat course. */
-export function thirdsOf(samples: readonly number[]): readonly [number, number, number] {
-  const cuts = [0, 1, 2, 3].map((third) => Math.round(samples.length * third / 3));
-  const mean = (from: number, to: number) =>
-    samples.slice(from, to).reduce((sum, sample) => sum + sample, 0) / (to - from);
-  return [mean(cuts[0]!, cuts[1]!), mean(cuts[1]!, cuts[2]!), mean(cuts[2]!, cuts[3]!)];
-}

@@ -1,11 +1,11 @@
 /** Compares what the service answered with what arrived at PlatformX. */
 import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
-import { type Exchange, FORWARDED } from "./story.ts";
+import { bringsEvent, type Exchange } from "./story.ts";
 
 /** A webhook with the events that came of it. */
 export interface Row {
   readonly exchange: Exchange;
-  /** One when it was forwarded, else none; anything else is among the problems. */
+  /** One when it was forwarded or stored, else none; anything else is among the problems. */
   readonly events: readonly ReceivedEvent[];
 }
 
@@ -21,7 +21,7 @@ export function compare(exchanges: readonly Exchange[], record: readonly Receive
   const problems: string[] = [];
   for (const event of record) {
     const sent = exchanges.filter(({ messageId }) => messageId === event.metadata["coder_message_id"]);
-    const origin = sent.find(({ outcome }) => outcome === FORWARDED) ?? sent[0];
+    const origin = sent.find(({ outcome }) => bringsEvent(outcome)) ?? sent[0];
     if (origin === undefined) {
       problems.push(`An event arrived that no webhook asked for: ${event.name}, about ${event.email}`);
     } else {
@@ -36,7 +36,7 @@ function problemsOf({ exchange, events }: Row): string[] {
   const { expected, messageId, notification, outcome, person, recipient } = exchange;
   const problems: string[] = [];
   if (outcome !== expected) problems.push(`it should be answered '${expected}'`);
-  const due = outcome === FORWARDED ? 1 : 0;
+  const due = bringsEvent(outcome) ? 1 : 0;
   if (events.length !== due) problems.push(`events arrived: ${events.length} instead of ${due}`);
   for (const { email, name } of events) {
     if (email !== person) problems.push(`the event is about ${email} instead of ${person ?? "nobody"}`);

@@ -1,25 +1,31 @@
 /**
  * The demo: Coder's notifications on their way through the service to a stand-in of PlatformX, on this machine only.
  *
- * `deno task demo` ends by itself; `deno task demo --serve` goes on, to be tried by hand, until Ctrl-C.
+ * `deno task demo` ends by itself; with `--serve` it goes on until Ctrl-C, to be looked at and tried by hand; with
+ * `--outage` it plays an outage of PlatformX, and a kill, with an outbox.
  * Exit codes: 0 done, 1 answers and record disagree or the service failed, 2 usage, 130 interrupted.
  */
-import { escapeControls } from "../../lib/base/redact.ts";
 import type { Terminal } from "../../lib/cli/terminal.ts";
+import { eventually } from "../../tests/support/eventually.ts";
+import { fileOf } from "../../tests/support/files.ts";
+import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../tests/support/platformx.ts";
+import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
+import { openFolder } from "../../tests/support/process.ts";
+import { type Program, startProgram } from "../../tests/support/service.ts";
 import { compare } from "./check.ts";
 import { endpointOf, post } from "./coder.ts";
-import { STAND_IN_KEY, startPlatformX } from "../../tests/support/platformx.ts";
-import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
-import { fileOf } from "../../tests/support/files.ts";
-import { type Program, startProgram } from "../../tests/support/service.ts";
-import { INTRO, report } from "./show.ts";
-import { tell, TRACKED } from "./story.ts";
+import { howToTry, indented, INTRO, OUTAGE_INTRO, report } from "./show.ts";
+import { type Exchange, tell, tellStored, TRACKED } from "./story.ts";
 
-/** Holds what an address must encode and what is more than one byte, as a real one may. */
+/** Where a reader types it; the other one holds what an address must encode and what is more than one byte. */
+const PLAIN_SECRET = "open-sesame";
 const SECRET = "sésame/open@demo";
 
+/** The service's usual port, taken where somebody is to open its page. */
+const USUAL_PORT = 8080;
+
 /** Milliseconds within which everything has been shown, unless something hangs. */
-const LIMIT = 60_000;
+const LIMIT = 150_000;
 
 /** Milliseconds that the service gets to end by itself. */
 const PATIENCE = 5_000;
@@ -36,67 +42,124 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
-async function demo(goesOn: boolean, interrupted: AbortSignal): Promise<number> {
+/** What the demo was asked for. */
+interface Wanted {
+  /** The service goes on after the story. */
+  readonly serve: boolean;
+  readonly outage: boolean;
+}
+
+async function demo({ serve, outage }: Wanted, interrupted: AbortSignal): Promise<number> {
   const signal = AbortSignal.any([interrupted, AbortSignal.timeout(LIMIT)]);
-  terminal.out(`${INTRO}\n`);
+  terminal.out(`${outage ? OUTAGE_INTRO : INTRO}\n`);
   let announce = (_event: ReceivedEvent) => {};
   await using platformX = await startPlatformX({ onEvent: (event) => announce(event) });
-  await using service = await startProgram({
-    directory: fileOf("tests/fixtures/coder"), // in which there is no `.env`
-    environment: {
-      EVENTS_TRACKED: TRACKED.join(", "),
-      GETDX_API_KEY: STAND_IN_KEY,
-      GETDX_API_URL: platformX.url,
-      WEBHOOK_SECRET: SECRET,
-      LOG_FORMAT: "json",
-    },
-  });
-
-  const endpoint = endpointOf(service.url, SECRET);
-  const exchanges = await tell({
-    post: (webhook) => post(endpoint, webhook, signal),
-    platformX,
-    sleep: (ms) => sleep(ms, signal),
-  });
-  if (!goesOn) await service.stop({ patience: PATIENCE }); // an event that comes late is then in the record too
+  await using folder = outage ? await openFolder() : undefined;
+  const secret = serve ? PLAIN_SECRET : SECRET;
+  await using stage = new Stage(platformX, secret, { serve, folder: folder?.path });
+  const exchanges = await stage.play(signal);
+  if (!serve) await stage.stop(); // an event that comes late is then in the record too
 
   const code = report(compare(exchanges, platformX.events), platformX.events, terminal);
   if (code !== 0) return code;
-  if (!goesOn) {
-    terminal.out(
-      "Next: 'deno task demo --serve' lets you send webhooks yourself; README.md says how to connect Coder.",
-    );
+  if (!serve) {
+    terminal.out(NEXT);
     return 0;
   }
-  terminal.out(howToTry(service, endpoint));
-  announce = (event) => terminal.out(escapeControls(JSON.stringify(event)));
-  const ended = await untilEnd(service, interrupted);
-  await service.stop({ patience: PATIENCE });
+  terminal.out(howToTry(stage.program.url, endpointOf(stage.program.url, secret), secret));
+  announce = (event) => terminal.out(indented(event));
+  const ended = await untilEnd(stage.program, interrupted);
+  await stage.stop();
   return ended;
 }
 
-function howToTry({ url }: Program, endpoint: string): string {
-  const sample = {
-    msg_id: "1",
-    payload: {
-      notification_name: "Workspace Created",
-      user_email: "admin@example.com",
-      labels: { workspace: "my-workspace" },
-      data: { owner: { email: "you@example.com" } },
-    },
-  };
-  const curl = `curl -u 'coder:${SECRET}' -H 'Content-Type: application/json' -d '${
-    JSON.stringify(sample)
-  }' ${url}`;
-  return `Service and stand-in keep running until Ctrl-C.
+const NEXT = `Next: 'deno task -q demo --serve' keeps it running: open http://127.0.0.1:${USUAL_PORT}/?details
+with any user name and the password ${PLAIN_SECRET}. 'deno task -q demo --outage' plays an outage with the outbox.
+README.md says how to connect Coder.`;
 
-Health: ${url}
-A Coder on this machine: CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT=${endpoint}
-By hand:
+/** The service on stage, and whoever plays with it. */
+class Stage implements AsyncDisposable {
+  readonly #platformX: StandIn;
+  readonly #secret: string;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #folder: string | undefined;
+  #program: Program | undefined;
 
-${curl}
+  constructor(
+    platformX: StandIn,
+    secret: string,
+    { folder, serve }: { readonly folder: string | undefined; readonly serve: boolean },
+  ) {
+    this.#platformX = platformX;
+    this.#secret = secret;
+    this.#folder = folder;
+    this.#environment = {
+      EVENTS_TRACKED: TRACKED.join(", "),
+      GETDX_API_KEY: STAND_IN_KEY,
+      GETDX_API_URL: platformX.url,
+      WEBHOOK_SECRET: secret,
+      LOG_FORMAT: "json",
+      ...(serve && isFree(USUAL_PORT) ? { PORT: String(USUAL_PORT) } : {}),
+      ...(folder === undefined ? {} : { OUTBOX: `${folder}/outbox.db` }),
+    };
+  }
 
-Sent twice, the second is a duplicate; with another msg_id it is another event. What arrives at PlatformX:`;
+  get program(): Program {
+    if (this.#program === undefined) throw new Error("the service has not been started");
+    return this.#program;
+  }
+
+  /** Starts the service and tells the story. */
+  async play(signal: AbortSignal): Promise<readonly Exchange[]> {
+    await this.#start();
+    const platformX = this.#platformX;
+    const said = {
+      post: (webhook: Parameters<typeof post>[1]) =>
+        post(endpointOf(this.program.url, this.#secret), webhook, signal),
+      platformX,
+    };
+    if (this.#folder === undefined) return await tell({ ...said, sleep: (ms) => sleep(ms, signal) });
+    return await tellStored({
+      ...said,
+      restart: async () => {
+        await this.program.stop({ signal: "SIGKILL" });
+        await this.#start();
+      },
+      arrived: async (count) => {
+        const seen = () => `${platformX.events.length} events`;
+        await eventually(() => signal.aborted || platformX.events.length >= count, `${count} events`, {
+          seen,
+        });
+        signal.throwIfAborted();
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.program.stop({ patience: PATIENCE });
+  }
+
+  async #start(): Promise<void> {
+    await this.#program?.[Symbol.asyncDispose]();
+    this.#program = await startProgram({
+      directory: this.#folder ?? fileOf("tests/fixtures/coder"), // in which there is no `.env`
+      environment: this.#environment,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program?.[Symbol.asyncDispose]();
+  }
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    throw error;
+  }
 }
 
 /** Waits for Ctrl-C. */
@@ -105,7 +168,7 @@ async function untilEnd(service: Program, interrupted: AbortSignal): Promise<num
     if (interrupted.aborted) resolve(undefined);
     interrupted.addEventListener("abort", () => resolve(undefined));
   });
-  const code = await Promise.race([stopped, service.ended()]);
+  const code = await Promise.race([stopped, service.child.over]);
   // Ctrl-C reaches the service too, and can end it first.
   if (code === undefined || code === 0) return 0;
   throw new Error(`the service ended with code ${code}`);
@@ -119,16 +182,16 @@ async function sleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const [option, ...more] = args;
-  if ((option !== undefined && option !== "--serve") || more.length > 0) {
-    terminal.err("usage: deno task demo [--serve]");
+  if (args.some((arg) => arg !== "--serve" && arg !== "--outage")) {
+    terminal.err("usage: deno task demo [--serve] [--outage]");
     return 2;
   }
   Deno.env.set("NO_PROXY", "127.0.0.1"); // a company's proxy knows nothing of this machine's own ports
   const interrupted = new AbortController();
   for (const name of SIGNALS) Deno.addSignalListener(name, () => interrupted.abort());
   try {
-    return await demo(option === "--serve", interrupted.signal);
+    const wanted = { serve: args.includes("--serve"), outage: args.includes("--outage") };
+    return await demo(wanted, interrupted.signal);
   } catch (error) {
     if (interrupted.signal.aborted) return 130;
     terminal.err(`The demo failed: ${error instanceof Error ? error.message : error}`);

@@ -3,6 +3,7 @@ import { alignColumns } from "../../lib/cli/columns.ts";
 import { escapeControls } from "../../lib/base/redact.ts";
 import type { Terminal } from "../../lib/cli/terminal.ts";
 import type { Comparison, Row } from "./check.ts";
+import { EVERYTHING } from "./story.ts";
 import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
 
 const COLOURS = { bold: 1, red: 31, green: 32, yellow: 33, grey: 90 } as const;
@@ -12,6 +13,40 @@ export const INTRO =
   `This demo plays Coder: it posts webhooks to the service, a process of its own. For each thing that happened
 to a person, the service sends one event to PlatformX: here a stand-in that enforces PlatformX's documented rules.
 A row is a webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many bytes of metadata.`;
+
+/** What is going to happen in an outage. */
+export const OUTAGE_INTRO =
+  `This demo plays an outage of PlatformX, with OUTBOX set: what the service answers with 202 is on the disk first,
+and goes to PlatformX (here a stand-in that enforces its documented rules) when that is back, even after a kill. It takes
+half a minute: PlatformX is not pressed while it fails.
+A row is a webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many bytes of metadata.`;
+
+/** How to go on by hand while the service runs. */
+export function howToTry(url: string, endpoint: string, secret: string): string {
+  const sample = {
+    msg_id: "1",
+    payload: {
+      notification_name: "Workspace Created",
+      user_email: "admin@example.com",
+      labels: { workspace: "my-workspace" },
+      data: { owner: { email: "you@example.com" } },
+    },
+  };
+  const curl = `curl -u 'coder:${secret}' -H 'Content-Type: application/json' -d '${
+    JSON.stringify(sample)
+  }' ${url}`;
+  return `Service and stand-in keep running until Ctrl-C.
+
+By hand:
+
+${curl}
+
+Sent twice, the second is a duplicate; with another msg_id it is another event.
+A Coder on this machine: CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT=${endpoint}
+The page: ${url}?details with any user name and the password ${secret}
+
+What arrives at PlatformX:`;
+}
 
 /**
  * Shows table, numbers and disagreements.
@@ -23,15 +58,33 @@ export function report(
   record: readonly ReceivedEvent[],
   { out, err }: Pick<Terminal, "out" | "err">,
 ): number {
-  out(`${table(comparison)}\n\n${summary(comparison, record)}\n`);
+  const { head, stories, rest } = table(comparison);
+  out([head, ...stories].join("\n"));
+  const [first] = record;
+  if (first !== undefined) {
+    out(`\n${paint("The first event, as PlatformX got it", "bold")}\n${indented(first)}`);
+  }
+  if (rest.length > 0) out(rest.join("\n"));
+  out(`\n${summary(comparison, record)}\n`);
   for (const problem of comparison.problems) err(paint(escapeControls(problem), "red"));
   if (comparison.problems.length > 0) return 1;
   out("Every answer agrees with what arrived at PlatformX.");
   return 0;
 }
 
+/** An event as JSON. */
+export function indented(event: ReceivedEvent): string {
+  return JSON.stringify(event, undefined, 2).split("\n").map(escapeControls).join("\n");
+}
+
+interface Table {
+  readonly head: string;
+  readonly stories: readonly string[];
+  readonly rest: readonly string[];
+}
+
 /** One row per webhook, under the titles of the story. */
-function table({ rows }: Comparison): string {
+function table({ rows }: Comparison): Table {
   const cells = rows.map(({ exchange: { notification, outcome, recipient }, events: [event] }) => [
     notification,
     recipient,
@@ -41,11 +94,17 @@ function table({ rows }: Comparison): string {
   ]);
   const head = ["notification", "recipient", "outcome", "person", "bytes"];
   const [headLine, ...lines] = alignColumns([head, ...cells]).split("\n").map((line) => `  ${line}`);
-  const shown = rows.flatMap(({ exchange: { outcome, scene } }, at) => {
+  const shown = rows.map(({ exchange: { outcome, scene } }, at) => {
     const line = paint(lines[at]!, colourOf(outcome));
     return scene === rows[at - 1]?.exchange.scene ? [line] : ["", paint(scene, "bold"), line];
   });
-  return [paint(headLine!, "bold"), ...shown].join("\n");
+  const cut = rows.findIndex(({ exchange: { scene } }) => scene === EVERYTHING);
+  const first = cut < 0 ? shown.length : cut;
+  return {
+    head: paint(headLine!, "bold"),
+    stories: shown.slice(0, first).flat(),
+    rest: shown.slice(first).flat(),
+  };
 }
 
 /** The numbers: what was sent, what arrived, and where the difference went. */
@@ -54,7 +113,12 @@ function summary({ rows }: Comparison, record: readonly ReceivedEvent[]): string
   const lines: [string, number, string][] = [
     ["webhooks sent", rows.length, "by Coder, further recipients and repetitions included"],
     ["events arrived", record.length, "at PlatformX"],
-    ["duplicates folded", counted("200 duplicate"), "into events that had arrived"],
+    ["stored first", counted("202 queued"), "in OUTBOX, and sent from there"],
+    [
+      "duplicates",
+      counted("200 duplicate"),
+      "a further recipient's copy or a repetition: one event is enough",
+    ],
     [
       "ignored: not_tracked",
       counted("200 ignored not_tracked"),
@@ -68,7 +132,8 @@ function summary({ rows }: Comparison, record: readonly ReceivedEvent[]): string
       "nothing was lost: Coder sent them again",
     ],
   ];
-  return alignColumns(lines.map(([what, number, why]) => [`  ${what}`, String(number).padStart(3), why]));
+  const told = lines.filter(([, number]) => number > 0);
+  return alignColumns(told.map(([what, number, why]) => [`  ${what}`, String(number).padStart(3), why]));
 }
 
 /** Bytes of an event's metadata, of which PlatformX takes 1 KB. */
@@ -81,7 +146,7 @@ function count(rows: readonly Row[], matches: (outcome: string) => boolean): num
 }
 
 function colourOf(outcome: string): keyof typeof COLOURS {
-  if (outcome === "200 forwarded") return "green";
+  if (outcome === "200 forwarded" || outcome === "202 queued") return "green";
   if (outcome.startsWith("200 ")) return "grey";
   return outcome.startsWith("503 ") ? "yellow" : "red";
 }

@@ -28,10 +28,19 @@ export interface Stage {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** The outcome of a webhook whose event PlatformX took. */
+/** The outcome of a webhook whose event PlatformX took, and of one whose event is stored and follows. */
 export const FORWARDED = "200 forwarded";
+export const QUEUED = "202 queued";
 const DUPLICATE = "200 duplicate";
 const UNAVAILABLE = "503 unavailable platformx";
+
+/** Title of the part after the three stories. */
+export const EVERYTHING = "Every other notification that Coder knows";
+
+/** Whether an event comes of a webhook with this outcome. */
+export function bringsEvent(outcome: string): boolean {
+  return outcome === FORWARDED || outcome === QUEUED;
+}
 
 /** How often Coder sends one message (its `CODER_NOTIFICATIONS_MAX_SEND_ATTEMPTS`). */
 const MOST_SENT = 5;
@@ -58,56 +67,93 @@ const BOB: Recipient = {
 /** Everything that has a person. The passcode has one too, but the service refuses to start with it. */
 export const TRACKED: readonly string[] = CATALOGUE.filter(isTracked).map(({ name }) => name);
 
-/** Tells the story, one webhook after the other, so that the table is always the same: Coder sends up to 20 at a time. */
-export async function tell({ post, platformX, sleep }: Stage): Promise<readonly Exchange[]> {
-  const exchanges: Exchange[] = [];
+/** What was said so far. */
+class Transcript {
+  readonly exchanges: Exchange[] = [];
+  readonly #post: Stage["post"];
 
-  function note(scene: string, webhook: Webhook, outcome: string, expected: string): void {
+  constructor(post: Stage["post"]) {
+    this.#post = post;
+  }
+
+  note(scene: string, webhook: Webhook, outcome: string, expected: string): void {
     const { notification_name: notification, user_email: recipient } = webhook.payload;
-    const person = expected === FORWARDED ? personOf(webhook) : undefined;
-    exchanges.push({ scene, notification, recipient, messageId: webhook.msg_id, expected, person, outcome });
+    const person = bringsEvent(expected) ? personOf(webhook) : undefined;
+    const messageId = webhook.msg_id;
+    this.exchanges.push({ scene, notification, recipient, messageId, expected, person, outcome });
   }
-  async function send(scene: string, webhook: Webhook, expected: string): Promise<void> {
-    note(scene, webhook, (await post(webhook)).outcome, expected);
+
+  async send(scene: string, webhook: Webhook, expected: string): Promise<void> {
+    this.note(scene, webhook, (await this.#post(webhook)).outcome, expected);
   }
+}
+
+/**
+ * Tells three stories, then the rest, one webhook after the other, so that the table is always the same: Coder sends up
+ * to 20 at a time.
+ */
+export async function tell({ post, platformX, sleep }: Stage): Promise<readonly Exchange[]> {
+  const transcript = new Transcript(post);
+  const created = sampleOf(rowNamed("Workspace Created"));
+  const copies = "Alice has a new workspace, and Coder tells three administrators: one event, about Alice";
+  await transcript.send(copies, created, FORWARDED);
+  for (const administrator of [OMAR, UMA]) {
+    await transcript.send(copies, toldTo(administrator, created), DUPLICATE);
+  }
+  const again = "Coder did not get the answer and sends the first one again: still one event";
+  await transcript.send(again, created, DUPLICATE);
+  await tellOutage(transcript, { post, platformX, sleep });
 
   for (const row of CATALOGUE) {
-    await send("Every notification that Coder knows", sampleOf(row), outcomeOf(row));
+    if (row.name !== "Workspace Created") await transcript.send(EVERYTHING, sampleOf(row), outcomeOf(row));
   }
-
-  const created = sampleOf(rowNamed("Workspace Created"));
-  for (const administrator of [OMAR, UMA]) {
-    const webhook = toldTo(administrator, created);
-    await send(
-      "Coder tells two more administrators of Alice's workspace: it stays one event",
-      webhook,
-      DUPLICATE,
-    );
-  }
-  await send(
-    "Coder did not get the answer and sends the first one again: still one event",
-    created,
-    DUPLICATE,
-  );
-
   const account = sampleOf(rowNamed("User account created"));
   const data = { ...account.payload.data, user: { ...account.payload.data?.user, email: "" } };
   const service = toldTo(OMAR, { ...account, payload: { ...account.payload, data } });
-  await send("A service account has no address: nobody's event", service, "200 ignored no_person");
+  await transcript.send("A service account has no address: nobody's event", service, "200 ignored no_person");
+  return transcript.exchanges;
+}
 
+async function tellOutage(transcript: Transcript, { post, platformX, sleep }: Stage): Promise<void> {
   const down = "PlatformX is down: the service asks Coder to send again, and Coder does, the same message";
   const deprecated = toldTo(BOB, sampleOf(rowNamed("Template Deprecated")));
   platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
   let answer = await post(deprecated);
-  note(down, deprecated, answer.outcome, UNAVAILABLE);
+  transcript.note(down, deprecated, answer.outcome, UNAVAILABLE);
   platformX.behave();
   for (let sent = 2; answer.outcome === UNAVAILABLE && sent <= MOST_SENT; sent++) {
     await sleep(answer.retryAfterMs); // Coder waits 5 minutes, whatever the answer says
     answer = await post(deprecated);
     const isEarly = answer.outcome === UNAVAILABLE && sent < MOST_SENT;
-    note(down, deprecated, answer.outcome, isEarly ? UNAVAILABLE : FORWARDED);
+    transcript.note(down, deprecated, answer.outcome, isEarly ? UNAVAILABLE : FORWARDED);
   }
-  return exchanges;
+}
+
+/** What the outage with an outbox is played with. */
+export interface OutageStage extends Pick<Stage, "post" | "platformX"> {
+  /** Kills the service and starts it again. */
+  readonly restart: () => Promise<void>;
+  /** Waits until so many events have arrived. */
+  readonly arrived: (count: number) => Promise<void>;
+}
+
+/** Tells how nothing is lost or doubled with an outbox. */
+export async function tellStored({ post, platformX, restart, arrived }: OutageStage) {
+  const transcript = new Transcript(post);
+  const [created, ...others] = ["Workspace Created", "Workspace Autobuild Failed", "Task Completed"]
+    .map((name) => sampleOf(rowNamed(name)));
+  platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
+  const down = "PlatformX is down: events are stored, and Coder need not send again";
+  for (const webhook of [created!, ...others]) await transcript.send(down, webhook, QUEUED);
+  await restart();
+  const killed = "The service is killed and started again: it knows what it has, and takes more";
+  await transcript.send(killed, created!, DUPLICATE);
+  await transcript.send(killed, toldTo(OMAR, created!), DUPLICATE);
+  await transcript.send(killed, toldTo(BOB, sampleOf(rowNamed("Template Deprecated"))), QUEUED);
+  platformX.behave();
+  await arrived(transcript.exchanges.filter(({ outcome }) => bringsEvent(outcome)).length);
+  await transcript.send("PlatformX is back: all of it has arrived, once", created!, DUPLICATE);
+  return transcript.exchanges;
 }
 
 function outcomeOf(row: CatalogueRow): string {

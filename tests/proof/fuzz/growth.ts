@@ -78,7 +78,7 @@ function rows(): readonly (readonly [name: string, make: Make])[] {
   let number = 0;
   const send = async (payload: string) => {
     const body = `{"msg_id":"m-${number++}","payload":{"notification_name":"Workspace Created",${payload}}}`;
-    const answer = await service.app.handle(webhook(new TextEncoder().encode(body), QUIET(steady)));
+    const answer = await service.handle(webhook(new TextEncoder().encode(body), QUIET(steady)));
     service.lines = [];
     service.upstream.sent.length = 0;
     await answer.body?.cancel();

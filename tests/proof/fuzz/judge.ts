@@ -1,7 +1,8 @@
 /** What may come out of the service, whatever went in. Each check throws with the rule that was broken. */
 import { CATALOGUE, nameKey } from "../../../lib/coder/catalogue.ts";
 import { METADATA_LIMIT } from "../../../lib/platformx/budget.ts";
-import { ANSWER_LIMIT, ERROR_STATUS, REASONS, type Status } from "../../../lib/delivery/outcome.ts";
+import { ANSWER_LIMIT, REASONS_OF, type Status } from "../../../lib/delivery/outcome.ts";
+import { ERRORS } from "../../../lib/delivery/reasons.ts";
 import { LOG_EVENTS } from "../../../lib/base/log_events.ts";
 import { holdsAddress, holdsSecret } from "./canaries.ts";
 import type { Line } from "./service.ts";
@@ -47,16 +48,16 @@ export function judgeAnswer(http: number, headers: Headers, text: string): Answe
   must(text.isWellFormed() && !UNPRINTABLE.test(text), "an answer has no control characters", text);
   const body = parse(text, "an answer is JSON");
   const { status, reason = "", ...rest } = body;
-  must(typeof status === "string" && status in REASONS, "a status is documented", text);
+  must(typeof status === "string" && status in REASONS_OF, "a status is documented", text);
   must(
-    typeof reason === "string" && REASONS[status as Status].includes(reason),
+    typeof reason === "string" && REASONS_OF[status as Status].includes(reason),
     "a reason is documented",
     text,
   );
   must(Object.keys(body).every((key) => FIELDS.includes(key)), "fields are documented", text);
   must(Object.values(rest).every((value) => typeof value === "string"), "fields are texts", text);
   const expected = status === "error"
-    ? ERROR_STATUS[reason as keyof typeof ERROR_STATUS]
+    ? ERRORS[reason as keyof typeof ERRORS].http
     : HTTP_OF[status as Exclude<Status, "error">];
   must(http === expected, `'${status}' is HTTP ${expected}`, String(http));
   must(reason !== "internal", "the service does not fail", text);

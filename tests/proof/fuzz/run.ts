@@ -82,13 +82,13 @@ export async function run(
 async function answerOf(service: FuzzedService, input: Input): Promise<string> {
   const { random } = input;
   if (input.means === undefined && random.next() < READING) {
-    const answer = await service.app.handle(reading(random));
+    const answer = await service.handle(reading(random));
     judgeReading(answer.status, answer.headers, await answer.text());
     return `read ${answer.status}`;
   }
   // What has a meaning must be taken: its head is in order.
   const request = webhook(input.body, input.means === undefined ? random : STEADY);
-  const answer = await service.app.handle(request);
+  const answer = await service.handle(request);
   const { status, reason } = judgeAnswer(answer.status, answer.headers, await answer.text());
   const key = `${status} ${reason}`.trim();
   if (input.means !== undefined && key !== expectedOf.get(input.means)) {
@@ -110,7 +110,7 @@ async function meaningsOf(samples: ReadonlyMap<string, unknown>): Promise<Readon
   const service = new FuzzedService();
   const meanings = new Map<string, string>();
   for (const [name, value] of samples) {
-    const answer = await service.app.handle(webhook(new TextEncoder().encode(JSON.stringify(value)), STEADY));
+    const answer = await service.handle(webhook(new TextEncoder().encode(JSON.stringify(value)), STEADY));
     const { status, reason } = judgeAnswer(answer.status, answer.headers, await answer.text());
     expectedOf.set(name, `${status} ${reason}`.trim());
     meanings.set(name, service.upstream.sent.splice(0).map(withoutId).join());

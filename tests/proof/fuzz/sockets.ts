@@ -91,7 +91,7 @@ export async function attackSocket(seed: number, count: number): Promise<Readonl
   let isSmuggled = false;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     isSmuggled ||= request.url.includes("/smuggled");
-    return service.app.handle(request);
+    return service.handle(request);
   });
   const { port } = server.addr;
   const came = new Map<string, number>();
@@ -99,7 +99,7 @@ export async function attackSocket(seed: number, count: number): Promise<Readonl
     for (let i = 0; i < count; i++) {
       const sent = bytesOf(random);
       try {
-        const ended = judgeReply(await exchange(port, sent));
+        const ended = judgeReply(await exchange(port, sent), sent.startsWith("HEAD "));
         came.set(ended, (came.get(ended) ?? 0) + 1);
         service.lines.splice(0).forEach(judgeLine);
       } catch (error) {
@@ -157,11 +157,15 @@ async function sendAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<voi
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/** Undefined: no answer, and the connection stays open. */
-function judgeReply(reply: string | undefined): string {
+/**
+ * Undefined: no answer, and the connection stays open.
+ *
+ * @param isHead an answer to HEAD tells a length, but has no body: what follows is another answer
+ */
+function judgeReply(reply: string | undefined, isHead: boolean): string {
   if (reply === undefined) return "held open";
   if (reply === "") return "closed";
-  if (reply.startsWith(CONTINUE)) return `100, ${judgeReply(reply.slice(CONTINUE.length))}`;
+  if (reply.startsWith(CONTINUE)) return `100, ${judgeReply(reply.slice(CONTINUE.length), isHead)}`;
   // A server's SETTINGS: the preface of HTTP/2 was understood.
   if (reply.startsWith("\0\0") && reply[3] === "\x04") return "HTTP/2";
   const [, status = "", head = "", rest = ""] =
@@ -174,7 +178,7 @@ function judgeReply(reply: string | undefined): string {
   }
   // Deno's own answer to what is no request.
   if (status === "400" && !rest.includes('"status"')) return "400 of the server";
-  const length = Number(headers.get("content-length"));
+  const length = isHead ? 0 : Number(headers.get("content-length"));
   const text = rest.slice(0, length);
   if (/^\{"status":"(?:ok|degraded)"/.test(text) || headers.get("content-type")?.startsWith("text/html")) {
     return status;

@@ -1,4 +1,6 @@
-/** PlatformX as the fuzzed service sees it: a `fetch` that keeps what is sent and answers as it is told. */
+/** PlatformX as the fuzzed service sees it: it keeps what is sent and answers as it is told. */
+import { failureOf } from "../../../lib/runtime/deno_client.ts";
+import type { Answer, Send } from "../../../lib/runtime/runtime.ts";
 import type { Random } from "../crash/random.ts";
 import { ADDRESSES, SECRETS } from "./canaries.ts";
 import { pick } from "./tree.ts";
@@ -23,13 +25,17 @@ export class Upstream {
   /** How calls end. Undefined: the event is taken. */
   random: Random | undefined;
 
-  readonly fetch: typeof fetch = (_, init) => {
-    this.sent.push(String(init?.body));
+  readonly send: Send = ({ body, limit }) => {
+    this.sent.push(body ?? "");
     const { random } = this;
-    if (random === undefined || random.next() < 0.5) return Promise.resolve(Response.json({ ok: true }));
-    return random.next() < 0.2 ? Promise.reject(failure(random)) : Promise.resolve(answer(random));
+    if (random === undefined || random.next() < 0.5) return Promise.resolve(TAKEN);
+    return Promise.resolve(
+      random.next() < 0.2 ? { kind: "failure", failure: failureOf(failure(random)) } : answer(random, limit),
+    );
   };
 }
+
+const TAKEN: Answer = { kind: "response", status: 200, headers: new Headers(), body: '{"ok":true}' };
 
 function failure(random: Random): unknown {
   const text = `error sending request for url (https://x.example.com/?${SECRETS.key}): `;
@@ -43,12 +49,10 @@ function failure(random: Random): unknown {
   ], random);
 }
 
-function answer(random: Random): Response {
+function answer(random: Random, limit: number): Answer {
   const status = pick(STATUSES, random);
-  const headers: Record<string, string> = random.next() < 0.3
-    ? { "retry-after": pick(RETRY_AFTER, random) }
-    : {};
-  if (status === 204) return new Response(null, { status, headers });
+  const headers = new Headers(random.next() < 0.3 ? { "retry-after": pick(RETRY_AFTER, random) } : {});
+  if (status === 204) return { kind: "response", status, headers, body: "" };
   const words = random.next() < 0.5 ? WORDS : anyText(random);
   const bodies = [
     JSON.stringify({ ok: false, error: words }),
@@ -59,7 +63,9 @@ function answer(random: Random): Response {
     words,
     "[".repeat(10_000),
     "x".repeat(70_000),
-    new Uint8Array([0xff, 0xfe, 0x7b]),
+    "\ufffd\ufffd{", // what is no UTF-8 is read as this
   ];
-  return new Response(pick(bodies, random), { status, headers });
+  const body = pick(bodies, random);
+  const whole: Answer = { kind: "response", status, headers, body: body.slice(0, limit) };
+  return body.length > limit ? { ...whole, bodyEnd: "too_long" } : whole;
 }

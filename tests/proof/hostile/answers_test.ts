@@ -3,6 +3,7 @@ import { constant } from "../../../lib/base/redact.ts";
 import { gzipSync } from "node:zlib";
 import { attemptAt } from "../../../lib/platformx/client.ts";
 import type { Verdict } from "../../../lib/platformx/verdict.ts";
+import { denoClient } from "../../../lib/runtime/deno_client.ts";
 import { EVENT, FakeClock } from "../../support/fakes.ts";
 import { startPlatformX } from "../../support/platformx.ts";
 import { answer, flood, redirectTo, type Write } from "./answers.ts";
@@ -157,7 +158,7 @@ function attemptTo(port: number, timeout = 10_000) {
     key,
     userAgent: "coder-platformx/0",
     clock,
-    fetch,
+    send: denoClient(() => undefined),
     cut: UNCUT,
     timeout,
   });

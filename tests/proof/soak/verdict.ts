@@ -21,9 +21,10 @@ export const BOUNDS = {
   descriptors: 0,
   /**
    * Timers in each quiet moment, more than before the first webhook: the two that all bodies and all attempts share stay
-   * until they find that nobody waits (lib/base/deadlines.ts), and one comes and goes.
+   * until they find that nobody waits (lib/base/deadlines.ts), one comes and goes, and each of the eight reasons for
+   * which this load is turned away has one for a minute (lib/http/turned_away.ts).
    */
-  timers: 3,
+  timers: 3 + 8,
   /** Abort signals, the same. */
   signals: 8,
   /**

@@ -86,8 +86,8 @@ const cases: {
   },
   {
     what: "timers left behind",
-    outcome: { looks: looks((cycle) => ({ timers: cycle === 7 ? 5 : 1 })) },
-    broken: [/^4 timers were left behind after 320 s$/],
+    outcome: { looks: looks((cycle) => ({ timers: cycle === 7 ? 13 : 1 })) },
+    broken: [/^12 timers were left behind after 320 s$/],
   },
   {
     what: "signals left behind",

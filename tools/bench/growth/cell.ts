@@ -2,8 +2,8 @@
 import { eventually } from "../../../tests/support/eventually.ts";
 import { countAt, delayAt, forgetAt, outboxAt, serialsAt } from "../load/remote.ts";
 import type { Count } from "../load/stand_in.ts";
-import { startSubject, type SubjectName } from "../load/subjects.ts";
-import { usageOf } from "../load/watch.ts";
+import { startSubject, type Subject } from "../load/subjects.ts";
+import { usageOf } from "../load/usage.ts";
 import { Connection } from "./connection.ts";
 import { send, type Tally } from "./senders.ts";
 
@@ -16,7 +16,7 @@ export interface Ground {
 
 /** One case. */
 export interface Case {
-  readonly subject: Exclude<SubjectName, "bare">;
+  readonly subject: Subject;
   readonly connections: number;
   /** Milliseconds until PlatformX answers; Infinity: never. */
   readonly delay: number;
@@ -66,7 +66,7 @@ export async function runCase(
   const over = performance.now();
   let number = 0;
   const single = () => send({ port, template, connections: 1, seconds: 0, run: RUNS.single + number++ });
-  const isOutbox = subject.startsWith("outbox");
+  const isOutbox = subject.outbox !== undefined;
   const recover = async () => {
     await eventually(single, "a webhook answered 2xx", {
       until: ({ accepted }) => accepted.length === 1,
@@ -112,10 +112,15 @@ export interface Turned {
 const LONGEST_TURN = 5;
 
 /** Fills a service in direct mode with webhooks, as PlatformX never answers, and sends more, heads only. */
-export async function overload(inFlight: number, heads: number, ground: Ground): Promise<Turned> {
+export async function overload(
+  subject: Subject,
+  inFlight: number,
+  heads: number,
+  ground: Ground,
+): Promise<Turned> {
   const { platformX, template } = ground;
   await delayAt(platformX, 1);
-  await using service = await startSubject("direct INFO", { ...ground, window: "24h" });
+  await using service = await startSubject(subject, { ...ground, window: "24h" });
   const { port } = service;
   await delayAt(platformX, Infinity);
   const filling = send({ port, template, connections: inFlight, seconds: 0, run: RUNS.load });

@@ -1,12 +1,16 @@
 /**
- * The bare minimum that every webhook relay has to do: parse the JSON and forward it. No authentication, no check, no
- * memory, no log, no time-out. `bare.ts PORT URL`
+ * What the service is held against. `bare.ts PORT SECRET URL` forwards: it reads the JSON, checks the secret and makes one
+ * request; no other check, no memory, no log, no time-out. `bare.ts PORT` is an echo that reads the JSON.
  */
-const [port, url = ""] = Deno.args;
+const [port, secret, url] = Deno.args;
+const authorization = `Basic ${btoa(`coder:${secret}`)}`;
 const headers = { "content-type": "application/json" };
 
 Deno.serve({ hostname: "127.0.0.1", port: Number(port), onListen: () => {} }, async (request) => {
+  if (request.method === "GET") return new Response("ok");
   const notification = await request.json();
+  if (url === undefined) return Response.json({ status: "ok" });
+  if (request.headers.get("authorization") !== authorization) return new Response(null, { status: 401 });
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(notification) });
   return new Response(await answer.text(), { status: answer.status });
 });

@@ -1,92 +1,97 @@
-/** The results of a load bench as tables, and whether goals were met. */
+/** The results of a load bench as a table, and whether goals were met. */
 import { markdownTable, shown, shownSpread, verdictOn } from "../markdown.ts";
-import { median, ratiosOf, spreadOf, thirdsOf } from "../statistics.ts";
+import { median, ratiosOf, spreadOf } from "../statistics.ts";
 import type { Run } from "./run.ts";
-import type { SubjectName } from "./subjects.ts";
+import { BARE, ECHO } from "./subjects.ts";
 
-/** Webhooks per second, in proportion to the bare minimum. */
-const GOALS: Readonly<Partial<Record<SubjectName, number>>> = {
-  "direct WARNING": 0.75,
-  "direct INFO": 0.5,
-  "outbox WARNING": 0.25,
-  "outbox INFO": 0.25,
-};
+/** Each subject's runs, by its name; the n-th of all are of one round. */
+export type Runs = ReadonlyMap<string, readonly Run[]>;
 
-/** Memory at the end, in proportion to the bare minimum; and the last third in proportion to the second. */
-const MOST_MEMORY = 1.5;
-const MOST_GROWTH = 1.1;
+/** What is to be so many times something else: webhooks per second, or the processor time that each takes. */
+interface Goal {
+  readonly subject: string;
+  readonly base: string;
+  readonly atLeast: number;
+}
 
-/** Prints the tables and returns how many goals were missed. */
-export function tellResults(runs: ReadonlyMap<SubjectName, readonly Run[]>): number {
-  const bare = runs.get("bare") ?? [];
-  const goals: string[] = [];
-  const names = [...runs.keys()];
-  const medianOf = (name: SubjectName, value: (run: Run) => number) => median(runs.get(name)!.map(value));
-
-  console.log(markdownTable(
-    [
-      ...["Subject", "Webhooks/s", "Of the bare minimum", "p50 ms", "p99 ms", "CPU µs each", "Events/s"],
-      "Drained in s",
+/** The goals; `beside` is the label of version 0.1.0's build. */
+function goalsBeside(beside: string | undefined): readonly Goal[] {
+  return [
+    { subject: "outbox", base: BARE, atLeast: 0.33 },
+    { subject: "outbox PostgreSQL", base: BARE, atLeast: 0.24 },
+    { subject: "direct", base: BARE, atLeast: 0.52 },
+    ...beside === undefined ? [] : [
+      { subject: "outbox", base: `outbox${beside}`, atLeast: 2.2 },
+      { subject: "direct", base: `direct${beside}`, atLeast: 1.35 },
+      { subject: "untracked", base: `untracked${beside}`, atLeast: 1.9 },
     ],
-    names.map((name) => {
-      const perSecond = runs.get(name)!.map((run) => run.perSecond);
-      const ratio = bare.length > 0
-        ? spreadOf(ratiosOf(perSecond, bare.map((run) => run.perSecond)))
-        : undefined;
-      const goal = GOALS[name];
-      if (goal !== undefined && ratio !== undefined) {
-        goals.push(
-          `${name}, of the bare minimum ${ratio.median.toFixed(2)}, ${
-            verdictOn(ratio.median, { atLeast: goal })
-          }`,
-        );
-      }
-      return [
-        name,
-        shown(median(perSecond)),
-        ratio === undefined ? "–" : shownSpread(ratio),
-        shown(medianOf(name, (run) => run.p50), 1),
-        shown(medianOf(name, (run) => run.p99), 1),
-        shown(medianOf(name, (run) => run.processor)),
-        shown(medianOf(name, (run) => run.deliveredPerSecond)),
-        name.startsWith("outbox") ? shown(medianOf(name, (run) => run.drain), 1) : "",
-      ];
-    }),
-  ));
-  console.log();
+  ];
+}
 
-  const atEnd = (run: Run) => run.memory.at(-1)!;
-  console.log(markdownTable(
-    ["Memory (RSS), MB", "First third", "Second", "Last", "At the end", "Peak", "End, of the bare minimum"],
-    names.map((name) => {
-      const thirds = [0, 1, 2].map((third) => medianOf(name, (run) => thirdsOf(run.memory)[third]!));
-      const ends = runs.get(name)!.map(atEnd);
-      const ratio = bare.length > 0 ? spreadOf(ratiosOf(ends, bare.map(atEnd))) : undefined;
-      if (name !== "bare") {
-        const growth = thirds[2]! / thirds[1]!;
-        goals.push(
-          `${name}, memory's last third of its second ${growth.toFixed(2)}, ${
-            verdictOn(growth, { atMost: MOST_GROWTH })
-          }`,
-        );
-        if (ratio !== undefined) {
-          goals.push(
-            `${name}, memory of the bare minimum ${ratio.median.toFixed(2)}, ${
-              verdictOn(ratio.median, { atMost: MOST_MEMORY })
-            }`,
-          );
-        }
-      }
-      return [
-        name,
-        ...thirds.map((megabytes) => shown(megabytes)),
-        shown(median(ends)),
-        shown(medianOf(name, (run) => run.memoryPeak)),
-        ratio === undefined ? "–" : shownSpread(ratio),
-      ];
-    }),
-  ));
-  console.log();
-  for (const goal of goals) console.log(`- ${goal}`);
-  return goals.filter((goal) => goal.endsWith("missed")).length;
+/** Pairs that have no goal, but tell something: what a difference is worth, what an answer costs without a delivery. */
+const PAIRS = [["direct again", "direct"], ["untracked", ECHO], ["direct Node.js", "direct"], [
+  "outbox Node.js",
+  "outbox",
+]] as const;
+
+/** Memory under load of direct delivery, in proportion to the bare forward's. */
+const MOST_MEMORY = 1.2;
+
+/** How many times as fast a subject is, round by round: by rate, and by processor time for each webhook. */
+export function timesAsFast(runs: Runs, subject: string, base: string) {
+  const [own = [], other = []] = [runs.get(subject), runs.get(base)];
+  return {
+    rate: spreadOf(ratiosOf(own.map((run) => run.perSecond), other.map((run) => run.perSecond))),
+    processor: spreadOf(ratiosOf(other.map((run) => run.processor), own.map((run) => run.processor))),
+  };
+}
+
+/** What is printed, and how many goals were missed. */
+export function resultsOf(runs: Runs, beside: string | undefined): { lines: string[]; missed: number } {
+  const has = (...names: readonly string[]) => names.every((name) => runs.has(name));
+  const rows = [...runs].map(([name, own]) => {
+    const middle = (value: (run: Run) => number) => median(own.map(value));
+    const ratio = has(BARE) ? timesAsFast(runs, name, BARE) : undefined;
+    return [
+      name,
+      shown(middle((run) => run.perSecond)),
+      ratio === undefined ? "–" : shownSpread(ratio.rate),
+      shown(middle((run) => run.processor)),
+      ratio === undefined ? "–" : shownSpread(ratio.processor),
+      shown(middle((run) => run.p50), 2),
+      shown(middle((run) => run.p99), 1),
+      shown(middle((run) => run.memory)),
+      name.startsWith("outbox") ? shown(middle((run) => run.drain), 1) : "",
+    ];
+  });
+  const head = [
+    ...["Subject", "Webhooks/s", `Of the ${BARE}`, "CPU µs each", `The ${BARE}'s of it`, "p50 ms", "p99 ms"],
+    ...["MB", "Drained in s"],
+  ];
+  const lines = [markdownTable(head, rows), ""];
+  let missed = 0;
+  for (const { subject, base, atLeast } of goalsBeside(beside)) {
+    if (!has(subject, base)) continue;
+    const { rate, processor } = timesAsFast(runs, subject, base);
+    const verdict = verdictOn(Math.max(rate.median, processor.median), { atLeast });
+    if (verdict.endsWith("missed")) missed++;
+    lines.push(`- ${told(subject, base, { rate, processor })}, ${verdict}`);
+  }
+  for (const [subject, base] of PAIRS) {
+    if (has(subject, base)) lines.push(`- ${told(subject, base, timesAsFast(runs, subject, base))}`);
+  }
+  if (has("direct", BARE)) {
+    const [own, other] = ["direct", BARE].map((name) => runs.get(name)!.map((run) => run.memory));
+    const ratio = spreadOf(ratiosOf(own!, other!));
+    const verdict = verdictOn(ratio.median, { atMost: MOST_MEMORY });
+    if (verdict.endsWith("missed")) missed++;
+    lines.push(`- memory of direct under load ${shownSpread(ratio)} times that of the ${BARE}, ${verdict}`);
+  }
+  return { lines, missed };
+}
+
+function told(subject: string, base: string, { rate, processor }: ReturnType<typeof timesAsFast>): string {
+  return `${subject}: by rate ${shownSpread(rate)}, by processor time ${
+    shownSpread(processor)
+  } times ${base}`;
 }

@@ -2,8 +2,8 @@
 import { eventually } from "../../../tests/support/eventually.ts";
 import { countAt, forgetAt, outboxAt } from "./remote.ts";
 import type { Count } from "./stand_in.ts";
-import { type Setting, startSubject, type SubjectName } from "./subjects.ts";
-import { usageOf, watchMemory } from "./watch.ts";
+import { type Setting, startSubject, type Subject } from "./subjects.ts";
+import { usageOf } from "./usage.ts";
 import { drive, type Pressure } from "./wrk.ts";
 
 /** How a run is made. */
@@ -17,13 +17,10 @@ export interface Run {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
-  /** Resident memory, at even intervals while it was measured. */
-  readonly memory: readonly number[];
-  readonly memoryPeak: number;
-  /** Microseconds of processor time for each webhook, everything that the process did meanwhile. */
+  /** Resident memory when the load ends. */
+  readonly memory: number;
+  /** Microseconds of processor time for each webhook: all of the process, until an outbox is empty. */
   readonly processor: number;
-  /** Events that arrived at the stand-in in each second, while webhooks came. */
-  readonly deliveredPerSecond: number;
   /** 2xx answers, warm-up included. */
   readonly accepted: number;
   /** Other answers and none, warm-up included. */
@@ -44,32 +41,30 @@ const EVERY = 100;
 const LONGEST_DRAIN = 300_000;
 const LAST_REQUESTS = 15_000;
 
+/** No two runs send the same webhook: an outbox in a database remembers. */
+let runs = Date.now() % 60_000;
+
 /** Measures one subject. */
-export async function measure(name: SubjectName, plan: Plan): Promise<Run> {
+export async function measure(subject: Subject, plan: Plan): Promise<Run> {
   await forgetAt(plan.platformX);
-  await using subject = await startSubject(name, plan);
-  const warm = await drive(subject.url, { ...plan, seconds: plan.warmUp, run: 0 });
+  await using program = await startSubject(subject, plan);
+  const warm = await drive(program.url, { ...plan, seconds: plan.warmUp, run: runs++ });
+  if (subject.outbox !== undefined) await drained(program.url);
 
-  const before = await countAt(plan.platformX);
-  const idle = await usageOf(subject.pid);
-  const memory = watchMemory(subject.pid);
-  const result = await drive(subject.url, { ...plan, run: 1 });
-  const samples = await memory.stop();
-  const busy = await usageOf(subject.pid);
-  const after = await countAt(plan.platformX);
-
-  const { drain, pending } = name.startsWith("outbox")
-    ? await drained(subject.url)
-    : { drain: 0, pending: 0 };
+  const before = await usageOf(program.pid);
+  const result = await drive(program.url, { ...plan, run: runs++ });
+  const { memory } = await usageOf(program.pid);
+  const { drain, pending } = subject.outbox === undefined
+    ? { drain: 0, pending: 0 }
+    : await drained(program.url);
   const { events, distinct } = await settled(plan.platformX);
+  const after = await usageOf(program.pid);
   return {
     perSecond: result.accepted / result.seconds,
     p50: result.p50,
     p99: result.p99,
-    memory: samples,
-    memoryPeak: busy.memoryPeak,
-    processor: (busy.processor - idle.processor) * 1000 / result.accepted,
-    deliveredPerSecond: (after.distinct - before.distinct) / result.seconds,
+    memory,
+    processor: (after.processor - before.processor) * 1000 / result.accepted,
     accepted: warm.accepted + result.accepted,
     failed: warm.rejected + warm.broken + result.rejected + result.broken,
     events: distinct,

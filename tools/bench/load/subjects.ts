@@ -1,18 +1,21 @@
-/** Who is measured: the bare minimum, and the service in its modes. */
-import { Child, freePort, untilListening } from "../../../tests/support/process.ts";
+/** Who is measured: the service in its modes, and what it is held against. */
 import { fileOf } from "../../../tests/support/files.ts";
-import { executable, runBy } from "../../../tests/support/program.ts";
+import { Child, freePort, untilListening } from "../../../tests/support/process.ts";
 import { type Program, startProgram } from "../../../tests/support/service.ts";
-import { PERMISSIONS } from "../../permissions.ts";
+import { type Build, byDeno } from "../builds.ts";
 import { SECRET } from "./webhooks.ts";
 
-/** Modes of the service, and the bare minimum beside it. */
-export const SUBJECTS = ["bare", "direct WARNING", "direct INFO", "outbox WARNING", "outbox INFO"] as const;
+/** Something that answers webhooks. */
+export interface Subject {
+  readonly name: string;
+  /** Where the service's build is none: a bare minimum. */
+  readonly build: Build | undefined;
+  readonly tracks: boolean;
+  /** A database for the outbox; `file`: SQLite; undefined: there is no outbox. */
+  readonly outbox: string | undefined;
+}
 
-/** One of {@link SUBJECTS}. */
-export type SubjectName = typeof SUBJECTS[number];
-
-/** Where and how to start. */
+/** Where to start. */
 export interface Setting {
   /** Folder for log and outbox, on a disk. */
   readonly folder: string;
@@ -20,60 +23,78 @@ export interface Setting {
   readonly platformX: string;
   /** `DEDUP_WINDOW` of direct delivery, which remembers in memory. */
   readonly window: string;
-  /** Folder for a profile of the service's processor time; only with `deno run`. */
-  readonly profile?: string | undefined;
 }
 
-/** The Deno that runs the bare minimum, and the service unless `EXECUTABLE` names its executable. */
-const DENO = Deno.env.get("DENO") ?? Deno.execPath();
-const EXECUTABLE = Deno.env.get("EXECUTABLE");
+/** The names of what the service is held against. */
+export const ECHO = "echo";
+export const BARE = "bare forward";
 
-/** The program that is measured, for the head of results. */
-export function describeService(): string {
-  return EXECUTABLE === undefined ? "`deno run main.ts`" : `the executable ${EXECUTABLE}`;
-}
-
-/** A compiled program does not raise its limit of descriptors, as `deno run` does. */
-export function withDescriptors(commandLine: readonly string[]): readonly string[] {
-  return ["sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", ...commandLine];
+/** All subjects; the first build's direct delivery twice, which shows what a difference is worth. */
+export function subjectsOf(builds: readonly Build[], postgres: string | undefined): readonly Subject[] {
+  const [own] = builds;
+  const bare = (name: string, tracks: boolean) => ({ name, build: undefined, tracks, outbox: undefined });
+  const service = (name: string, build: Build, outbox?: string, tracks = true) => ({
+    name: name + build.label,
+    ...{ build, outbox, tracks },
+  });
+  return [
+    bare(ECHO, false),
+    bare(BARE, true),
+    ...builds.flatMap((build) => [service("direct", build), service("outbox", build, "file")]),
+    ...builds.filter(({ label }) => label === "" || label.startsWith(" @"))
+      .map((build) => service("untracked", build, undefined, false)),
+    ...postgres === undefined || own === undefined ? [] : [service("outbox PostgreSQL", own, postgres)],
+    ...own === undefined ? [] : [service("direct again", own)],
+  ];
 }
 
 /** Starts PlatformX's stand-in as a process of its own. */
 export async function startStandIn(): Promise<AsyncDisposable & { readonly url: string }> {
   const port = freePort();
-  const script = [fileOf("tools/bench/load/stand_in.ts"), String(port)];
-  const child = new Child(runBy(Deno.execPath(), "--no-prompt", "--allow-net", "--allow-read", ...script));
+  const child = new Child(byDeno(fileOf("tools/bench/load/stand_in.ts"), String(port)));
   await untilListening(port, "the stand-in", child);
   return { url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
 }
 
 /** Starts one subject, with an outbox of its own and nothing remembered. */
-export async function startSubject(
-  name: SubjectName,
-  { folder, platformX, window, profile }: Setting,
-): Promise<Program> {
-  const PORT = String(freePort());
-  const url = `${platformX}events.track`;
+export async function startSubject(subject: Subject, setting: Setting): Promise<Program> {
+  const { folder } = setting;
   const log = { file: `${folder}/subject.log` };
   const usual = { directory: folder, wrap: withDescriptors, stdout: log, stderr: log };
-  if (name === "bare") {
-    const program = runBy(DENO, "--no-prompt", "--allow-net", fileOf("tools/bench/load/bare.ts"), PORT, url);
-    return await startProgram({ ...usual, program, environment: { PORT } });
+  const PORT = String(freePort());
+  return await startProgram({ ...usual, ...commandOf(subject, PORT, setting) });
+}
+
+/** How a subject is started, and with which environment. */
+export function commandOf({ build, outbox, tracks }: Subject, PORT: string, setting: Setting) {
+  const { folder, platformX, window } = setting;
+  const url = `${platformX}events.track`;
+  const home = { HOME: Deno.env.get("HOME") ?? folder };
+  if (build === undefined) {
+    const program = byDeno(fileOf("tools/bench/load/bare.ts"), PORT, ...tracks ? [SECRET, url] : []);
+    return { program, environment: { PORT, ...home } };
   }
-  const [mode, level] = name.split(" ") as ["direct" | "outbox", string];
   const environment = {
+    ...home,
+    HOST: "127.0.0.1",
     PORT,
+    EVENTS_TRACKED: tracks ? "Workspace Created" : "Workspace Deleted",
     GETDX_API_KEY: "bench-key",
     GETDX_API_URL: url,
     GETDX_RATE_LIMIT: "0",
     WEBHOOK_SECRET: SECRET,
-    LOG_LEVEL: level,
+    LOG_LEVEL: "INFO",
     LOG_FORMAT: "json",
-    ...(mode === "outbox" ? { OUTBOX: freshOutbox(folder) } : { DEDUP_WINDOW: window }),
+    ...(outbox === undefined
+      ? { DEDUP_WINDOW: window }
+      : { OUTBOX: outbox === "file" ? freshOutbox(folder) : outbox }),
   };
-  const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-md", `--cpu-prof-dir=${profile}`];
-  const program = EXECUTABLE ? [executable()] : runBy(DENO, ...profiling, ...PERMISSIONS, fileOf("main.ts"));
-  return await startProgram({ ...usual, program, environment });
+  return { program: build.commandLine, environment };
+}
+
+/** A compiled program does not raise its limit of descriptors, as `deno run` does. */
+export function withDescriptors(commandLine: readonly string[]): readonly string[] {
+  return ["sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", ...commandLine];
 }
 
 function freshOutbox(folder: string): string {

@@ -1,10 +1,18 @@
 /** What the kernel says of a process. */
+import { kernelSays } from "../machine.ts";
+
+/** Memory and processor time. */
 export interface Usage {
   /** Resident memory, now and at most so far, in megabytes of 1,000,000 bytes. */
   readonly memory: number;
   readonly memoryPeak: number;
   /** Processor time used so far, all threads together, in milliseconds. */
   readonly processor: number;
+}
+
+/** Reads a process's usage. */
+export async function usageOf(pid: number): Promise<Usage> {
+  return parseUsage(await kernelSays(`/proc/${pid}/status`), await kernelSays(`/proc/${pid}/stat`));
 }
 
 /** Makes usage of the kernel's `status` and `stat` (proc_pid_status(5), proc_pid_stat(5)). */
