@@ -2,8 +2,12 @@
 
 # A mirror, a newer version or a digest goes in by --build-arg. To run it takes glibc and libgcc, which distroless "cc" has
 # and "static", "base" and Alpine lack. Not below Deno 2.9.2: executables of 2.9.0 and 2.9.1 crash under gVisor.
-ARG BUILD_IMAGE=docker.io/denoland/deno:2.9.6
-ARG RUN_IMAGE=gcr.io/distroless/cc-debian13:nonroot
+ARG BUILD_IMAGE=deno
+ARG RUN_IMAGE=cc
+
+# The two by default, as stages: Dependabot finds versions in FROM only. Builders leave out the one that is not used.
+FROM --platform=${BUILDPLATFORM:-linux/amd64} docker.io/denoland/deno:2.9.6 AS deno
+FROM gcr.io/distroless/cc-debian13:nonroot AS cc
 
 # Deno compiles for other processors, so the build never runs under emulation. The default is for builders that do not
 # set the variable.

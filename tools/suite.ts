@@ -37,7 +37,8 @@ function pureTests(): string[] {
     const place = `${room}/${name.replace(/_test\.ts$/, ".ts")}`;
     return !Object.hasOwn(effects, place) && namesIn(`lib/${room}`).includes(place.slice(room.length + 1));
   };
-  return namesIn("lib").flatMap((room) =>
+  const tested = namesIn("tests");
+  return namesIn("lib").filter((room) => tested.includes(room)).flatMap((room) =>
     namesIn(`tests/${room}`)
       .filter((name) => name.endsWith("_test.ts") && isPure(room, name))
       .map((name) => `tests/${room}/${name}`)

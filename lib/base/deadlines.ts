@@ -1,8 +1,10 @@
+import type { Clock } from "./clock.ts";
+
 /** Why a wait was ended. */
 export type Ended = "timed_out" | "cut_off";
 
 interface Waiting {
-  /** As `performance.now()` tells it. */
+  /** Monotonic milliseconds. */
   readonly until: number;
   readonly end: (why: Ended) => void;
 }
@@ -16,40 +18,44 @@ interface Waiting {
  */
 export class Deadlines {
   readonly #ms: number;
-  readonly #cut: AbortSignal;
+  readonly #clock: Pick<Clock, "monotonic" | "sleep">;
+  readonly #over = new AbortController();
   readonly #waiting = new Set<Waiting>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isTimed = false;
 
   /** @param ms the time that each has @param cut aborted when all must end */
-  constructor(ms: number, cut: AbortSignal) {
+  constructor(ms: number, cut: AbortSignal, clock: Pick<Clock, "monotonic" | "sleep">) {
     this.#ms = ms;
-    this.#cut = cut;
-    cut.addEventListener("abort", () => {
-      clearTimeout(this.#timer);
+    this.#clock = clock;
+    const end = () => {
+      this.#over.abort();
       this.#endAll(Infinity, "cut_off");
-    }, { once: true });
+    };
+    if (cut.aborted) end();
+    else cut.addEventListener("abort", end, { once: true });
   }
 
   /** Calls `end` once, when the time is over or work must end, unless the returned function was called before. */
   begin(end: (why: Ended) => void): () => void {
-    if (this.#cut.aborted) {
+    if (this.#over.signal.aborted) {
       end("cut_off");
       return () => {};
     }
-    const waiting = { until: performance.now() + this.#ms, end };
+    const waiting = { until: this.#clock.monotonic() + this.#ms, end };
     this.#waiting.add(waiting);
-    this.#timer ??= setTimeout(this.#onTime, this.#ms);
+    if (!this.#isTimed) void this.#watch();
     return () => void this.#waiting.delete(waiting);
   }
 
-  readonly #onTime = (): void => {
-    this.#timer = undefined;
-    const now = performance.now();
-    this.#endAll(now, "timed_out");
-    const [next] = this.#waiting;
-    // Timers are a little early at times.
-    if (next !== undefined) this.#timer ??= setTimeout(this.#onTime, Math.ceil(next.until - now));
-  };
+  async #watch(): Promise<void> {
+    this.#isTimed = true;
+    for (let [next] = this.#waiting; next !== undefined; [next] = this.#waiting) {
+      // Timers are a little early at times.
+      await this.#clock.sleep(Math.max(next.until - this.#clock.monotonic(), 1), this.#over.signal);
+      this.#endAll(this.#clock.monotonic(), "timed_out");
+    }
+    this.#isTimed = false;
+  }
 
   #endAll(until: number, why: Ended): void {
     for (const waiting of this.#waiting) {

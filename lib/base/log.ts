@@ -3,7 +3,7 @@
  *
  * `@logtape/logtape` was measured beside it (`tools/bench/log_bench.ts`): see the README's dependencies for the choice.
  */
-import { escapeControls } from "./redact.ts";
+import { escapeControls, type Shown } from "./redact.ts";
 import type { LogEvent } from "./log_events.ts";
 
 /** Severity of a log line, in ascending order. */
@@ -19,7 +19,13 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export interface Log {
   /** Whether entries of this level are written: lets a caller skip the work of making one. */
   writes(level: LogLevel): boolean;
-  write(level: LogLevel, event: LogEvent, message: string, fields?: LogFields): void;
+  /** The compiler refuses texts from outside that nobody has redacted: see {@link Shown}. */
+  write<const M extends string, const F extends LogFields>(
+    level: LogLevel,
+    event: LogEvent,
+    message: M & Shown<M>,
+    fields?: F & { readonly [K in keyof F]: Shown<F[K]> },
+  ): void;
 }
 
 /** How lines look, and where they go. */
@@ -41,7 +47,7 @@ export function createLog({ level: lowest, format, colour, now, output }: LogOpt
   const line = format === "json" ? jsonLine : textLine;
   return {
     writes,
-    write(level, event, message, fields = {}) {
+    write(level: LogLevel, event: LogEvent, message: string, fields: LogFields = {}) {
       if (!writes(level)) return;
       const time = new Date(now()).toISOString();
       output(line({ time, level, event, message }, fields, colour), level);

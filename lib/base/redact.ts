@@ -5,21 +5,31 @@ declare const redacted: unique symbol;
 /** Text that may be told to whoever reads logs, answers and spans. Only this module makes it. */
 export type Redacted = string & { readonly [redacted]: true };
 
+/**
+ * What may be told: redacted text, or words of the program's own, whose type is a literal (or several). A text from
+ * outside has the type `string` and is refused by the compiler, also inside a template.
+ */
+export type Shown<T> = T extends Redacted ? T
+  : T extends string ? Record<never, 1> extends Record<T, 1> ? never : T
+  : T;
+
 function asRedacted(text: string): Redacted {
   return text as Redacted;
 }
 
 /** Words of the program's own, with numbers and redacted text between them. */
-export function plain(
+export function plain<const V extends readonly (string | number | boolean)[]>(
   words: TemplateStringsArray,
-  ...values: readonly (Redacted | number | boolean)[]
+  ...values: { readonly [I in keyof V]: Shown<V[I]> }
 ): Redacted {
-  return asRedacted(String.raw({ raw: words }, ...values));
+  let text = words[0]!;
+  for (let i = 0; i < values.length; i++) text += `${values[i]}${words[i + 1]}`;
+  return asRedacted(text);
 }
 
 /** A text of the program's own, in pieces. Their types must be literals: no text from outside passes for one. */
 export function constant<const T extends readonly string[]>(
-  ...pieces: { readonly [I in keyof T]: string extends T[I] ? never : T[I] }
+  ...pieces: { readonly [I in keyof T]: Shown<T[I]> }
 ): Redacted {
   return asRedacted(pieces.join(""));
 }
@@ -27,6 +37,16 @@ export function constant<const T extends readonly string[]>(
 /** Redacted texts with a separator between them. */
 export function joined(texts: readonly Redacted[], separator: ", " | " " | "; " = ", "): Redacted {
   return asRedacted(texts.join(separator));
+}
+
+/** A sentence without what ends it: others follow, or fields. */
+export function unended(sentence: Redacted): Redacted {
+  return asRedacted(sentence.trim().replace(/\.$/, ""));
+}
+
+/** A text as it is, for the lines at DEBUG of which the documents say that they hold addresses. */
+export function inFull(text: string): Redacted {
+  return asRedacted(text);
 }
 
 /** A notification's name as it may be shown: at most 60 code points. */

@@ -20,11 +20,13 @@ export interface StoreOptions {
 }
 
 /** The machine's own. */
-export function machineStore({ files, module, os }: Pick<Runtime, "files" | "module" | "os">): StoreOptions {
+export function machineStore(
+  { files, os, startThread }: Pick<Runtime, "files" | "os" | "startThread">,
+): StoreOptions {
   return {
     tryStore: async (location, { delivery: { dedupWindow: window }, outbox }, access) => {
       const { maxAge, maxPending } = outbox!;
-      const options = { window, maxAge, maxPending, access, module, clock: systemClock, log: undefined };
+      const options = { window, maxAge, maxPending, access, startThread, clock: systemClock, log: undefined };
       await (await openStore(location, options)).close();
     },
     exists: (path) => files.stat(path) !== undefined,

@@ -1,3 +1,4 @@
+import { constant } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import { createLog, type Log } from "../base/log.ts";
 import { LogOutput } from "../base/log_output.ts";
@@ -61,6 +62,7 @@ export async function openLog(
   };
 }
 
-const LINES_LOST =
-  "Lines of this log could not be written and are lost: see what reads it, and whether its disk is full. Events were " +
-  "not held up";
+const LINES_LOST = constant(
+  "Lines of this log could not be written and are lost: see what reads it, and whether its disk is full. Events were ",
+  "not held up",
+);

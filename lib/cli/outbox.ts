@@ -33,7 +33,7 @@ Exit codes: 0 done, 1 an id is not there or the outbox cannot be used, 2 usage o
 
 /** Runs one of the actions. */
 export async function outbox(
-  runtime: Pick<Runtime, "env" | "files" | "module">,
+  runtime: Pick<Runtime, "env" | "files" | "startThread">,
   terminal: Terminal,
   command: OutboxCommand & { readonly envFile?: string },
 ): Promise<number> {
@@ -54,7 +54,7 @@ export async function outbox(
       window,
       clock,
       access,
-      module: runtime.module,
+      startThread: runtime.startThread,
       log: undefined,
     } as const;
     const store = await openStore(outbox.location, options);

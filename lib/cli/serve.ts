@@ -6,16 +6,10 @@ import { CoderApi } from "../coder/coder_api.ts";
 import { Directory } from "../coder/directory.ts";
 import { expectedNames } from "../coder/tracking.ts";
 import type { Config } from "../config/config.ts";
-import { DedupCache } from "../delivery/dedup_cache.ts";
-import { deliverDirectly } from "../delivery/direct.ts";
-import { deliverToLog } from "../delivery/dry_run.ts";
 import { Relay } from "../delivery/relay.ts";
-import { SingleFlight } from "../delivery/single_flight.ts";
 import { App } from "../http/app.ts";
 import { Authenticator } from "../http/auth.ts";
 import { serve as serveHttp } from "../http/server.ts";
-import { openOutbox } from "../outbox/open.ts";
-import { openStore } from "../outbox/open_store.ts";
 import { ApiKey } from "../platformx/api_key.ts";
 import { attemptAt } from "../platformx/client.ts";
 import { Gate } from "../platformx/gate.ts";
@@ -25,6 +19,7 @@ import { afterStart } from "../runtime/system_clock.ts";
 import { Stats } from "../status/stats.ts";
 import type { Status } from "../status/status.ts";
 import type { Telemetry } from "../status/telemetry.ts";
+import { openDelivery } from "./open_delivery.ts";
 import type { OpenLog } from "./open_log.ts";
 import { meanwhile, modeOf } from "./start_lines.ts";
 
@@ -45,8 +40,7 @@ export interface Surroundings {
 export async function serve(config: Config, surroundings: Surroundings): Promise<number> {
   const { clock, log, runtime, shutdown, telemetry } = surroundings;
   const { draining, cut } = shutdown;
-  const { delivery: { deadline, dedupWindow, dryRun }, events: { domains, tracking }, http, platformx } =
-    config;
+  const { events: { domains, tracking }, http, platformx } = config;
   const mode = modeOf(config);
   const stats = new Stats(expectedNames(tracking), mode === "outbox");
   const key = new ApiKey(platformx.key, platformx.keyFile, runtime.files, log);
@@ -60,24 +54,7 @@ export async function serve(config: Config, surroundings: Surroundings): Promise
     onAttempt: stats.countAttempt.bind(stats),
     ...{ clock, log, draining, cut },
   });
-  const outbox = config.outbox === undefined || dryRun ? undefined : openOutbox(
-    await openStore(config.outbox.location, {
-      ...{ maxAge: config.outbox.maxAge, maxPending: config.outbox.maxPending, window: dedupWindow },
-      ...{ access: "serve", module: runtime.module, clock, log },
-    }),
-    {
-      maxPending: config.outbox.maxPending,
-      random: Math.random,
-      onSettled: stats.countSettled.bind(stats),
-      traced: telemetry?.traced ?? ((_, work) => work()),
-      ...{ gate, clock, log, draining },
-    },
-  );
-  const delivery = outbox?.outbox ?? new SingleFlight({
-    cache: new DedupCache(dedupWindow, clock.monotonic),
-    deliver: dryRun ? deliverToLog(log) : deliverDirectly({ gate, clock, random: Math.random }),
-    ...{ deadline, clock, log, gate },
-  });
+  const { delivery, outbox } = await openDelivery(config, surroundings, { gate, stats });
   const directory = config.coder === undefined
     ? undefined
     : new Directory(new CoderApi({ ...config.coder, userAgent, send: runtime.send, clock }), clock);

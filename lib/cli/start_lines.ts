@@ -1,4 +1,5 @@
 /** What the service says of itself when it starts. */
+import { constant, joined, plain, type Redacted, scrub, shownName } from "../base/redact.ts";
 import type { Log } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
 import { CODER_PATIENCE } from "../coder/patience.ts";
@@ -14,17 +15,17 @@ export function modeOf({ delivery, outbox }: Config): Mode {
 }
 
 /** What becomes of events while nothing is sent. */
-export function meanwhile(mode: Mode): string {
+export function meanwhile(mode: Mode): Redacted {
   return mode === "outbox"
-    ? "events wait in OUTBOX, as long as OUTBOX_MAX_AGE"
-    : `webhooks are answered 503: Coder sends each again for ${CODER_PATIENCE}, then it is lost`;
+    ? constant("events wait in OUTBOX, as long as OUTBOX_MAX_AGE")
+    : plain`webhooks are answered 503: Coder sends each again for ${CODER_PATIENCE}, then it is lost`;
 }
 
-const STARTING: Readonly<Record<Mode, string>> = {
+const STARTING = {
   direct: "coder-platformx starts; events go to PlatformX while Coder waits for the answer",
   outbox: "coder-platformx starts; events are stored in OUTBOX and sent from there",
   dry_run: "coder-platformx starts; events are logged and not sent (DRY_RUN)",
-};
+} as const satisfies Readonly<Record<Mode, string>>;
 
 /** Tells version, mode, warnings, what is tracked and what leaves the service. */
 export function tellStart(
@@ -35,25 +36,26 @@ export function tellStart(
   const { delivery: { dryRun }, events: { isDefault, tracking }, platformx } = config;
   const mode = modeOf(config);
   log.write("INFO", "starting", STARTING[mode], {
-    version: VERSION,
+    version: scrub(VERSION, []),
     mode,
-    [runtime.name]: runtime.version,
-    env_file: whereRead(given.envFile),
+    [runtime.name]: scrub(runtime.version, []),
+    env_file: scrub(whereRead(given.envFile), []),
   });
   if (dryRun && platformx.key !== "") log.write("WARNING", "config_warning", KEY_UNUSED);
-  for (const { text } of warnings) log.write("WARNING", "config_warning", text);
+  for (const { text } of warnings) log.write("WARNING", "config_warning", scrub(text, [], 1_000));
   const whence = isDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
-  log.write("INFO", "tracking", `Tracked, by ${whence}: ${tracking.names.join(", ")}`);
+  log.write("INFO", "tracking", plain`Tracked, by ${whence}: ${joined(tracking.names.map(shownName))}`);
   const where = dryRun
     ? "Nothing leaves this process (DRY_RUN). Logged for each of them, the address masked"
     : "Sent to PlatformX for each of them";
-  log.write("INFO", "sent_data", `${where}: ${SENT_DATA}`);
+  log.write("INFO", "sent_data", plain`${where}: ${SENT_DATA}`);
 }
 
 const KEY_UNUSED =
   "DRY_RUN is on although GETDX_API_KEY is set: nothing is sent. Unset DRY_RUN to send events";
-const SENT_DATA =
-  "the notification's name, the person's e-mail address, the time, and as metadata Coder's labels (workspace, template, " +
-  "version, organization, initiator and whatever else it labels it with) and the ids of workspace, template, version " +
-  "and organization. Never: the recipient, unless the event is about them; titles, texts, links, build parameters, " +
-  "passcodes";
+const SENT_DATA = constant(
+  "the notification's name, the person's e-mail address, the time, and as metadata Coder's labels (workspace, template, ",
+  "version, organization, initiator and whatever else it labels it with) and the ids of workspace, template, version ",
+  "and organization. Never: the recipient, unless the event is about them; titles, texts, links, build parameters, ",
+  "passcodes",
+);

@@ -2,7 +2,7 @@
 import { domainOf } from "./address.ts";
 import { rowNamed } from "./catalogue.ts";
 import type { Whose } from "./catalogue/row.ts";
-import { type HappeningParts, happeningParts } from "./happening.ts";
+import { type IdentityParts, identityParts } from "./identity.ts";
 import { isPasscode } from "./label_kind.ts";
 import { type Invalid, LONGEST, type Notification, objectOf, textOf } from "./notification.ts";
 import { addressOfUser, type CoderUser, type NoPerson, personOf, type Whom, whomToAsk } from "./person.ts";
@@ -21,7 +21,7 @@ interface Wanted {
   readonly name: string;
   /** Who was told: not always the person the event is about. What is missing is empty. */
   readonly recipient: { readonly id: string; readonly email: string };
-  readonly happening: HappeningParts;
+  readonly identity: IdentityParts;
 }
 
 /** A wanted notification about a person. */
@@ -114,9 +114,9 @@ function asked(notification: Notification, name: string, { canAsk }: Tracking): 
 function wantedOf(notification: Notification, name: string): Wanted | undefined {
   const { payload } = notification;
   const id = textOf(payload["user_id"], LONGEST.id);
-  const happening = happeningParts(payload);
-  if (id === undefined || happening === undefined) return undefined;
+  const identity = identityParts(payload);
+  if (id === undefined || identity === undefined) return undefined;
   // Of an event about somebody else it only says what must not be in the labels.
   const email = textOf(payload["user_email"], LONGEST.email) ?? "";
-  return { notification, name, recipient: { id: id.trim(), email: email.trim() }, happening };
+  return { notification, name, recipient: { id: id.trim(), email: email.trim() }, identity };
 }

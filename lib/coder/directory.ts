@@ -1,4 +1,5 @@
 /** Whom Coder knows: answers are remembered for a while, and one question about a person is asked at a time. */
+import { constant, plain, type Redacted } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ApiAnswer, CoderApi } from "./coder_api.ts";
 import type { CoderUser, Whom } from "./person.ts";
@@ -15,13 +16,13 @@ export type Found =
   | { readonly kind: "person"; readonly user: CoderUser }
   | { readonly kind: "unknown" }
   /** Nothing is known now; `seen` is a status or a kind of failure. */
-  | { readonly kind: "unavailable"; readonly seen: string };
+  | { readonly kind: "unavailable"; readonly seen: Redacted };
 
 /** How asking goes. */
 export interface DirectoryStatus {
   /** Milliseconds since questions began to fail; undefined: the last one was answered. */
   readonly failingMs: number | undefined;
-  readonly seen: string | undefined;
+  readonly seen: Redacted | undefined;
 }
 
 interface Remembered {
@@ -37,7 +38,7 @@ export class Directory {
   readonly #asking = new Map<string, Promise<Found>>();
   #young = new Map<string, Remembered>();
   #old = new Map<string, Remembered>();
-  #failing: { readonly since: number; readonly seen: string } | undefined;
+  #failing: { readonly since: number; readonly seen: Redacted } | undefined;
 
   constructor(api: Pick<CoderApi, "get">, clock: Pick<Clock, "monotonic">) {
     this.#api = api;
@@ -84,17 +85,17 @@ export class Directory {
 
 /** Coder answers 400 for users that are unknown or may not be seen (coderd/httpmw, `ExtractUserParam`). */
 function foundIn(answer: ApiAnswer): Found {
-  if (answer.kind === "failure") return { kind: "unavailable", seen: answer.failure };
+  if (answer.kind === "failure") return { kind: "unavailable", seen: constant(answer.failure) };
   if (answer.kind === "refused") {
     const { isCoder, status } = answer;
     return status === 400 && isCoder
       ? { kind: "unknown" }
-      : { kind: "unavailable", seen: `status ${status}` };
+      : { kind: "unavailable", seen: plain`status ${status}` };
   }
   const user = answer.json as Readonly<Record<string, unknown>> | null;
   const { id, email, username, is_service_account: isServiceAccount } = user ?? {};
   if (typeof id !== "string" || typeof username !== "string") {
-    return { kind: "unavailable", seen: "not_coder" };
+    return { kind: "unavailable", seen: constant("not_coder") };
   }
   return {
     kind: "person",

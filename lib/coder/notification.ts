@@ -27,7 +27,7 @@ export interface Notification {
 
 /**
  * A body in which something is wrong that has to be right. `need`: what was looked at; `head`: ids and name; `owner`,
- * `user`, `recipient`: that, the place of the person, and what tells happenings apart; `ask`: the same without a person.
+ * `user`, `recipient`: that, the place of the person, and what identifies what happened; `ask`: the same without a person.
  * {@link problemOf} words it.
  */
 export interface Invalid {

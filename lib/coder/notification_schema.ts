@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import { constant, plain, type Redacted, scrub } from "../base/redact.ts";
-import { orderOf, withoutParameters } from "./happening.ts";
+import { orderOf, withoutParameters } from "./identity.ts";
 import { type JsonObject, LONGEST, MAX_DEPTH, type Need, type Problem } from "./notification.ts";
 
 /** Not zod's own length check: it measures whatever has a `length`, which throws for an object with a `toString`. */

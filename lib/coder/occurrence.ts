@@ -1,20 +1,20 @@
 /**
- * One happening, one event.
+ * It happened once, one event.
  *
  * Coder sends one webhook per recipient, each with its own `msg_id`, and repeats a `msg_id` when it retries. What
- * happened is identified by template, person, labels, data and targets. A recipient's k-th different `msg_id` of a
- * happening is a copy of its occurrence k: three administrators' copies are one occurrence, and the same
+ * happened is identified by template, person, labels, data and targets. A recipient's k-th different `msg_id` of the
+ * same identity is a copy of its occurrence k: three administrators' copies are one occurrence, and the same
  * administrator told twice is two.
  */
 import type { Attributed } from "./attribution.ts";
 
 /**
- * Canonical text of what happened: equal exactly for copies of the same happening, whatever the order of JSON
+ * Canonical text of what happened: equal exactly for copies of the same, whatever the order of JSON
  * keys. Recipient, title, body, actions, build parameters and `msg_id` are no part of it.
  */
-export function identityOf({ notification, email, happening }: Attributed): string {
+export function identityOf({ notification, email, identity }: Attributed): string {
   const { row, templateId, name } = notification;
-  return JSON.stringify([row?.templateId ?? (templateId || name), email, ...happening]);
+  return JSON.stringify([row?.templateId ?? (templateId || name), email, ...identity]);
 }
 
 /** Whom a copy was sent to, for counting that recipient's copies. */
@@ -24,7 +24,7 @@ export function recipientOf({ recipient }: Attributed): string {
 
 /** One occurrence, as remembered. */
 export interface Occurrence {
-  /** Counted from 1 for each happening. */
+  /** Counted from 1 for each identity. */
   readonly number: number;
   /** When its first copy came, in milliseconds of the clock that the window is measured with. */
   readonly since: number;
@@ -36,10 +36,10 @@ export interface Occurrence {
   readonly settled: boolean;
 }
 
-/** What is remembered of a happening: its occurrences, the oldest first; forgotten ones left the front. */
-export type Happening = readonly Occurrence[];
+/** What is remembered of one identity, the oldest first; forgotten ones left the front. */
+export type Occurrences = readonly Occurrence[];
 
-/** One webhook of a happening. */
+/** One webhook. */
 export interface Copy {
   readonly recipient: string;
   readonly messageId: string;
@@ -57,19 +57,19 @@ export interface Memory {
   readonly isHeld: (occurrence: Occurrence) => boolean;
 }
 
-/** Occurrences remembered of one happening: they fit into one of the outbox's values, which are at most 64 KiB. */
+/** Occurrences remembered of one identity; more are a sender gone wild. */
 const MOST_OCCURRENCES = 500;
 
-/** Where a copy belongs, and the happening with it. */
+/** Where a copy belongs, and what is remembered then. */
 export interface Assignment {
   /** A new occurrence; a further recipient's copy of a known one; a message that is known itself. */
   readonly kind: "new" | "copy" | "retry";
-  readonly happening: Happening;
+  readonly occurrences: Occurrences;
   readonly occurrence: Occurrence;
 }
 
 /**
- * Adds a copy to a happening and says which occurrence it is a copy of: the one that holds this message (Coder's
+ * Adds a copy and says which occurrence it is a copy of: the one that holds this message (Coder's
  * retry), else the oldest one after the recipient's last, else a new one.
  *
  * While nothing is forgotten that is the recipient's k-th different message. Counting goes on among what is
@@ -78,15 +78,15 @@ export interface Assignment {
  * as a store with one key per recipient has it, gives the same answer.
  */
 export function assign(
-  happening: Happening,
+  occurrences: Occurrences,
   copy: Copy,
   memory: Memory,
 ): Assignment {
-  const remembered = forget(happening, memory);
+  const remembered = forget(occurrences, memory);
   let next = 0;
   for (const [index, occurrence] of remembered.entries()) {
     const messageId = messageOf(occurrence, copy.recipient);
-    if (messageId === copy.messageId) return { kind: "retry", happening: remembered, occurrence };
+    if (messageId === copy.messageId) return { kind: "retry", occurrences: remembered, occurrence };
     if (messageId !== undefined) next = index + 1;
   }
   const known = remembered[next];
@@ -101,14 +101,14 @@ export function assign(
     : { ...known, copies: known.copies.concat(copy.recipient, copy.messageId) };
   return {
     kind: known === undefined ? "new" : "copy",
-    happening: remembered.toSpliced(next, 1, occurrence).slice(-MOST_OCCURRENCES),
+    occurrences: remembered.toSpliced(next, 1, occurrence).slice(-MOST_OCCURRENCES),
     occurrence,
   };
 }
 
 /** Notes that nothing is left to do for an occurrence. */
-export function settle(happening: Happening, number: number): Happening {
-  return happening.map((occurrence) =>
+export function settle(occurrences: Occurrences, number: number): Occurrences {
+  return occurrences.map((occurrence) =>
     occurrence.number === number ? { ...occurrence, settled: true } : occurrence
   );
 }
@@ -119,9 +119,9 @@ export function firstMessageOf(occurrence: Occurrence): string {
 }
 
 /** Drops occurrences whose window is over from the front; a held one keeps what came after it. */
-function forget(happening: Happening, { now, window, isHeld }: Memory): Happening {
-  const kept = happening.findIndex((occurrence) => now - occurrence.since < window || isHeld(occurrence));
-  return kept === 0 ? happening : kept < 0 ? [] : happening.slice(kept);
+function forget(occurrences: Occurrences, { now, window, isHeld }: Memory): Occurrences {
+  const kept = occurrences.findIndex((occurrence) => now - occurrence.since < window || isHeld(occurrence));
+  return kept === 0 ? occurrences : kept < 0 ? [] : occurrences.slice(kept);
 }
 
 /** A recipient has at most one message in an occurrence. */

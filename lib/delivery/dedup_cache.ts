@@ -1,11 +1,11 @@
-/** What direct delivery remembers of happenings, in this process only. */
-import { assign, type Copy, type Happening, type Occurrence, settle } from "../coder/occurrence.ts";
+/** What direct delivery remembers of what happened, in this process only. */
+import { assign, type Copy, type Occurrence, type Occurrences, settle } from "../coder/occurrence.ts";
 
 /** Parts of the window that are forgotten as a whole. */
 const GENERATIONS = 4;
 
 /**
- * Remembers happenings by the hash of their identity.
+ * Remembers occurrences by the hash of their identity.
  *
  * Memory is freed a generation at a time: deleting the oldest entry of a large Map one by one costs up to 45 µs each
  * (measured with Deno 2.9), dropping a Map costs nothing. An entry that is past the window stays until its generation
@@ -15,7 +15,7 @@ export class DedupCache {
   readonly #window: number;
   readonly #now: () => number;
   /** The newest first. */
-  #generations: Map<string, Happening>[] = [new Map()];
+  #generations: Map<string, Occurrences>[] = [new Map()];
   #rotateAt: number;
   /** Numbers of the occurrences that are being worked on, by key. */
   readonly #held = new Map<string, readonly number[]>();
@@ -36,14 +36,14 @@ export class DedupCache {
     const home = this.#homeOf(key);
     const recipient = this.#recipients.get(copy.recipient) ?? copy.recipient;
     this.#recipients.set(recipient, recipient);
-    const { kind, happening, occurrence } = assign(home?.get(key) ?? [], { ...copy, recipient }, {
+    const { kind, occurrences, occurrence } = assign(home?.get(key) ?? [], { ...copy, recipient }, {
       now,
       window: this.#window,
       isHeld: ({ number }) => this.#held.get(key)?.includes(number) ?? false,
     });
-    // A happening lives in the generation of its newest occurrence.
+    // Occurrences live in the generation of the newest of them.
     if (kind === "new" && home !== this.#generations[0]) home?.delete(key);
-    (kind === "new" ? this.#generations[0]! : home!).set(key, happening);
+    (kind === "new" ? this.#generations[0]! : home!).set(key, occurrences);
     return occurrence;
   }
 
@@ -65,7 +65,7 @@ export class DedupCache {
     home?.set(key, settle(home.get(key)!, number));
   }
 
-  #homeOf(key: string): Map<string, Happening> | undefined {
+  #homeOf(key: string): Map<string, Occurrences> | undefined {
     return this.#generations.find((generation) => generation.has(key));
   }
 
@@ -77,13 +77,13 @@ export class DedupCache {
     this.#rotateAt += begun * length;
     const empty = Array.from(
       { length: Math.min(begun, GENERATIONS + 1) },
-      () => new Map<string, Happening>(),
+      () => new Map<string, Occurrences>(),
     );
     const all = [...empty, ...this.#generations];
     this.#generations = all.slice(0, GENERATIONS + 1);
     for (const key of this.#held.keys()) {
-      const happening = all.slice(GENERATIONS + 1).find((old) => old.has(key))?.get(key);
-      if (happening !== undefined) this.#generations[0]!.set(key, happening);
+      const occurrences = all.slice(GENERATIONS + 1).find((old) => old.has(key))?.get(key);
+      if (occurrences !== undefined) this.#generations[0]!.set(key, occurrences);
     }
   }
 }

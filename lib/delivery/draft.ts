@@ -1,5 +1,5 @@
 import type { Log } from "../base/log.ts";
-import { constant, shownId, shownName } from "../base/redact.ts";
+import { constant, inFull, shownId, shownName } from "../base/redact.ts";
 import type { Attributed } from "../coder/attribution.ts";
 import type { Copy } from "../coder/occurrence.ts";
 import { buildEvent, type FirstCopy, type PlatformXEvent } from "../platformx/event.ts";
@@ -26,8 +26,8 @@ export function eventOf({ attributed, copy, testData }: Draft, first: FirstCopy,
     log.write("DEBUG", "event", MADE, {
       msg_id: shownId(copy.messageId),
       notification: shownName(event.name),
-      email: event.email,
-      timestamp: event.timestamp,
+      email: inFull(event.email),
+      timestamp: shownId(event.timestamp),
       metadata_bytes: fitted.bytes,
     });
   }

@@ -1,5 +1,5 @@
 import type { Log } from "../base/log.ts";
-import { maskEmail, scrub } from "../base/redact.ts";
+import { maskEmail, scrub, shownId, shownName } from "../base/redact.ts";
 import type { Deliver } from "./direct.ts";
 
 /** Delivery that logs the event, its address masked, and sends nothing. */
@@ -8,10 +8,10 @@ export function deliverToLog(log: Log): Deliver {
     if (log.writes("INFO")) {
       // Labels can hold addresses too: all of the text is scrubbed, not only the field that is known to be one.
       log.write("INFO", "event", "Dry run: this event would be sent", {
-        msg_id: scrub(metadata["coder_message_id"] ?? "", [], 64),
-        notification: scrub(name, [], 60),
+        msg_id: shownId(metadata["coder_message_id"] ?? ""),
+        notification: shownName(name),
         email: maskEmail(email),
-        timestamp,
+        timestamp: shownId(timestamp),
         metadata: scrub(JSON.stringify(metadata), [], 1_000),
       });
     }

@@ -1,5 +1,5 @@
 /** What became of a webhook, and the HTTP answer that says so. */
-import { cut } from "../base/redact.ts";
+import { constant, cut, plain, type Redacted, unended } from "../base/redact.ts";
 import { utf8Bytes } from "../base/utf8.ts";
 import type { OutgoingResponse } from "../runtime/runtime.ts";
 import {
@@ -18,7 +18,7 @@ export type Outcome =
     | { readonly status: "forwarded" | "queued" | "dry_run" | "duplicate" }
     | { readonly status: "ignored"; readonly reason: IgnoredReason }
     /** `words` are PlatformX's, fit to be shown. */
-    | { readonly status: "refused"; readonly words: string }
+    | { readonly status: "refused"; readonly words: Redacted }
     | {
       readonly status: "unavailable";
       readonly reason: UnavailableReason;
@@ -28,7 +28,7 @@ export type Outcome =
       readonly maybeTaken?: boolean;
     }
     /** `detail`: what the reason's own words do not say: a field, a path. */
-    | { readonly status: "error"; readonly reason: ErrorReason; readonly detail?: string }
+    | { readonly status: "error"; readonly reason: ErrorReason; readonly detail?: Redacted }
   )
   & Trace;
 
@@ -37,9 +37,9 @@ export interface Trace {
   /** Requests made to PlatformX for it. */
   readonly attempts: number;
   /** Shortened, without addresses; undefined: the body is no notification. */
-  readonly messageId?: string | undefined;
+  readonly messageId?: Redacted | undefined;
   /** The notification's name as it may be shown; undefined where it may not. */
-  readonly notification?: string | undefined;
+  readonly notification?: Redacted | undefined;
   /** The tracked name that has arrived with it, if any. */
   readonly arrived?: string | undefined;
 }
@@ -75,20 +75,36 @@ export const REASONS_OF: Readonly<Record<Status, readonly string[]>> = {
 };
 
 /** What happened, and what to do: for the log and the page. */
-export function told(outcome: Outcome): string {
+export function told(outcome: Outcome): Redacted {
   const { status } = outcome;
+  if (status === "ignored") return NO_EVENT[outcome.reason];
   if (status === "refused") {
-    return "PlatformX refuses the event, and Coder is asked to send it again. The log entry event_refused says why";
+    return constant(
+      "PlatformX refuses the event, and Coder is asked to send it again. The log entry event_refused says why",
+    );
   }
-  if (!("reason" in outcome)) return STATUSES[status].slice(0, -1);
+  if (!("reason" in outcome)) return unended(constant(STATUSES[status]));
   const { what, todo } = REASONS[outcome.reason];
-  const before = status === "ignored" ? "No event: " : status === "error" ? "Turned away: " : "";
+  const before = status === "error" ? "Turned away: " : "";
   const after = status === "unavailable" ? " Coder is asked to send it again." : "";
-  return `${before}${what}${detailOf(outcome)}${after} ${todo}`.trim().replace(/\.$/, "");
+  return unended(plain`${before}${what}${detailOf(outcome)}${after} ${todo}`);
 }
 
-function detailOf(outcome: Outcome): string {
-  return "detail" in outcome && outcome.detail !== undefined ? ` ${outcome.detail}.` : "";
+function noEvent(reason: IgnoredReason): Redacted {
+  const { what, todo } = IGNORED[reason];
+  return unended(plain`No event: ${what} ${todo}`);
+}
+
+/** Made once: most webhooks of a Coder deployment end here. */
+const NO_EVENT: Readonly<Record<IgnoredReason, Redacted>> = {
+  secret: noEvent("secret"),
+  not_tracked: noEvent("not_tracked"),
+  no_person: noEvent("no_person"),
+  domain: noEvent("domain"),
+};
+
+function detailOf(outcome: Outcome): Redacted {
+  return "detail" in outcome && outcome.detail !== undefined ? plain` ${outcome.detail}.` : constant("");
 }
 
 /** Bytes of an answer's body: Coder's log keeps that much (`dispatch/webhook.go`). */
@@ -136,14 +152,16 @@ function bodyOf(outcome: Outcome): string {
   return body;
 }
 
-function messageOf(outcome: Outcome): string | undefined {
+function messageOf(outcome: Outcome): Redacted | undefined {
   if (outcome.status === "refused") {
     return outcome.words === ""
-      ? "PlatformX refused the event."
-      : `PlatformX refused the event: ${outcome.words}`;
+      ? constant("PlatformX refused the event.")
+      : plain`PlatformX refused the event: ${outcome.words}`;
   }
   if (!("reason" in outcome)) return undefined;
   const { what, todo } = REASONS[outcome.reason];
-  if (outcome.status === "unavailable") return `${what} Send again later.`;
-  return `${what}${detailOf(outcome)}${outcome.status === "error" && todo !== "" ? ` ${todo}` : ""}`;
+  if (outcome.status === "unavailable") return plain`${what} Send again later.`;
+  return outcome.status === "error" && todo !== ""
+    ? plain`${what}${detailOf(outcome)} ${todo}`
+    : plain`${what}${detailOf(outcome)}`;
 }

@@ -122,4 +122,6 @@ export type ErrorReason = keyof typeof ERRORS;
 export type Reason = IgnoredReason | UnavailableReason | ErrorReason;
 
 /** All that is said of each reason. */
-export const REASONS: Readonly<Record<Reason, ReasonRow>> = { ...IGNORED, ...UNAVAILABLE, ...ERRORS };
+export const REASONS = { ...IGNORED, ...UNAVAILABLE, ...ERRORS } as const satisfies Readonly<
+  Record<Reason, ReasonRow>
+>;

@@ -2,6 +2,7 @@
  * One occurrence, one event: of the copies that are here at the same time one leads and sends, the others wait for
  * what comes of it, each until its own deadline.
  */
+import type { Redacted } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import { following } from "../base/following.ts";
 import type { Log } from "../base/log.ts";
@@ -38,7 +39,7 @@ export class SingleFlight implements Delivery {
   readonly #options: SingleFlightOptions;
   readonly #sending = new Map<string, Waiting>();
   /** Words, and until when they answer for PlatformX (monotonic milliseconds); in that order. */
-  readonly #refusals = new Map<string, { readonly words: string; readonly until: number }>();
+  readonly #refusals = new Map<string, { readonly words: Redacted; readonly until: number }>();
 
   constructor(options: SingleFlightOptions) {
     this.#options = options;
@@ -116,7 +117,7 @@ export class SingleFlight implements Delivery {
     return wake;
   }
 
-  #refusalOf(id: string): string | undefined {
+  #refusalOf(id: string): Redacted | undefined {
     if (this.#refusals.size === 0) return undefined;
     const now = this.#options.clock.monotonic();
     for (const [old, { until }] of this.#refusals) {
@@ -127,7 +128,7 @@ export class SingleFlight implements Delivery {
   }
 }
 
-/** Numbers begin anew when a happening was forgotten as a whole: the time tells such occurrences apart. */
+/** Numbers begin anew when all occurrences were forgotten: the time tells such occurrences apart. */
 function idOf({ key }: Draft, { number, since }: Occurrence): string {
   return `${key}/${number}@${since}`;
 }

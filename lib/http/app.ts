@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
 import type { Log } from "../base/log.ts";
-import { scrub } from "../base/redact.ts";
+import { constant, plain, type Redacted, scrub, shownId } from "../base/redact.ts";
 import { utf8Bytes } from "../base/utf8.ts";
 import { answerTo, type Outcome, told } from "../delivery/outcome.ts";
 import type { Relay } from "../delivery/relay.ts";
@@ -74,7 +74,7 @@ export class App {
 
   constructor(options: AppOptions) {
     this.#options = options;
-    this.#bodies = new BodyReader(options.bodyTimeout ?? BODY_TIMEOUT, options.cut);
+    this.#bodies = new BodyReader(options.bodyTimeout ?? BODY_TIMEOUT, options.cut, options.clock);
     this.#turnedAway = new TurnedAway(options);
   }
 
@@ -113,7 +113,7 @@ export class App {
     const { clock, draining, relay, senders } = this.#options;
     const { headers } = request;
     if (path === METRICS) return failure("method_not_allowed");
-    if (path !== "/") return failure("not_found", `The path was ${this.#shownPath(path)}`);
+    if (path !== "/") return failure("not_found", plain`The path was ${this.#shownPath(path)}`);
     if (draining.aborted) return unavailable("draining");
     if (!admitted) return unavailable("busy");
     if (!senders.accepts(headers.get("authorization"))) return failure("unauthorized");
@@ -139,7 +139,11 @@ export class App {
     const { path } = target;
     const isReading = request.method === "GET" || request.method === "HEAD";
     if (path !== "/" && path !== METRICS) {
-      return await this.#refuse(request, failure("not_found", `The path was ${this.#shownPath(path)}`), path);
+      return await this.#refuse(
+        request,
+        failure("not_found", plain`The path was ${this.#shownPath(path)}`),
+        path,
+      );
     }
     // A redirect in front turned Coder's webhook into this: with an answer of 200 Coder would count it as delivered.
     if (isReading && isFromCoder(request)) return await this.#refuse(request, failure("redirected"), path);
@@ -205,16 +209,18 @@ export class App {
    * A path as the sender wrote it: what a setting of Coder's ends in by mistake must be recognised. Unless that is a
    * secret.
    */
-  #shownPath(path: string): string {
+  #shownPath(path: string): Redacted {
     const { senders, readers } = this.#options;
-    return senders.occursIn(path) || readers.occursIn(path) ? "(hidden)" : `'${scrub(path, [], 60)}'`;
+    return senders.occursIn(path) || readers.occursIn(path)
+      ? constant("(hidden)")
+      : plain`'${scrub(path, [], 60)}'`;
   }
 
   #record(request: IncomingRequest, outcome: Outcome, ms: number): void {
     const { clock, count, log } = this.#options;
     const fromCoder = isFromCoder(request);
     const known = outcome.messageId === undefined && fromCoder
-      ? { ...outcome, messageId: scrub(request.headers.get(FROM_CODER)!, [], 64) }
+      ? { ...outcome, messageId: shownId(request.headers.get(FROM_CODER)!) }
       : outcome;
     count(known, { now: clock.now(), ms, fromCoder });
     this.#turnedAway.tell(known, fromCoder);
@@ -238,7 +244,7 @@ export class App {
 
 const MAY_NOT_READ = failure(
   "unauthorized",
-  "For reading, send READ_SECRET or WEBHOOK_SECRET as bearer token or Basic-auth password",
+  constant("For reading, send READ_SECRET or WEBHOOK_SECRET as bearer token or Basic-auth password"),
 );
 const ALLOW_READING = { allow: "GET, HEAD" };
 /** `GET /` is a page or JSON, as asked for. */

@@ -1,4 +1,5 @@
 /** Reads a webhook's body, within its limits of size and time. */
+import type { Clock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { readAtMost } from "../runtime/read_at_most.ts";
 import type { IncomingRequest } from "../runtime/runtime.ts";
@@ -27,8 +28,8 @@ export class BodyReader {
   readonly #strictDecoder = new TextDecoder("utf-8", { fatal: true });
 
   /** @param timeout milliseconds for a body to arrive @param cut aborted when work must end */
-  constructor(timeout: number, cut: AbortSignal) {
-    this.#deadlines = new Deadlines(timeout, cut);
+  constructor(timeout: number, cut: AbortSignal, clock: Pick<Clock, "monotonic" | "sleep">) {
+    this.#deadlines = new Deadlines(timeout, cut, clock);
   }
 
   /**

@@ -1,4 +1,5 @@
 /** Outcomes of requests that do not get as far as the relay. */
+import { plain, type Redacted } from "../base/redact.ts";
 import type { Outcome } from "../delivery/outcome.ts";
 import type { ErrorReason } from "../delivery/reasons.ts";
 import { type Body, BODY_LIMIT, BODY_TIMEOUT } from "./body.ts";
@@ -11,16 +12,16 @@ export function withoutJson(kind: Exclude<Body["kind"], "json">): Outcome {
     case "no_room":
       return unavailable("busy");
     case "too_large":
-      return failure(kind, `The limit is ${BODY_LIMIT} bytes`);
+      return failure(kind, plain`The limit is ${BODY_LIMIT} bytes`);
     case "too_slow":
-      return failure(kind, `The limit is ${BODY_TIMEOUT / 1000} seconds`);
+      return failure(kind, plain`The limit is ${BODY_TIMEOUT / 1000} seconds`);
     case "invalid_json":
       return failure(kind);
   }
 }
 
 /** An error of a request. `detail`: a sentence without its full stop. */
-export function failure(reason: ErrorReason, detail?: string): Outcome {
+export function failure(reason: ErrorReason, detail?: Redacted): Outcome {
   return { status: "error", reason, attempts: 0, ...(detail === undefined ? {} : { detail }) };
 }
 

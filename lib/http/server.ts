@@ -1,4 +1,5 @@
 /** The socket, and an orderly end. */
+import { constant, scrub } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
 import type { Log } from "../base/log.ts";
@@ -41,7 +42,9 @@ export interface ServerOptions {
 export async function serve(options: ServerOptions): Promise<number> {
   const { address, app, clock, log, onListening, runtime, shutdown } = options;
   const server = await runtime.listen(address, app.handle);
-  log.write("INFO", "listening", "Webhooks are taken at this address", { url: urlOf(address, server) });
+  log.write("INFO", "listening", "Webhooks are taken at this address", {
+    url: scrub(urlOf(address, server), []),
+  });
   runtime.onFault((error) => log.write("ERROR", "internal_error", INTERNAL, describeFault(error)));
   const settled = onListening();
   // Without descriptors Deno closes the listener for good: better no process than one that hears nothing.
@@ -91,9 +94,10 @@ const INTERNAL =
   "A fault of the service, outside of any request: it goes on serving. Please report it, with these two fields";
 const DRAINING =
   "Shutting down: new webhooks are answered 503, so that Coder sends them again; work in progress may finish";
-const LISTENER_LOST =
-  "No connection can be taken any more, most likely because the process ran out of file descriptors. It ends now, to " +
-  "be started again: raise the limit (LimitNOFILE in systemd, ulimit -n), and put a proxy with time-outs in front";
+const LISTENER_LOST = constant(
+  "No connection can be taken any more, most likely because the process ran out of file descriptors. It ends now, to ",
+  "be started again: raise the limit (LimitNOFILE in systemd, ulimit -n), and put a proxy with time-outs in front",
+);
 
 /** Why an address cannot be listened at, and what to do. */
 export function whyNot(fault: ListenFault, { host, port }: ListenAddress): string {

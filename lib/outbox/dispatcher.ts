@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
 import type { Log } from "../base/log.ts";
-import { scrub, shownName } from "../base/redact.ts";
+import { constant, plain, type Redacted, shownId, shownName } from "../base/redact.ts";
 import type { Gate } from "../platformx/gate.ts";
 import type { DeadReason, OutboxRecord } from "./record.ts";
 import { settlementOf } from "./settlement.ts";
@@ -180,8 +180,8 @@ export class Dispatcher {
     const { id, event } = record;
     onSettled({ record, settlement, at: clock.now(), ageMs });
     const fields = {
-      id,
-      msg_id: scrub(event.metadata["coder_message_id"] ?? "", [], 64),
+      id: shownId(id),
+      msg_id: shownId(event.metadata["coder_message_id"] ?? ""),
       notification: shownName(event.name),
       age_ms: ageMs,
     };
@@ -190,7 +190,7 @@ export class Dispatcher {
       log.write("INFO", "delivered", "PlatformX took an event of the outbox", { ...fields, attempts });
     } else if (settlement.kind === "dead") {
       const { attempts, detail, reason } = settlement;
-      const text = `${DEAD_LETTER[reason]}. ${DEAD_KEPT}`;
+      const text = plain`${DEAD_LETTER[reason]}. ${DEAD_KEPT}`;
       log.write("WARNING", "dead_letter", text, { ...fields, reason, seen: detail, attempts });
     }
   }
@@ -198,15 +198,18 @@ export class Dispatcher {
 
 const INTERNAL =
   "A fault of the service while it sent from OUTBOX: it goes on. Please report it, with these two fields";
-const DEAD_LETTER: Readonly<Record<DeadReason, string>> = {
-  refused:
-    "PlatformX refuses this event, in the words of seen: it is not tried any more. Replay helps once the " +
+const DEAD_LETTER: Readonly<Record<DeadReason, Redacted>> = {
+  refused: constant(
+    "PlatformX refuses this event (seen says why): it is not tried any more. Replay helps once the ",
     "cause is mended",
-  expired:
+  ),
+  expired: constant(
     "This event is older than OUTBOX_MAX_AGE: it is not tried any more. Replay it when PlatformX takes events",
-  outcome_unknown:
-    "PlatformX's answer was lost three times: the event is not tried any more, and may be there already. Look in DX " +
+  ),
+  outcome_unknown: constant(
+    "PlatformX's answer was lost three times: the event is not tried any more, and may be there already. Look in DX ",
     "before a replay",
+  ),
 };
 const DEAD_KEPT =
   "It is kept for 30 days: 'coder-platformx outbox show ID', then 'outbox replay ID' or 'outbox drop ID'";

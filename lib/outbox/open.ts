@@ -1,10 +1,10 @@
 /** Puts the parts of the outbox together. */
+import { scrub } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { Config } from "../config/config.ts";
 import type { Gate } from "../platformx/gate.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type OutboxOptions } from "./outbox.ts";
 import type { OutboxStore } from "./store.ts";
 import { StoreWatch } from "./store_watch.ts";
 
@@ -21,9 +21,10 @@ export interface OpenOutbox {
 /** Opens it on a store. */
 export function openOutbox(
   store: OutboxStore,
-  { maxPending, random, ...parts }: {
+  { hash, maxPending, random, ...parts }: {
     readonly maxPending: number;
     readonly random: () => number;
+    readonly hash: OutboxOptions["hash"];
     readonly gate: Gate;
     readonly clock: Clock;
     readonly log: Log;
@@ -33,13 +34,18 @@ export function openOutbox(
   },
 ): OpenOutbox {
   const { dead, pending } = store.known;
-  parts.log.write("INFO", "outbox_opened", "OUTBOX is open", { engine: store.engine, pending, dead });
+  parts.log.write("INFO", "outbox_opened", "OUTBOX is open", {
+    engine: scrub(store.engine, []),
+    pending,
+    dead,
+  });
   const watch = new StoreWatch(parts.log);
   const dispatcher = new Dispatcher({ ...parts, store, watch, random });
   const outbox = new Outbox({
     store,
     watch,
     maxPending,
+    hash,
     clock: parts.clock,
     log: parts.log,
     onQueued: () => dispatcher.wake(),

@@ -1,4 +1,5 @@
 /** Opens the store that the configuration names. */
+import type { StartThread } from "../runtime/threads.ts";
 import type { Log } from "../base/log.ts";
 import { scrub } from "../base/redact.ts";
 import type { OutboxLocation } from "../config/outbox_location.ts";
@@ -9,8 +10,8 @@ import type { StoreOptions } from "./store_options.ts";
 /** With what a store is opened. */
 export interface OpenStoreOptions extends Omit<StoreOptions, "onLeftAlone"> {
   readonly access: Access;
-  /** The address of the program's own module, which exports `serveSqlite`. */
-  readonly module: string;
+  /** Starts threads of a module that exports `serveSqlite`. */
+  readonly startThread: StartThread;
   /** Told of records that are left alone; undefined: nobody is. */
   readonly log: Log | undefined;
 }
@@ -22,7 +23,7 @@ export interface OpenStoreOptions extends Omit<StoreOptions, "onLeftAlone"> {
  */
 export async function openStore(
   location: OutboxLocation,
-  { access, log, module, ...options }: OpenStoreOptions,
+  { access, log, startThread, ...options }: OpenStoreOptions,
 ): Promise<OutboxStore> {
   const onLeftAlone = ({ id, leftAlone }: LeftAlone) =>
     log?.write("WARNING", "record_unusable", LEFT_ALONE[leftAlone], { id: scrub(id, [], 64) });
@@ -30,12 +31,9 @@ export async function openStore(
     const { PostgresStore } = await import("./postgres/store.ts");
     return await PostgresStore.open({ ...options, access, onLeftAlone, target: location });
   }
-  const [{ SqliteStore }, { sqliteThread }] = await Promise.all([
-    import("./sqlite/store.ts"),
-    import("./sqlite/thread.ts"),
-  ]);
+  const { SqliteStore } = await import("./sqlite/store.ts");
   const { path } = location;
-  return await SqliteStore.open({ ...options, access, onLeftAlone, path, startThread: sqliteThread(module) });
+  return await SqliteStore.open({ ...options, access, onLeftAlone, path, startThread });
 }
 
 const LEFT_ALONE = {

@@ -10,6 +10,9 @@ import type { StoreWatch } from "./store_watch.ts";
 /** Milliseconds after which a store that fails can work again. */
 const STORE_RETRY = 30_000;
 
+/** Characters of a hash that are stored, 96 bits: nobody gains anything by two that are the same. */
+const HASHED = 16;
+
 /** What is in the outbox, for health, page and metrics. */
 export interface OutboxStatus extends Pick<Summary, "pending" | "dead" | "deadByReason"> {
   /** Milliseconds; undefined: nothing is pending. */
@@ -26,6 +29,8 @@ export interface OutboxOptions {
   readonly maxPending: number;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
+  /** SHA-256, in base64url. */
+  readonly hash: (text: string) => Promise<string>;
   /** Called when there is a new event to send. */
   readonly onQueued: () => void;
 }
@@ -40,11 +45,17 @@ export class Outbox implements Delivery {
 
   /** Commits event and occurrence in one operation, or finds that the occurrence is known. */
   async deliver(draft: Draft): Promise<Outcome> {
-    const { log, onQueued, store, watch } = this.#options;
-    const { key, copy: { recipient, messageId, arrivedAt } } = draft;
+    const { hash, log, onQueued, store, watch } = this.#options;
+    const { key, copy: { arrivedAt, ...copy } } = draft;
     try {
-      const event = eventOf(draft, { messageId, arrivedAt }, log);
-      const status = await store.accept({ key, recipient, messageId, event });
+      const event = eventOf(draft, { messageId: copy.messageId, arrivedAt }, log);
+      // Ids of the sender's choice can have any length, and recipients are nobody's business.
+      const [recipient, messageId] = await Promise.all([copy.recipient, copy.messageId].map(hash));
+      const status = await store.accept({
+        ...{ key, event },
+        recipient: recipient!.slice(0, HASHED),
+        messageId: messageId!.slice(0, HASHED),
+      });
       if (status === "queued") {
         watch.accepted(); // a duplicate need not have written anything
         onQueued();

@@ -1,4 +1,5 @@
 /** An event in the outbox, as a store holds it: read with care, because a newer version or a hand may have written it. */
+import { type Redacted, scrub } from "../base/redact.ts";
 import type { PlatformXEvent } from "../platformx/event.ts";
 
 /** Why an event is not tried any more. */
@@ -25,7 +26,7 @@ export interface OutboxRecord {
   /** Attempts whose outcome is not known. */
   readonly ambiguous: number;
   /** What the last attempt saw: status and PlatformX's words, fit to be shown. */
-  readonly detail: string | undefined;
+  readonly detail: Redacted | undefined;
   readonly lastAttemptAt: number | undefined;
   /** When it was taken to be sent; undefined: nobody has it. It is held until {@link nextAttemptAt}. */
   readonly claimedAt: number | undefined;
@@ -89,7 +90,7 @@ export function recordOf(row: Row): Stored {
   const detail = row["detail"];
   return {
     ...{ id, event, enqueuedAt, nextAttemptAt, attempts, failures, ambiguous },
-    detail: typeof detail === "string" ? detail : undefined,
+    detail: typeof detail === "string" ? scrub(detail, [], 300) : undefined,
     lastAttemptAt: wholeNumber(row["last_attempt_at"]),
     claimedAt: wholeNumber(row["claimed_at"]),
     dead: reason === undefined || at === undefined ? undefined : { reason, at },

@@ -1,4 +1,5 @@
 /** Where accepted events wait: what the service needs of a store, whichever engine holds it. */
+import type { Redacted } from "../base/redact.ts";
 import type { PlatformXEvent } from "../platformx/event.ts";
 import type { DeadReason, OutboxRecord, Stored } from "./record.ts";
 
@@ -48,9 +49,9 @@ export type State = "pending" | "dead";
 export interface NewEvent {
   /** Identifies what happened: a hash, at most 64 characters of the URL-safe alphabet of Base64. */
   readonly key: string;
-  /** Whom the webhook was sent to. Stored as a hash. */
+  /** Whom the webhook was sent to, hashed. */
   readonly recipient: string;
-  /** Coder's `msg_id`. Stored as a hash. */
+  /** Coder's `msg_id`, hashed. */
   readonly messageId: string;
   /** Built as if this webhook were the first of its occurrence: it is stored only if it is. */
   readonly event: PlatformXEvent;
@@ -91,7 +92,7 @@ export interface Tried {
   readonly attempts: number;
   readonly failures: number;
   readonly ambiguous: number;
-  readonly detail?: string | undefined;
+  readonly detail?: Redacted | undefined;
 }
 
 /** What {@link OutboxStore.tidy} did. */
@@ -119,7 +120,7 @@ export interface DeadLetters {
   /** When the newest of them became one. */
   readonly newest: number;
   /** What its last attempt saw. */
-  readonly detail: string | undefined;
+  readonly detail: Redacted | undefined;
 }
 
 /** One of each in turn, then what is left of the longer. */

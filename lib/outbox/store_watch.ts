@@ -1,3 +1,4 @@
+import { plain, type Redacted } from "../base/redact.ts";
 import type { Log } from "../base/log.ts";
 import type { StoreError, StoreFault } from "./store_fault.ts";
 
@@ -5,27 +6,27 @@ import type { StoreError, StoreFault } from "./store_fault.ts";
 export class StoreWatch {
   readonly #log: Log;
   /** Kinds of fault since the last operation that worked. */
-  readonly #faults = new Map<StoreFault, string>();
+  readonly #faults = new Map<StoreFault, Redacted>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   /** The last fault, with words for the operator; undefined: the last operation worked. */
-  get failing(): { readonly fault: StoreFault; readonly text: string } | undefined {
+  get failing(): { readonly fault: StoreFault; readonly text: Redacted } | undefined {
     const [fault, text] = [...this.#faults].at(-1) ?? [];
     return fault === undefined || text === undefined ? undefined : { fault, text };
   }
 
   /** An operation failed. */
-  failed({ fault, message }: StoreError): void {
+  failed({ fault, words }: StoreError): void {
     if (fault === "closed") return; // the service ends
     const isNew = !this.#faults.has(fault);
     this.#faults.delete(fault);
-    this.#faults.set(fault, message);
+    this.#faults.set(fault, words);
     if (!isNew) return;
-    const text = `OUTBOX: ${message}. Until then webhooks are answered 503 and Coder sends them again`;
-    this.#log.write("ERROR", "outbox_unusable", text, { fault });
+    const until = "Until then webhooks are answered 503 and Coder sends them again";
+    this.#log.write("ERROR", "outbox_unusable", plain`OUTBOX: ${words}. ${until}`, { fault });
   }
 
   /** An event was accepted. */

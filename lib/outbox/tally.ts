@@ -1,4 +1,5 @@
 /** What a store knows of itself between two looks: the last summary, and what its own replies have changed since. */
+import { type Redacted, scrub } from "../base/redact.ts";
 import { DEAD_REASONS, type DeadReason, type Row, wholeNumber } from "./record.ts";
 import type { DeadLetters, Settlement, State, Summary } from "./store.ts";
 
@@ -59,7 +60,7 @@ export class Tally {
 /** What is told of a dead letter. */
 interface Letter {
   readonly reason: DeadReason;
-  readonly detail?: string | undefined;
+  readonly detail?: Redacted | undefined;
 }
 
 /**
@@ -77,7 +78,7 @@ export function summaryOf(pending: Row, dead: readonly Row[], shift: number): Su
     const reason = DEAD_REASONS.find((reason) => reason === row["dead_reason"]);
     const newest = timeOf(row["newest"]);
     if (reason === undefined || newest === undefined) return [];
-    const detail = typeof row["detail"] === "string" ? row["detail"] : undefined;
+    const detail = typeof row["detail"] === "string" ? scrub(row["detail"], [], 300) : undefined;
     return [{ reason, count: Number(row["count"]), newest, detail }];
   }).sort(newestFirst);
   return {

@@ -10,6 +10,7 @@ export class ApiKey {
   readonly #path: string | undefined;
   readonly #files: Pick<Files, "read">;
   readonly #log: Log;
+  #reading: Promise<void> | undefined;
 
   /** @param path file to read the key from again, if it came from one */
   constructor(key: string, path: string | undefined, files: Pick<Files, "read">, log: Log) {
@@ -25,7 +26,12 @@ export class ApiKey {
   }
 
   /** Reads the file again; called while PlatformX refuses the key. An unusable file changes nothing. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    // On a disk that stalls a reading lasts: another one would only keep another thread.
+    return this.#reading ??= this.#read().finally(() => this.#reading = undefined);
+  }
+
+  async #read(): Promise<void> {
     if (this.#path === undefined) return;
     const file = await readText(this.#files, this.#path, "one");
     // The file may be missing for a moment while it is replaced: the next probe looks again.
@@ -39,6 +45,3 @@ export class ApiKey {
     );
   }
 }
-
-/** Bytes of the key's file that are read. */
-const KEY_FILE_LIMIT = 64 * 1024;

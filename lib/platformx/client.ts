@@ -18,7 +18,7 @@ export interface ClientOptions {
   /** The key, wherever it comes from. */
   readonly key: { readonly current: string };
   readonly userAgent: string;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
   readonly send: Send;
   /** Aborted when attempts under way must end. */
   readonly cut: AbortSignal;
@@ -31,7 +31,7 @@ export type Attempt = (event: PlatformXEvent) => Promise<Verdict>;
 
 /** Makes the function that sends an event once and judges the answer. */
 export function attemptAt({ url, key, userAgent, clock, send, cut, timeout }: ClientOptions): Attempt {
-  const limit = new Deadlines(timeout ?? ATTEMPT_TIMEOUT, cut);
+  const limit = new Deadlines(timeout ?? ATTEMPT_TIMEOUT, cut, clock);
   return async (event) => {
     const sentKey = key.current;
     const abort = new AbortController();

@@ -1,18 +1,22 @@
 /** The way to PlatformX for every event: the pause, the rate limit and the bound on attempts at once. */
+import type { Redacted } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import { following } from "../base/following.ts";
 import type { Log } from "../base/log.ts";
-import { scrub } from "../base/redact.ts";
 import type { ApiKey } from "./api_key.ts";
 import { abandonProbe, admit, observe, type Pause, SENDING } from "./circuit_breaker.ts";
 import type { Attempt } from "./client.ts";
 import type { PlatformXEvent } from "./event.ts";
+import { GateLog } from "./gate_log.ts";
 import { Semaphore } from "./semaphore.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import type { LaterCause, Verdict } from "./verdict.ts";
 
 /** Attempts that may be under way at the same time. */
 const ATTEMPTS_AT_ONCE = 64;
+
+/** Milliseconds for which a probe waits until the key's file is read. */
+const KEY_READ = 1_000;
 
 /** Nothing was sent, and when trying again can help. */
 export interface Held {
@@ -29,7 +33,7 @@ export interface GateOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** What becomes of events while nothing is sent, for the log. */
-  readonly meanwhile: string;
+  readonly meanwhile: Redacted;
   /** Told of every attempt and how long it took, in milliseconds. */
   readonly onAttempt: (verdict: Verdict["kind"], ms: number) => void;
   /** Aborted when no new attempt may be made. */
@@ -56,6 +60,7 @@ export interface GateStatus {
 /** Sends events, or says why not now. */
 export class Gate {
   readonly #options: GateOptions;
+  readonly #log: GateLog;
   readonly #bucket: TokenBucket;
   readonly #slots = new Semaphore(ATTEMPTS_AT_ONCE);
   #pause: Pause = SENDING;
@@ -64,10 +69,10 @@ export class Gate {
   #lastDelivered: number | undefined;
   /** Aborted when a pause or a shutdown begins; then replaced. */
   #hold: AbortController;
-  readonly #said = new Set<LaterCause>();
 
   constructor(options: GateOptions) {
     this.#options = options;
+    this.#log = new GateLog(options.log, options.meanwhile);
     this.#bucket = new TokenBucket(options.ratePerMinute);
     this.#hold = following(options.draining);
   }
@@ -123,7 +128,7 @@ export class Gate {
   async send(event: PlatformXEvent, deadline: number): Promise<Verdict | Held> {
     const turn = this.held() ?? await this.#waitForTurn(deadline);
     if (turn !== undefined) return turn;
-    const { clock, cut, key } = this.#options;
+    const { clock, cut } = this.#options;
     let isSent = false;
     let isProbing = false;
     try {
@@ -136,7 +141,7 @@ export class Gate {
       this.#pause = pause;
       isProbing = probe;
       if (pause.state === "paused" && pause.cause === "key") {
-        await key.reload();
+        await this.#reloadKey();
         const later = this.#tooLate(deadline);
         if (later !== undefined) return later;
       }
@@ -182,65 +187,41 @@ export class Gate {
     return this.#options.clock.monotonic() > deadline ? TOO_LATE : undefined;
   }
 
+  async #reloadKey(): Promise<void> {
+    const { clock, draining, key } = this.#options;
+    const waiting = following(draining);
+    try {
+      await Promise.race([key.reload(), clock.sleep(KEY_READ, waiting.signal)]);
+    } finally {
+      waiting.abort();
+    }
+  }
+
   async #attempt(event: PlatformXEvent, probe: boolean): Promise<Verdict> {
     const { attempt, clock, onAttempt } = this.#options;
     const begun = clock.monotonic();
     const verdict = await attempt(event);
     onAttempt(verdict.kind, clock.monotonic() - begun);
-    this.#debug(event, verdict, probe);
+    this.#log.attempt(event, verdict, probe);
     return verdict;
   }
 
   #observe(verdict: Verdict, probe: boolean): void {
-    const { clock } = this.#options;
+    const { clock, draining } = this.#options;
     this.#trouble = verdict.kind === "later" && verdict.cause !== "platformx" ? verdict.cause : undefined;
     if (verdict.kind === "delivered") {
       this.#lastDelivered = clock.now();
       if (this.#pause === SENDING) return;
     }
     const before = this.#pause;
-    this.#pause = observe(before, verdict, { now: clock.monotonic(), probe });
-    this.#report(before, verdict);
-  }
-
-  #debug(event: PlatformXEvent, verdict: Verdict, probe: boolean): void {
-    const { log } = this.#options;
-    if (!log.writes("DEBUG")) return;
-    log.write("DEBUG", "attempt", `PlatformX's answer means: ${verdict.kind}`, {
-      msg_id: scrub(event.metadata["coder_message_id"] ?? "", [], 64),
-      verdict: verdict.kind,
-      seen: "seen" in verdict ? verdict.seen : undefined,
-      probe,
-    });
-  }
-
-  /** Says what changed, once. */
-  #report(before: Pause, verdict: Verdict): void {
-    const { clock, log, meanwhile } = this.#options;
-    const told = verdict.kind === "later" ? LOUD[verdict.cause] : undefined;
-    if (verdict.kind === "later" && told !== undefined && !this.#said.has(verdict.cause)) {
-      this.#said.add(verdict.cause);
-      log.write("ERROR", told.event, `${told.text}. Until then ${meanwhile}`, { seen: verdict.seen });
-    }
-    const after = this.#pause;
+    const now = clock.monotonic();
+    const after = this.#pause = observe(before, verdict, { now, probe });
+    if (before.state === "sending" && after.state === "paused") this.#pausedAt = clock.now();
+    this.#log.change(before, after, verdict, now);
     if (before.state === "sending" && after.state === "paused") {
-      this.#pausedAt = clock.now();
-      const seen = "seen" in verdict ? verdict.seen : undefined;
-      const whatToDo = TO_DO_ABOUT[seen ?? ""] ?? WHAT_TO_DO[after.cause];
-      log.write("WARNING", "paused", `${PAUSED}. Until then ${meanwhile}. ${whatToDo}`, {
-        reason: after.cause,
-        seen,
-      });
       const begins = this.#hold;
-      this.#hold = following(this.#options.draining);
+      this.#hold = following(draining);
       begins.abort();
-    } else if (after.state === "sending" && (verdict.kind === "delivered" || verdict.kind === "refused")) {
-      this.#said.clear();
-      if (before.state === "sending") return;
-      const seconds = Math.round((clock.monotonic() - before.since) / 1000);
-      log.write("INFO", "resumed", "PlatformX takes events again: sending goes on, with what waited", {
-        paused_seconds: seconds,
-      });
     }
   }
 }
@@ -253,36 +234,3 @@ const DRAINING: Held = { kind: "held", reason: "draining", waitMs: 1_000 };
 
 /** No attempt may start any more. */
 const TOO_LATE: Held = { kind: "held", reason: "platformx", waitMs: 1_000 };
-
-/** What an operator has to mend, said at once and not only when it becomes a pause. */
-const LOUD: Readonly<
-  Partial<Record<LaterCause, { readonly event: "key_refused" | "wrong_url"; readonly text: string }>>
-> = {
-  key: {
-    event: "key_refused",
-    text:
-      "PlatformX does not accept the key: put the project's key into GETDX_API_KEY and restart, or into the file " +
-      "of GETDX_API_KEY_FILE, which is read again by itself",
-  },
-  url: {
-    event: "wrong_url",
-    text:
-      "Something other than PlatformX answers at GETDX_API_URL, perhaps a proxy: check it and the proxy variables",
-  },
-};
-const PAUSED =
-  "Sending to PlatformX is paused; an event is tried now and then, and the first that is taken ends the pause";
-/** What to do about a failure that tells more than its cause. */
-const TO_DO_ABOUT: Readonly<Partial<Record<string, string>>> = {
-  tls_failed:
-    "The certificate shown to this machine is not trusted, or it is no TLS: behind a proxy that inspects TLS let " +
-    "DENO_CERT name its CA's certificate (PEM); 'coder-platformx check' tells more",
-  proxy_failed:
-    "The proxy that HTTPS_PROXY or ALL_PROXY names answers, but does not get to PlatformX: see the proxy's own log",
-};
-const WHAT_TO_DO: Readonly<Record<LaterCause, string>> = {
-  platformx: "See DX's status page, and whether this machine reaches PlatformX: 'coder-platformx check'",
-  rate_limit: "Something else uses up the DX account's limit, or GETDX_RATE_LIMIT is too high for it",
-  key: "Replace the key: see key_refused",
-  url: "Correct GETDX_API_URL or the proxy variables: see wrong_url",
-};

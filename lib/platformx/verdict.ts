@@ -1,5 +1,5 @@
 /** PlatformX's answer → what it means for the event. The only place where success is decided. */
-import { scrub } from "../base/redact.ts";
+import { constant, plain, type Redacted, scrub } from "../base/redact.ts";
 import type { Answer as HttpAnswer, NetworkFailure } from "../runtime/runtime.ts";
 
 /** Reasons for trying again later that say where the fault is. */
@@ -12,17 +12,17 @@ export type LaterCause = typeof LATER_CAUSES[number];
 export type Verdict =
   | { readonly kind: "delivered" }
   /** This event will never be taken. `words` are PlatformX's, made fit to be shown. */
-  | { readonly kind: "refused"; readonly words: string }
+  | { readonly kind: "refused"; readonly words: Redacted }
   /** Not taken, and nothing is wrong with the event. */
   | {
     readonly kind: "later";
     readonly cause: LaterCause;
     /** What was seen, for the log: a status or a kind of failure, with PlatformX's words if any. */
-    readonly seen: string;
+    readonly seen: Redacted;
     readonly retryAfterMs?: number;
   }
   /** May have been taken: the answer was lost or made no sense. */
-  | { readonly kind: "unknown"; readonly seen: string; readonly retryAfterMs?: number };
+  | { readonly kind: "unknown"; readonly seen: Redacted; readonly retryAfterMs?: number };
 
 /** Every kind of verdict. */
 export const VERDICTS = ["delivered", "refused", "later", "unknown"] as const satisfies readonly Verdict[
@@ -68,8 +68,8 @@ const CODE = /^[\w.-]{1,64}$/;
  */
 export function judge(answer: Answer, secrets: readonly string[], event: readonly string[] = []): Verdict {
   if (answer.kind === "failure") {
-    const seen = answer.failure;
-    const cause = NOT_SENT[seen];
+    const seen = constant(answer.failure);
+    const cause = NOT_SENT[answer.failure];
     return cause === undefined ? { kind: "unknown", seen } : { kind: "later", cause, seen };
   }
   const { status, retryAfterMs } = answer;
@@ -78,7 +78,7 @@ export function judge(answer: Answer, secrets: readonly string[], event: readonl
   if (success && json?.["ok"] === true) return { kind: "delivered" };
   const said = wordsOf(json);
   const words = scrub(said, secrets);
-  const seen = words === "" ? `status ${status}` : `status ${status}: ${words}`;
+  const seen = words === "" ? plain`status ${status}` : plain`status ${status}: ${words}`;
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   const later = (cause: LaterCause): Verdict => ({ kind: "later", cause, seen, ...wait });
 

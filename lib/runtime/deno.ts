@@ -1,4 +1,5 @@
 /** The runtime that the service was made for. */
+import { denoThreads } from "./threads.ts";
 import { denoEnv, denoFiles } from "./deno_files.ts";
 import { denoServer } from "./deno_server.ts";
 import { denoClient } from "./deno_client.ts";
@@ -18,7 +19,7 @@ export function denoRuntime(module: string): Runtime {
     version: Deno.version.deno,
     os: Deno.build.os,
     args: Deno.args,
-    module,
+    startThread: denoThreads(module),
     env: denoEnv,
     stdin: { read: (limit) => readAtMost(Deno.stdin.readable, limit) },
     stdout: outputTo(Deno.stdout),

@@ -89,7 +89,11 @@ const FAILURES: readonly (readonly [words: RegExp, failure: NetworkFailure | "no
   [/\(Connect\): unexpected eof while tunnel/i, "no_proxy"],
   [/\(Connect\).*(?:certificate|tls|ssl|handshake|corrupt message)/i, "tls_failed"],
   [/\(Connect\)|connection refused|are blocked|too many open files/i, "connection_failed"],
-  [/connection|sendrequest|reset|closed|eof/i, "connection_lost"],
+  // HTTP/2 speaks of streams.
+  [
+    /connection|sendrequest|reset|closed|eof|end of file|broken pipe|stream error|go ?away/i,
+    "connection_lost",
+  ],
 ];
 
 /**

@@ -1,4 +1,5 @@
 /** Node.js 24, for when Deno's makers end its development. Its modules are loaded by name: on Deno never. */
+import { nodeThreads } from "./threads.ts";
 import { codeOf } from "./system_error.ts";
 import { usageWith } from "./process_usage.ts";
 import { readPipe } from "./read_pipe.ts";
@@ -28,7 +29,7 @@ export async function nodeRuntime(module: string): Promise<Runtime> {
     version: process.versions.node,
     os: isWindows ? "windows" : process.platform,
     args: process.argv.slice(2),
-    module,
+    startThread: nodeThreads(module),
     env,
     stdin: { read: (limit) => readAtMost(process.stdin, limit) },
     stdout: outputTo(fs, 1, tty.isatty(1)),

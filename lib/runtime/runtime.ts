@@ -1,3 +1,4 @@
+import type { StartThread } from "./threads.ts";
 /**
  * What the service needs of the runtime it is on. `deno.ts` and `node.ts` bring it; nothing else in `lib/` knows which
  * of the two it is.
@@ -11,8 +12,7 @@ export interface Runtime {
   readonly os: string;
   /** The program's arguments. */
   readonly args: readonly string[];
-  /** The address of the program's first module: a thread that imports it has the whole program when it is one file. */
-  readonly module: string;
+  readonly startThread: StartThread;
   /** A variable of the environment; undefined when it is not set, or is none that the service may read. */
   readonly env: (name: string) => string | undefined;
   readonly stdin: InputStream;

@@ -3,9 +3,8 @@
  * attempt at PlatformX is a span. Nothing of it is loaded while Deno's telemetry is off.
  */
 import type { AttributeValue, Span, SpanStatus } from "@opentelemetry/api";
-import { type Outcome } from "../delivery/outcome.ts";
-import { shownName } from "../base/redact.ts";
-import { scrub } from "../base/redact.ts";
+import type { Outcome } from "../delivery/outcome.ts";
+import { scrub, shownName } from "../base/redact.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Attempt } from "../platformx/client.ts";
 import type { PlatformXEvent } from "../platformx/event.ts";

@@ -1,4 +1,5 @@
 /** The last webhooks one by one, without anything personal: for the page. */
+import type { Redacted } from "../base/redact.ts";
 import type { Status } from "../delivery/outcome.ts";
 import type { DeadReason } from "../outbox/record.ts";
 
@@ -6,15 +7,15 @@ import type { DeadReason } from "../outbox/record.ts";
 export interface SeenWebhook {
   readonly at: number;
   /** As it may be shown. */
-  readonly messageId: string | undefined;
+  readonly messageId: Redacted | undefined;
   /** As it may be shown; undefined: a password-reset code, or no notification. */
-  readonly notification: string | undefined;
+  readonly notification: Redacted | undefined;
   readonly status: Status;
   readonly reason: string | undefined;
   readonly attempts: number;
   readonly ms: number;
   /** PlatformX's, where it refused. */
-  readonly words: string | undefined;
+  readonly words: Redacted | undefined;
   /** It had the header that Coder's webhooks have. */
   readonly fromCoder: boolean;
 }
@@ -26,7 +27,7 @@ export interface SettledEvent {
   readonly attempts: number;
   /** Of a dead letter, with what the last attempt saw. */
   readonly reason?: DeadReason;
-  readonly words?: string | undefined;
+  readonly words?: Redacted | undefined;
 }
 
 /** A webhook, and what became of its event since. */

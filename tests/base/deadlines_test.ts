@@ -1,111 +1,93 @@
 import assert from "node:assert/strict";
-import { mock } from "node:test";
 import { Deadlines, type Ended } from "../../lib/base/deadlines.ts";
+import { FakeClock } from "../support/fakes.ts";
 
-/** Deadlines of 100 ms, what it ended, and a time that the test moves. */
-function watched(
-  work: (at: {
-    readonly deadlines: Deadlines;
-    readonly cut: AbortController;
-    readonly ended: [what: string, why: Ended][];
-    readonly begin: (what: string) => () => void;
-    readonly pass: (ms: number) => void;
-    readonly timers: () => number;
-  }) => void,
-): void {
-  let now = 1_000;
-  let timers = 0;
-  mock.timers.enable({ apis: ["setTimeout"] });
-  mock.method(performance, "now", () => now);
-  const { setTimeout } = globalThis;
-  mock.method(globalThis, "setTimeout", (run: () => void, ms: number) => {
-    timers++;
-    return setTimeout(run, ms);
-  });
-  const cut = new AbortController();
-  const deadlines = new Deadlines(100, cut.signal);
-  const ended: [string, Ended][] = [];
-  try {
-    work({
-      deadlines,
-      cut,
-      ended,
-      begin: (what) => deadlines.begin((why) => ended.push([what, why])),
-      pass: (ms) => {
-        now += ms;
-        mock.timers.tick(ms);
-      },
-      timers: () => timers,
-    });
-  } finally {
-    mock.restoreAll();
-    mock.timers.reset();
-  }
+/** Deadlines of 100 ms, and what they ended. */
+function deadlinesWith(cut = new AbortController()) {
+  const clock = new FakeClock();
+  const deadlines = new Deadlines(100, cut.signal, clock);
+  const ended: [what: string, why: Ended][] = [];
+  const begin = (what: string) => deadlines.begin((why) => ended.push([what, why]));
+  return { clock, cut, ended, begin };
 }
 
-Deno.test("each is ended once, when its own time is over", () =>
-  watched(({ begin, ended, pass }) => {
-    begin("first");
-    pass(60);
-    begin("second");
-    pass(39);
-    assert.deepEqual(ended, []);
-    pass(1);
-    assert.deepEqual(ended, [["first", "timed_out"]]);
-    pass(60);
-    assert.deepEqual(ended, [["first", "timed_out"], ["second", "timed_out"]]);
-    pass(1_000);
-    assert.equal(ended.length, 2);
-  }));
+Deno.test("each is ended once, when its own time is over", async () => {
+  const { clock, begin, ended } = deadlinesWith();
+  begin("first");
+  await clock.advance(60);
+  begin("second");
+  await clock.advance(39);
+  assert.deepEqual(ended, []);
+  await clock.advance(1);
+  assert.deepEqual(ended, [["first", "timed_out"]]);
+  await clock.advance(60);
+  assert.deepEqual(ended, [["first", "timed_out"], ["second", "timed_out"]]);
+  await clock.advance(1_000);
+  assert.equal(ended.length, 2);
+});
 
-Deno.test("what is done in time is not ended, and being done twice does no harm", () =>
-  watched(({ begin, ended, pass }) => {
-    const done = begin("quick");
-    begin("slow");
-    done();
-    done();
-    pass(100);
-    assert.deepEqual(ended, [["slow", "timed_out"]]);
-  }));
+Deno.test("what is done in time is not ended, and being done twice does no harm", async () => {
+  const { clock, begin, ended } = deadlinesWith();
+  const done = begin("quick");
+  begin("slow");
+  done();
+  done();
+  await clock.advance(100);
+  assert.deepEqual(ended, [["slow", "timed_out"]]);
+});
 
-Deno.test("one timer serves all that wait at the same time", () =>
-  watched(({ begin, ended, pass, timers }) => {
-    for (let i = 0; i < 1_000; i++) begin(`${i}`);
-    assert.equal(timers(), 1);
-    pass(100);
-    assert.equal(ended.length, 1_000);
-  }));
+Deno.test("one timer serves all that wait at the same time, and is not set again for nobody", async () => {
+  const { clock, begin, ended } = deadlinesWith();
+  for (let i = 0; i < 1_000; i++) begin(`${i}`);
+  assert.equal(clock.sleepers, 1);
+  await clock.advance(100);
+  assert.equal(ended.length, 1_000);
+  assert.equal(clock.sleepers, 0);
+  begin("later")();
+  assert.equal(clock.sleepers, 1);
+  begin("then")();
+  assert.equal(clock.sleepers, 1);
+  await clock.advance(100);
+  assert.equal(clock.sleepers, 0);
+});
 
-Deno.test("work that must end is ended at once, also what begins later", () =>
-  watched(({ begin, cut, ended, pass }) => {
-    begin("first");
-    begin("second");
-    cut.abort();
-    assert.deepEqual(ended, [["first", "cut_off"], ["second", "cut_off"]]);
-    begin("late")();
-    assert.deepEqual(ended.at(-1), ["late", "cut_off"]);
-    pass(1_000);
-    assert.equal(ended.length, 3);
-  }));
-
-Deno.test("the timer that nobody waits for is not set again", () =>
-  watched(({ begin, pass, timers }) => {
-    for (let i = 0; i < 10; i++) begin(`${i}`)();
-    assert.equal(timers(), 1);
-    pass(100);
-    pass(1_000);
-    assert.equal(timers(), 1);
-    begin("later");
-    assert.equal(timers(), 2);
-  }));
-
-Deno.test("when work must end, no timer stays behind", {
-  sanitizeOps: true,
-  sanitizeResources: true,
-}, () => {
-  const cut = new AbortController();
-  const deadlines = new Deadlines(60_000, cut.signal);
-  deadlines.begin(() => {})();
-  deadlines.begin(() => {});
+Deno.test("work that must end is ended at once, also what begins later, and no timer stays behind", async () => {
+  const { clock, cut, begin, ended } = deadlinesWith();
+  begin("first");
+  begin("second");
   cut.abort();
+  assert.deepEqual(ended, [["first", "cut_off"], ["second", "cut_off"]]);
+  begin("late")();
+  assert.deepEqual(ended.at(-1), ["late", "cut_off"]);
+  assert.equal(clock.sleepers, 0);
+  await clock.advance(1_000);
+  assert.equal(ended.length, 3);
+});
+
+Deno.test("where work had to end before, nothing begins", () => {
+  const cut = new AbortController();
+  cut.abort();
+  const { clock, begin, ended } = deadlinesWith(cut);
+  begin("late");
+  assert.deepEqual([ended, clock.sleepers], [[["late", "cut_off"]], 0]);
+});
+
+Deno.test("what begins while the timer ends another is not forgotten", async () => {
+  const { clock, begin, ended } = deadlinesWith();
+  const deadlines = new Deadlines(100, new AbortController().signal, clock);
+  deadlines.begin(() => deadlines.begin((why) => ended.push(["second", why])));
+  await clock.advance(100);
+  begin("unrelated");
+  await clock.advance(100);
+  assert.deepEqual(ended.toSorted(), [["second", "timed_out"], ["unrelated", "timed_out"]]);
+});
+
+Deno.test("a process that was busy ends all that is over, late", async () => {
+  const { clock, begin, ended } = deadlinesWith();
+  begin("first");
+  await clock.advance(50);
+  begin("second");
+  clock.stall(1_000);
+  await clock.advance(1);
+  assert.deepEqual(ended, [["first", "timed_out"], ["second", "timed_out"]]);
 });

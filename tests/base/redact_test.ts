@@ -11,7 +11,8 @@ import {
   shownId,
   shownName,
 } from "../../lib/base/redact.ts";
-import { anyText } from "../support/fakes.ts";
+import type { Log } from "../../lib/base/log.ts";
+import { anyText, RecordingLog } from "../support/fakes.ts";
 
 /** The end of what anybody would take for an address, with the at-sign as it stands in a URL too. */
 const ADDRESS = /[a-z0-9._+-](?:@|%40)[a-z0-9-]+(?:\.[a-z0-9-]+)+/i;
@@ -250,4 +251,29 @@ Deno.test("names are shown up to 60 and ids up to 64 characters, without address
   assert.equal(shownName("n".repeat(61)), "n".repeat(59) + "…");
   assert.equal(shownName("for alice@example.com"), "for (e-mail)");
   assert.equal(shownId("i".repeat(65)), "i".repeat(63) + "…");
+});
+
+Deno.test("the compiler lets literals and redacted texts into what is told, and no text from outside", () => {
+  const outside: string = "alice@example.com";
+  const recording = new RecordingLog();
+  const log: Log = recording;
+  log.write("INFO", "webhook", "words of the program", {
+    reason: Math.random() < 2 ? "busy" : "draining",
+    ms: 1,
+  });
+  log.write("INFO", "webhook", plain`${"words"} with ${scrub(outside, [])} and ${1}`, {
+    seen: scrub(outside, []),
+  });
+  // @ts-expect-error: a text from outside is no message
+  log.write("INFO", "webhook", outside);
+  // @ts-expect-error: nor is a template that holds one
+  log.write("INFO", "webhook", `told: ${outside}` as const);
+  // @ts-expect-error: nor a field
+  log.write("INFO", "webhook", "words", { seen: outside });
+  // @ts-expect-error: nor a part of words
+  plain`told: ${outside}`;
+  // @ts-expect-error: nor a piece of a constant
+  constant("told: ", `${outside}` as const);
+  assert.equal(recording.entries.length, 5);
+  assert.equal(plain`${"a"}${1}b${true}`, "a1btrue");
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import fc from "fast-check";
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { clockFinding } from "../../lib/check/clock.ts";
@@ -244,13 +245,17 @@ Deno.test("a test event is marked as one, and only a delivered one is well", asy
   });
   const rows: [verdict: Verdict, state: string, words: RegExp][] = [
     [{ kind: "delivered" }, "ok", /took the event/],
-    [{ kind: "refused", words: "no such user" }, "failed", /refused the event: no such user/],
-    [{ kind: "refused", words: "" }, "failed", /does not say why/],
-    [{ kind: "later", cause: "key", seen: "status 401" }, "failed", /status 401.*GETDX_API_KEY/],
-    [{ kind: "later", cause: "rate_limit", seen: "status 429" }, "failed", /Wait a minute/],
-    [{ kind: "later", cause: "url", seen: "status 301" }, "failed", /GETDX_API_URL/],
-    [{ kind: "later", cause: "platformx", seen: "connection_failed" }, "failed", /connection_failed.*later/],
-    [{ kind: "unknown", seen: "timed_out" }, "failed", /timed_out.*it may have this one/],
+    [{ kind: "refused", words: constant("no such user") }, "failed", /refused the event: no such user/],
+    [{ kind: "refused", words: constant("") }, "failed", /does not say why/],
+    [{ kind: "later", cause: "key", seen: constant("status 401") }, "failed", /status 401.*GETDX_API_KEY/],
+    [{ kind: "later", cause: "rate_limit", seen: constant("status 429") }, "failed", /Wait a minute/],
+    [{ kind: "later", cause: "url", seen: constant("status 301") }, "failed", /GETDX_API_URL/],
+    [
+      { kind: "later", cause: "platformx", seen: constant("connection_failed") },
+      "failed",
+      /connection_failed.*later/,
+    ],
+    [{ kind: "unknown", seen: constant("timed_out") }, "failed", /timed_out.*it may have this one/],
   ];
   for (const [verdict, state, words] of rows) {
     await t.step(JSON.stringify(verdict), () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import { askLocally } from "../../lib/check/local_service.ts";
 import { portFinding } from "../../lib/check/port.ts";
 import { machineStore, storeFindings, type StoreOptions } from "../../lib/check/store.ts";
@@ -123,7 +124,7 @@ Deno.test("a store's fault fails the check: what it is, and what to do", async (
   const folders: string[] = [];
   const found = await storeFindings(await configWith({ kind: "sqlite", path: "/nfs/outbox" }), {
     ...UNTOUCHED,
-    tryStore: () => Promise.reject(new StoreError("full", "its disk is full: make room: now")),
+    tryStore: () => Promise.reject(new StoreError("full", constant("its disk is full: make room: now"))),
     exists: () => true,
     fileSystemOf: (folder) => {
       folders.push(folder);

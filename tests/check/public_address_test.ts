@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant, type Redacted } from "../../lib/base/redact.ts";
 import type { ErrorReason } from "../../lib/delivery/reasons.ts";
 import { answerTo } from "../../lib/delivery/outcome.ts";
 import { publicFindings } from "../../lib/check/public_address.ts";
@@ -13,7 +14,7 @@ function answered(status: number, body = "", headers: Record<string, string> = {
 }
 
 /** An answer of this service. */
-function own(reason: ErrorReason, detail?: string): Answer {
+function own(reason: ErrorReason, detail?: Redacted): Answer {
   const { body, headers, status } = answerTo(failure(reason, detail));
   return answered(status, body, headers);
 }
@@ -85,11 +86,11 @@ Deno.test("whatever else answers the POST is told, and is not given the secret",
     [answered(418), "failed", /See who answers/],
     [answered(502), "failed", /does not reach this service/],
     [
-      own("not_found", "The path was '/relay'"),
+      own("not_found", constant("The path was '/relay'")),
       "failed",
       /this service is reached, at another path.*'\/relay'.*prefix/,
     ],
-    [own("not_found", "The path was '/päss/w0rd'"), "failed", /'\/\(removed\)'/],
+    [own("not_found", constant("The path was '/päss/w0rd'")), "failed", /'\/\(removed\)'/],
     [own("invalid_notification"), "failed", /without a secret.*the same WEBHOOK_SECRET/],
     [own("unsupported_media_type"), "failed", /this service answers 415 unsupported_media_type.*on the way/],
     [draining, "warning", /this service answers 503 draining/],

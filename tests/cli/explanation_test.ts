@@ -1,3 +1,4 @@
+import { DomainRules } from "../../lib/coder/domains.ts";
 import assert from "node:assert/strict";
 import { explanationJson, explanationOf, explanationText } from "../../lib/cli/explanation.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
@@ -12,11 +13,11 @@ async function explain(
   tracked: string,
   { domains, found }: { readonly domains?: readonly string[] | undefined; readonly found?: Found } = {},
 ) {
-  const { errors, tracking } = parseTracking(tracked, found !== undefined);
+  const { errors, tracking } = parseTracking(tracked, { canAsk: found !== undefined });
   assert.deepEqual(errors, []);
   const explanation = await explanationOf(notificationWith(payload), {
     tracking,
-    domains: domains === undefined ? undefined : new Set(domains),
+    domains: domains === undefined ? undefined : new DomainRules(new Set(domains), new Set()),
     testData: false,
     find: found && (() => Promise.resolve(found)),
     now: NOW,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import { listedRow, listingText } from "../../lib/cli/outbox_listing.ts";
 import type { OutboxRecord, Stored } from "../../lib/outbox/record.ts";
 import { EVENT } from "../support/fakes.ts";
@@ -23,7 +24,7 @@ function stored(changes: Partial<OutboxRecord> = {}): OutboxRecord {
   };
 }
 
-const TRIED = { attempts: 2, detail: "status 503", lastAttemptAt: NOW - 2 * MINUTE };
+const TRIED = { attempts: 2, detail: constant("status 503"), lastAttemptAt: NOW - 2 * MINUTE };
 
 Deno.test("a row tells state, age, what was sent, the next try and the last answer", async (t) => {
   const rows: [what: string, stored: Stored, cells: string[]][] = [
@@ -47,9 +48,13 @@ Deno.test("a row tells state, age, what was sent, the next try and the last answ
         ...["outcome_unknown", "Workspace Created", "3 h", "3", "", "none (just now)"],
       ],
     ],
-    ["of a clock set back", stored({ enqueuedAt: NOW + HOUR, lastAttemptAt: NOW + HOUR, detail: "x" }), [
-      ...["pending", "Workspace Created", "0 s", "0", "now", "x (just now)"],
-    ]],
+    [
+      "of a clock set back",
+      stored({ enqueuedAt: NOW + HOUR, lastAttemptAt: NOW + HOUR, detail: constant("x") }),
+      [
+        ...["pending", "Workspace Created", "0 s", "0", "now", "x (just now)"],
+      ],
+    ],
     ["newer", { id: "01abc", leftAlone: "newer" }, ["newer", "", "", "", "", ""]],
     ["unreadable", { id: "01abc", leftAlone: "unreadable" }, ["unreadable", "", "", "", "", ""]],
   ];
@@ -101,7 +106,7 @@ Deno.test("texts of others are escaped, and hold no address", () => {
     name: "for bob@example.com\x1b[2J",
     metadata: { coder_message_id: "a@b.example\u202e" },
   };
-  const row = listedRow(stored({ event, detail: "no user carol@example.com\u009b31m" }), NOW);
+  const row = listedRow(stored({ event, detail: constant("no user carol@example.com\u009b31m") }), NOW);
   const text = listingText([row], NOW) + JSON.stringify(row);
   for (const unfit of ["@", "\x1b", "\u202e", "\u009b"]) assert.ok(!text.includes(unfit), text);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { act } from "../../lib/cli/outbox.ts";
 import type { LeftAlone, OutboxRecord, Stored } from "../../lib/outbox/record.ts";
@@ -12,7 +13,7 @@ function pending(id: string, changes: Partial<OutboxRecord> = {}): OutboxRecord 
     ...{ id, event: EVENT, enqueuedAt: NOW - 90_000, nextAttemptAt: NOW + 60_000, attempts: 1, failures: 1 },
     ...{
       ambiguous: 0,
-      detail: "status 503",
+      detail: constant("status 503"),
       lastAttemptAt: NOW - 60_000,
       claimedAt: undefined,
       dead: undefined,

@@ -171,13 +171,13 @@ const DIFFERENT: readonly Pair[] = [
   ],
 ];
 
-Deno.test("copies of one happening have one identity, in spite of", async (t) => {
+Deno.test("copies have one identity, in spite of", async (t) => {
   for (const [what, one, other] of SAME) {
     await t.step(what, () => assert.equal(identity(one), identity(other)));
   }
 });
 
-Deno.test("different happenings have different identities, because of", async (t) => {
+Deno.test("what differs has different identities, because of", async (t) => {
   for (const [what, one, other] of DIFFERENT) {
     await t.step(what, () => assert.notEqual(identity(one), identity(other)));
   }

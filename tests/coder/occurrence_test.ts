@@ -4,8 +4,8 @@ import {
   assign,
   type Assignment,
   firstMessageOf,
-  type Happening,
   type Occurrence,
+  type Occurrences,
   settle,
 } from "../../lib/coder/occurrence.ts";
 
@@ -13,15 +13,15 @@ const WINDOW = 1_000;
 
 /** Copies that came one after another, as `recipient message`: "A1" is message A1 to recipient A. */
 class Arrivals {
-  happening: Happening = [];
+  occurrences: Occurrences = [];
   held: ReadonlySet<number> = new Set();
 
   /** Takes a copy at `now` on a frozen record, and returns what came of it. */
   take(name: string, now = 0): Assignment {
     const copy = { recipient: name[0]!, messageId: name, arrivedAt: 1_780_000_000_000 + now };
     const isHeld = (occurrence: Occurrence) => this.held.has(occurrence.number);
-    const taken = assign(deepFreeze(this.happening), deepFreeze(copy), { now, window: WINDOW, isHeld });
-    this.happening = taken.happening;
+    const taken = assign(deepFreeze(this.occurrences), deepFreeze(copy), { now, window: WINDOW, isHeld });
+    this.occurrences = taken.occurrences;
     return taken;
   }
 
@@ -35,15 +35,15 @@ class Arrivals {
   }
 }
 
-Deno.test("of one happening the last 500 occurrences are remembered, however many come", () => {
+Deno.test("of one identity the last 500 occurrences are remembered, however many come", () => {
   const arrivals = new Arrivals();
   for (let number = 1; number <= 502; number++) {
     assert.equal(arrivals.take(`A${number}`).occurrence.number, number);
   }
-  assert.equal(arrivals.happening.length, 500);
+  assert.equal(arrivals.occurrences.length, 500);
   assert.equal(arrivals.take("A3").kind, "retry");
   assert.equal(arrivals.take("A2").kind, "new");
-  assert.deepEqual([arrivals.happening[0]!.number, arrivals.happening.at(-1)!.number], [4, 503]);
+  assert.deepEqual([arrivals.occurrences[0]!.number, arrivals.occurrences.at(-1)!.number], [4, 503]);
 });
 
 Deno.test("a recipient's k-th different message is a copy of occurrence k", async (t) => {
@@ -65,7 +65,7 @@ Deno.test("a recipient's k-th different message is a copy of occurrence k", asyn
     await t.step(`${what}: ${copies}`, () => {
       const arrivals = new Arrivals();
       assert.equal(arrivals.numbers(copies), numbers);
-      assert.deepEqual(arrivals.happening.map(({ number }) => number), range(events));
+      assert.deepEqual(arrivals.occurrences.map(({ number }) => number), range(events));
     });
   }
 });
@@ -73,7 +73,7 @@ Deno.test("a recipient's k-th different message is a copy of occurrence k", asyn
 Deno.test("one message id sent to two recipients is a copy for each of them", () => {
   const memory = { now: 0, window: WINDOW, isHeld: () => false };
   const first = assign([], { recipient: "A", messageId: "same", arrivedAt: 0 }, memory);
-  const second = assign(first.happening, { recipient: "B", messageId: "same", arrivedAt: 0 }, memory);
+  const second = assign(first.occurrences, { recipient: "B", messageId: "same", arrivedAt: 0 }, memory);
   assert.deepEqual([second.kind, second.occurrence.number], ["copy", 1]);
 });
 
@@ -90,7 +90,7 @@ Deno.test("the first copy fixes what an occurrence remembers, and later ones are
     settled: false,
   });
   assert.equal(firstMessageOf(occurrence), "B1");
-  assert.deepEqual(arrivals.happening, [occurrence]);
+  assert.deepEqual(arrivals.occurrences, [occurrence]);
 });
 
 Deno.test("an occurrence is forgotten a window after its first copy, whatever came since", () => {
@@ -101,7 +101,7 @@ Deno.test("an occurrence is forgotten a window after its first copy, whatever ca
   }
   const late = arrivals.take("D1", WINDOW);
   assert.equal(late.occurrence.since, WINDOW);
-  assert.deepEqual(arrivals.happening, [late.occurrence]);
+  assert.deepEqual(arrivals.occurrences, [late.occurrence]);
 });
 
 Deno.test("each occurrence has its own window", () => {
@@ -110,9 +110,9 @@ Deno.test("each occurrence has its own window", () => {
   arrivals.take("A2", 600);
   arrivals.take("A3", 900);
   assert.equal(arrivals.take("A3", 1_000).occurrence.number, 3);
-  assert.deepEqual(arrivals.happening.map(({ number }) => number), [2, 3]);
+  assert.deepEqual(arrivals.occurrences.map(({ number }) => number), [2, 3]);
   assert.equal(arrivals.take("A3", 1_600).kind, "retry");
-  assert.deepEqual(arrivals.happening.map(({ number }) => number), [3]);
+  assert.deepEqual(arrivals.occurrences.map(({ number }) => number), [3]);
   assert.equal(arrivals.take("A4", 1_601).occurrence.number, 4);
 });
 
@@ -123,7 +123,7 @@ Deno.test("a late copy that comes just after occurrence 1 was forgotten still fo
   arrivals.take("A2", 990);
   const { kind, occurrence } = arrivals.take("B2", 1_005);
   assert.deepEqual([kind, occurrence.number, occurrence.since], ["copy", 2, 990]);
-  assert.equal(arrivals.happening.length, 1);
+  assert.equal(arrivals.occurrences.length, 1);
 });
 
 Deno.test("an occurrence that is being worked on is not forgotten, nor what came after it", () => {
@@ -137,7 +137,7 @@ Deno.test("an occurrence that is being worked on is not forgotten, nor what came
 
   arrivals.held = new Set([2]);
   assert.equal(arrivals.take("A2", 50_001).kind, "retry");
-  assert.deepEqual(arrivals.happening.map(({ number }) => number), [2]);
+  assert.deepEqual(arrivals.occurrences.map(({ number }) => number), [2]);
 
   arrivals.held = new Set();
   const anew = arrivals.take("A2", 50_002);
@@ -148,9 +148,9 @@ Deno.test("an occurrence that is being worked on is not forgotten, nor what came
 Deno.test("settling marks one occurrence, and a later copy keeps the mark", () => {
   const arrivals = new Arrivals();
   arrivals.numbers("A1 A2");
-  const [first, second] = arrivals.happening;
-  arrivals.happening = settle(deepFreeze(arrivals.happening), 2);
-  assert.deepEqual(arrivals.happening, [first, { ...second, settled: true }]);
+  const [first, second] = arrivals.occurrences;
+  arrivals.occurrences = settle(deepFreeze(arrivals.occurrences), 2);
+  assert.deepEqual(arrivals.occurrences, [first, { ...second, settled: true }]);
   assert.equal(arrivals.take("A2").occurrence.settled, true);
   arrivals.take("B1");
   assert.equal(arrivals.take("B2").occurrence.settled, true);
@@ -179,7 +179,7 @@ Deno.test("property: while nothing is forgotten, k counts a recipient's differen
       assert.equal(firstMessageOf(taken.occurrence), first[k]);
     }
     const events = Math.max(...Object.values(told).map(({ length }) => length));
-    assert.deepEqual(arrivals.happening.map(({ number }) => number), range(events));
+    assert.deepEqual(arrivals.occurrences.map(({ number }) => number), range(events));
   }));
 });
 
@@ -200,7 +200,7 @@ Deno.test("property: a record of one recipient's copies alone gives the same ans
     for (const { copy, passed, held } of history) {
       now += passed;
       const own = new Arrivals();
-      own.happening = full.happening.map((occurrence) => ({
+      own.occurrences = full.occurrences.map((occurrence) => ({
         ...occurrence,
         copies: only(copy[0]!, occurrence),
       }));
@@ -209,7 +209,10 @@ Deno.test("property: a record of one recipient's copies alone gives the same ans
       const [one, other] = [full.take(copy, now), own.take(copy, now)];
       const restricted = { ...one.occurrence, copies: only(copy[0]!, one.occurrence) };
       assert.deepEqual([other.kind, other.occurrence], [one.kind, restricted]);
-      assert.deepEqual(own.happening.map(({ number }) => number), full.happening.map(({ number }) => number));
+      assert.deepEqual(
+        own.occurrences.map(({ number }) => number),
+        full.occurrences.map(({ number }) => number),
+      );
     }
   }));
 });
@@ -221,16 +224,16 @@ Deno.test("property: with forgetting, no recipient's two messages share an occur
     for (const { copy, passed, held } of history) {
       now += passed;
       arrivals.held = held;
-      const before = arrivals.happening;
+      const before = arrivals.occurrences;
       const { kind, occurrence } = arrivals.take(copy, now);
       const known = before.find(({ copies }) => copies.includes(copy));
       if (known !== undefined && now - known.since < WINDOW) {
         assert.deepEqual([occurrence.number, kind], [known.number, "retry"]);
       }
-      assert.ok(arrivals.happening.includes(occurrence));
-      const oldest = arrivals.happening[0]!;
+      assert.ok(arrivals.occurrences.includes(occurrence));
+      const oldest = arrivals.occurrences[0]!;
       assert.ok(now - oldest.since < WINDOW || held.has(oldest.number));
-      for (const [i, { number, copies }] of arrivals.happening.entries()) {
+      for (const [i, { number, copies }] of arrivals.occurrences.entries()) {
         assert.equal(number, oldest.number + i);
         const recipients = copies.filter((_, at) => at % 2 === 0);
         assert.equal(new Set(recipients).size, recipients.length);

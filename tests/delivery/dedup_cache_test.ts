@@ -4,17 +4,17 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import fc from "fast-check";
 import type { Occurrence } from "../../lib/coder/occurrence.ts";
-import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
+import { DedupCache } from "../../lib/delivery/dedup_cache.ts";
 import { FakeClock } from "../support/fakes.ts";
 
 const WINDOW = 1_000;
 
-function memoryWith(window = WINDOW) {
+function cacheWith(window = WINDOW) {
   const clock = new FakeClock();
-  const memory = new OccurrenceMemory(window, clock.monotonic);
+  const cache = new DedupCache(window, clock.monotonic);
   const remember = (messageId: string, key = "happening", recipient = "tina"): Occurrence =>
-    memory.remember(key, { recipient, messageId, arrivedAt: clock.now() });
-  return { clock, memory, remember };
+    cache.remember(key, { recipient, messageId, arrivedAt: clock.now() });
+  return { clock, cache, remember };
 }
 
 /** The message that began the occurrence: names it whatever is forgotten. */
@@ -23,7 +23,7 @@ function firstOf(occurrence: Occurrence): string | undefined {
 }
 
 Deno.test("copies meet their occurrence, each happening by itself", () => {
-  const { remember } = memoryWith();
+  const { remember } = cacheWith();
   const firsts = [
     remember("1"),
     remember("2", "happening", "omar"),
@@ -47,7 +47,7 @@ Deno.test("an occurrence is remembered for the window from its first copy, which
   ];
   for (const [passes, remembered] of rows) {
     await t.step(passes.join(" + "), async () => {
-      const { clock, remember } = memoryWith();
+      const { clock, remember } = cacheWith();
       remember("1");
       let last = remember("1");
       for (const [index, ms] of passes.entries()) {
@@ -60,10 +60,10 @@ Deno.test("an occurrence is remembered for the window from its first copy, which
 });
 
 Deno.test("what is settled stays settled as long as it is remembered", async () => {
-  const { clock, memory, remember } = memoryWith();
+  const { clock, cache, remember } = cacheWith();
   const { number } = remember("1");
   remember("2");
-  memory.settle("happening", number);
+  cache.settle("happening", number);
   assert.deepEqual([remember("1").settled, remember("2").settled], [true, false]);
   await clock.advance(WINDOW - 1);
   assert.equal(remember("1").settled, true);
@@ -74,28 +74,28 @@ Deno.test("what is settled stays settled as long as it is remembered", async () 
 Deno.test("an occurrence that is held is never forgotten, however long that lasts", async (t) => {
   for (const windows of [[1], [1, 1, 1], [3], [1000], [0.25, 0.25, 0.25, 0.25, 0.25, 0.25]]) {
     await t.step(`${windows.join(" + ")} windows`, async () => {
-      const { clock, memory, remember } = memoryWith();
+      const { clock, cache, remember } = cacheWith();
       const { number } = remember("1");
-      memory.hold("happening", number);
+      cache.hold("happening", number);
       for (const part of windows) {
         await clock.advance(part * WINDOW);
-        // Another happening's copy lets the memory forget.
+        // Another happening's copy lets the cache forget.
         remember("other", "another");
       }
       const copy = remember("2", "happening", "omar");
       assert.deepEqual([firstOf(copy), copy.number], ["1", number]);
-      memory.settle("happening", number);
+      cache.settle("happening", number);
       assert.equal(remember("1").settled, true);
-      memory.release("happening", number);
+      cache.release("happening", number);
       assert.deepEqual([firstOf(remember("1")), remember("1").settled], ["1", false], "not forgotten");
     });
   }
 });
 
 Deno.test("a held occurrence keeps what came after it, not what came before", async () => {
-  const { clock, memory, remember } = memoryWith();
+  const { clock, cache, remember } = cacheWith();
   remember("1");
-  memory.hold("happening", remember("2").number);
+  cache.hold("happening", remember("2").number);
   remember("3");
   await clock.advance(WINDOW);
   assert.deepEqual([firstOf(remember("3")), firstOf(remember("2"))], ["3", "2"]);
@@ -103,11 +103,11 @@ Deno.test("a held occurrence keeps what came after it, not what came before", as
 });
 
 Deno.test("a held occurrence stays, also when its happening began in a generation that is gone", async () => {
-  const { clock, memory, remember } = memoryWith();
+  const { clock, cache, remember } = cacheWith();
   remember("1");
   await clock.advance(0.5 * WINDOW);
   const { number } = remember("2");
-  memory.hold("happening", number);
+  cache.hold("happening", number);
   await clock.advance(0.8 * WINDOW);
   remember("other", "another");
   assert.equal(remember("2").number, number);
@@ -118,7 +118,7 @@ Deno.test("setting the machine's clock changes nothing that is remembered", asyn
   const hour = 3_600_000;
   for (const jump of [-48 * hour, -1, 1, 48 * hour]) {
     await t.step(`by ${jump} ms`, async () => {
-      const { clock, remember } = memoryWith();
+      const { clock, remember } = cacheWith();
       remember("1");
       clock.setBy(jump);
       await clock.advance(WINDOW - 1);
@@ -132,9 +132,9 @@ Deno.test("setting the machine's clock changes nothing that is remembered", asyn
 Deno.test("what the window is over for can be freed, except what is held", async () => {
   v8.setFlagsFromString("--expose-gc");
   const collectGarbage: () => void = vm.runInNewContext("gc");
-  const { clock, memory, remember } = memoryWith();
+  const { clock, cache, remember } = cacheWith();
   const held = new WeakRef(remember("held", "held"));
-  memory.hold("held", 1);
+  cache.hold("held", 1);
   // In a function of its own, so that its variables hold nothing.
   const rememberMany = () =>
     Array.from({ length: 50 }, (_, i) => new WeakRef(remember("1", `happening ${i}`)));
@@ -164,7 +164,7 @@ Deno.test("whatever the window and the steps, exactly the window decides what is
   );
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 2_000 }), copies, async (window, copies) => {
-      const { clock, memory, remember } = memoryWith(window);
+      const { clock, cache, remember } = cacheWith(window);
       // One recipient: then every message is an occurrence of its own, begun when it came first.
       const began = new Map<string, number>();
       for (const { pass, key, message } of copies) {
@@ -175,7 +175,7 @@ Deno.test("whatever the window and the steps, exactly the window decides what is
         const { number, settled } = remember(message, key);
         assert.equal(settled, known, `${key} ${message} at ${now}`);
         if (!known) began.set(`${key} ${message}`, now);
-        memory.settle(key, number);
+        cache.settle(key, number);
       }
     }),
     { numRuns: 300 },

@@ -1,26 +1,28 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
-import { deliverDirectly, type Delivered } from "../../lib/delivery/direct.ts";
+import { deliverDirectly } from "../../lib/delivery/direct.ts";
+import type { Outcome } from "../../lib/delivery/outcome.ts";
+import type { UnavailableReason } from "../../lib/delivery/reasons.ts";
 import { EVENT, settled, watched } from "../support/fakes.ts";
 import {
   DELIVERED,
   FAILED,
+  gateWith,
   KEY_REFUSED,
-  permitted,
+  LOST,
   RATE_LIMITED,
-  senderWith,
   WRONG_URL,
 } from "../platformx/fakes.ts";
 
-const LOST: Verdict = { kind: "unknown", seen: "timed_out" };
 const DEADLINE = 10_000;
 
 /** Direct delivery whose jitter is `random`; `start` begins a delivery and shows what it has come to. */
 function directWith({ random = 0.5, ratePerMinute = 0 } = {}) {
-  const parts = senderWith({ ratePerMinute });
-  const { sender, clock } = parts;
-  const deliver = deliverDirectly({ sender, clock, random: () => random });
-  const start = async (deadline = DEADLINE): Promise<{ value: Delivered | undefined }> => {
+  const parts = gateWith({ ratePerMinute });
+  const { gate, clock } = parts;
+  const deliver = deliverDirectly({ gate, clock, random: () => random });
+  const start = async (deadline = DEADLINE): Promise<{ value: Outcome | undefined }> => {
     const delivery = watched(deliver(EVENT, clock.monotonic() + deadline));
     await settled();
     return delivery;
@@ -28,30 +30,38 @@ function directWith({ random = 0.5, ratePerMinute = 0 } = {}) {
   return { ...parts, start };
 }
 
-const unavailable = (
-  reason: "platformx" | "rate_limit" | "key" | "url" | "draining",
-  retryAfterMs: number,
-  attempts: number,
-): Delivered => ({ kind: "unavailable", reason, retryAfterMs, attempts });
+const unavailable = (reason: UnavailableReason, retryAfterMs: number, attempts: number): Outcome => ({
+  status: "unavailable",
+  reason,
+  retryAfterMs,
+  attempts,
+});
+const forwarded = (attempts: number): Outcome => ({ status: "forwarded", attempts });
+const refused: Outcome = { status: "refused", words: constant("no"), attempts: 1 };
 
 Deno.test("an event that is taken or refused needs one attempt", async (t) => {
-  const rows: [verdict: Verdict, delivered: Delivered][] = [
-    [DELIVERED, { kind: "delivered", attempts: 1 }],
-    [{ kind: "refused", words: "no" }, { kind: "refused", words: "no", attempts: 1 }],
+  const rows: [verdict: Verdict, outcome: Outcome][] = [
+    [DELIVERED, forwarded(1)],
+    [{ kind: "refused", words: constant("no") }, refused],
   ];
-  for (const [verdict, delivered] of rows) {
+  for (const [verdict, outcome] of rows) {
     await t.step(verdict.kind, async () => {
       const { platformX, start } = directWith();
       const delivery = await start();
       await platformX.end(verdict);
-      assert.deepEqual(delivery.value, delivered);
+      assert.deepEqual(delivery.value, outcome);
       assert.deepEqual(platformX.sent, [EVENT]);
     });
   }
 });
 
 Deno.test("what failed for now is tried again, after delays that grow, until it is taken", async (t) => {
-  const soon: Verdict = { kind: "later", cause: "platformx", seen: "status 503", retryAfterMs: 3_000 };
+  const soon: Verdict = {
+    kind: "later",
+    cause: "platformx",
+    seen: constant("status 503"),
+    retryAfterMs: 3_000,
+  };
   const rows: [what: string, random: number, failures: Verdict[], delays: number[]][] = [
     ["half of the bounds", 0.5, [FAILED, FAILED], [250, 500]],
     ["no jitter at all", 0, [FAILED, WRONG_URL], [0, 0]],
@@ -73,7 +83,7 @@ Deno.test("what failed for now is tried again, after delays that grow, until it 
         assert.equal(platformX.underWay, 1, `attempt ${index + 2} did not come`);
       }
       await platformX.end(DELIVERED);
-      assert.deepEqual(delivery.value, { kind: "delivered", attempts: failures.length + 1 });
+      assert.deepEqual(delivery.value, forwarded(failures.length + 1));
     });
   }
 });
@@ -91,24 +101,29 @@ Deno.test("the delay's bound stops at five seconds", async () => {
     assert.equal(platformX.underWay, 1, `too late for ${bound}`);
   }
   await platformX.end(DELIVERED);
-  assert.deepEqual(delivery.value, { kind: "delivered", attempts: 8 });
+  assert.deepEqual(delivery.value, forwarded(8));
 });
 
 Deno.test("a wait past the deadline ends the delivery at once, and is what Coder is told", async (t) => {
-  const asks = (retryAfterMs: number): Verdict => ({ kind: "later", cause: "url", seen: "", retryAfterMs });
-  const rows: [what: string, verdict: Verdict, deadline: number, delivered: Delivered | undefined][] = [
+  const asks = (retryAfterMs: number): Verdict => ({
+    kind: "later",
+    cause: "url",
+    seen: constant(""),
+    retryAfterMs,
+  });
+  const rows: [what: string, verdict: Verdict, deadline: number, outcome: Outcome | undefined][] = [
     ["one millisecond past it", asks(10_001), DEADLINE, unavailable("url", 10_001, 1)],
     ["exactly at it", asks(10_000), DEADLINE, undefined],
     ["a backoff past it", FAILED, 200, unavailable("platformx", 1_000, 1)],
     ["an hour", asks(3_600_000), DEADLINE, unavailable("url", 3_600_000, 1)],
   ];
-  for (const [what, verdict, deadline, delivered] of rows) {
+  for (const [what, verdict, deadline, outcome] of rows) {
     await t.step(what, async () => {
       const { clock, platformX, start } = directWith();
       const delivery = await start(deadline);
       await platformX.end(verdict);
-      assert.deepEqual(delivery.value, delivered);
-      if (delivered === undefined) {
+      assert.deepEqual(delivery.value, outcome);
+      if (outcome === undefined) {
         await clock.advance(deadline);
         assert.equal(platformX.sent.length, 2);
       } else assert.equal(clock.sleepers, 0);
@@ -123,7 +138,7 @@ Deno.test("no attempt starts after the deadline, though the process was busy unt
   clock.stall(1_001);
   await clock.advance(0);
   assert.equal(platformX.sent.length, 1);
-  assert.equal(delivery.value?.kind, "unavailable");
+  assert.equal(delivery.value?.status, "unavailable");
 });
 
 Deno.test("setting the machine's clock neither ends a delivery nor prolongs it", async (t) => {
@@ -135,14 +150,14 @@ Deno.test("setting the machine's clock neither ends a delivery nor prolongs it",
       await platformX.end(FAILED);
       await clock.advance(250);
       await platformX.end(DELIVERED);
-      assert.deepEqual(delivery.value, { kind: "delivered", attempts: 2 });
+      assert.deepEqual(delivery.value, forwarded(2));
     });
   }
 });
 
 /** The last answer was lost: no other copy may take over. */
-function maybeTaken(delivered: Delivered): Delivered {
-  return { ...delivered, maybeTaken: true } as Delivered;
+function maybeTaken(outcome: Outcome): Outcome {
+  return { ...outcome, maybeTaken: true } as Outcome;
 }
 
 Deno.test("an answer that was lost is repeated once, not twice", async (t) => {
@@ -152,7 +167,7 @@ Deno.test("an answer that was lost is repeated once, not twice", async (t) => {
     await platformX.end(LOST);
     await clock.advance(250);
     await platformX.end(DELIVERED);
-    assert.deepEqual(delivery.value, { kind: "delivered", attempts: 2 });
+    assert.deepEqual(delivery.value, forwarded(2));
   });
   await t.step("a second one ends the delivery", async () => {
     const { clock, platformX, start } = directWith();
@@ -177,13 +192,13 @@ Deno.test("an answer that was lost is repeated once, not twice", async (t) => {
 });
 
 Deno.test("what is about PlatformX ends the delivery with its reason", async (t) => {
-  const rows: [what: string, verdicts: Verdict[], delivered: Delivered][] = [
+  const rows: [what: string, verdicts: Verdict[], outcome: Outcome][] = [
     ["a refused key", [KEY_REFUSED], unavailable("key", 1_000, 1)],
     ["a rate limit", [RATE_LIMITED], unavailable("rate_limit", 1_000, 1)],
     ["three failures in a row", [FAILED, FAILED, FAILED], unavailable("platformx", 1_000, 3)],
     ["three wrong answers", [WRONG_URL, WRONG_URL, WRONG_URL], unavailable("url", 1_000, 3)],
   ];
-  for (const [what, verdicts, delivered] of rows) {
+  for (const [what, verdicts, outcome] of rows) {
     await t.step(what, async () => {
       const { clock, platformX, start } = directWith();
       const delivery = await start();
@@ -191,7 +206,7 @@ Deno.test("what is about PlatformX ends the delivery with its reason", async (t)
         await platformX.end(verdict);
         if (delivery.value === undefined) await clock.advance(500);
       }
-      assert.deepEqual(delivery.value, delivered);
+      assert.deepEqual(delivery.value, outcome);
     });
   }
 });
@@ -206,7 +221,7 @@ Deno.test("in a pause the answer is there at once, without an attempt", async ()
   const probe = await start();
   assert.deepEqual((await start()).value, unavailable("key", 1_000, 0));
   await platformX.end(DELIVERED);
-  assert.deepEqual(probe.value, { kind: "delivered", attempts: 1 });
+  assert.deepEqual(probe.value, forwarded(1));
 });
 
 Deno.test("who waits between attempts is released the moment a pause or a shutdown begins", async (t) => {
@@ -230,19 +245,19 @@ Deno.test("who waits between attempts is released the moment a pause or a shutdo
 });
 
 Deno.test("in a shutdown an attempt under way may still succeed, but is not repeated", async (t) => {
-  const rows: [verdict: Verdict, delivered: Delivered][] = [
-    [DELIVERED, { kind: "delivered", attempts: 1 }],
-    [{ kind: "refused", words: "no" }, { kind: "refused", words: "no", attempts: 1 }],
+  const rows: [verdict: Verdict, outcome: Outcome][] = [
+    [DELIVERED, forwarded(1)],
+    [{ kind: "refused", words: constant("no") }, refused],
     [FAILED, unavailable("draining", 1_000, 1)],
     [LOST, maybeTaken(unavailable("draining", 1_000, 1))],
   ];
-  for (const [verdict, delivered] of rows) {
+  for (const [verdict, outcome] of rows) {
     await t.step(verdict.kind, async () => {
       const { platformX, draining, start } = directWith();
       const delivery = await start();
       draining.abort();
       await platformX.end(verdict);
-      assert.deepEqual(delivery.value, delivered);
+      assert.deepEqual(delivery.value, outcome);
       assert.deepEqual((await start()).value, unavailable("draining", 1_000, 0));
       assert.equal(platformX.sent.length, 1);
     });
@@ -250,11 +265,9 @@ Deno.test("in a shutdown an attempt under way may still succeed, but is not repe
 });
 
 Deno.test("who gets no token until the deadline is told that the rate limit is used up", async () => {
-  const { platformX, start, acquire } = directWith({ ratePerMinute: 1 });
-  permitted(await acquire());
+  const { platformX, start, most } = directWith({ ratePerMinute: 1 });
+  await most(1);
   const delivery = await start();
-  assert.ok(delivery.value?.kind === "unavailable");
-  assert.equal(delivery.value.reason, "rate_limit");
-  assert.equal(delivery.value.attempts, 0);
-  assert.equal(platformX.sent.length, 0);
+  assert.deepEqual(delivery.value, unavailable("rate_limit", 60_000, 0));
+  assert.equal(platformX.sent.length, 1);
 });

@@ -1,8 +1,10 @@
 /** Limits on what senders can make the service remember, as SECURITY.md lists them. */
+import { constant } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import { attribute } from "../../lib/coder/attribution.ts";
 import { problemOf, recognise } from "../../lib/coder/notification.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
+import type { Outcome } from "../../lib/delivery/outcome.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
 import { Stats } from "../../lib/status/stats.ts";
 import { ALICE, notificationWith, RecordingLog } from "../support/fakes.ts";
@@ -38,12 +40,24 @@ Deno.test("an id, a name and an address are taken up to their longest, and no lo
   }
 });
 
-Deno.test("the last fifty webhooks are remembered one by one, however many come", () => {
+Deno.test("the last 200 webhooks, 100 failed ones, 50 turned away and 20 of strangers are remembered", () => {
   const stats = new Stats([], false);
-  for (let now = 1; now <= 120; now++) {
-    stats.count({ status: "forwarded", event: "Workspace Created" }, { arrived: undefined, now, ms: 0 });
+  const outcomes: readonly (readonly [outcome: Outcome, fromCoder: boolean, most: number])[] = [
+    [{ status: "forwarded", attempts: 1 }, true, 200],
+    [{ status: "refused", words: constant(""), attempts: 1 }, true, 100],
+    [{ status: "error", reason: "unauthorized", attempts: 0 }, true, 50],
+    [{ status: "error", reason: "not_found", attempts: 0 }, false, 20],
+  ];
+  for (let now = 1; now <= 400; now++) {
+    for (const [outcome, fromCoder] of outcomes) stats.count(outcome, { now, ms: 0, fromCoder });
   }
-  assert.deepEqual(stats.recent.map(({ at }) => at), Array.from({ length: 50 }, (_, i) => 120 - i));
+  for (const [{ status }, stranger, most] of outcomes) {
+    const kept = stats.memory.all.filter((seen) => seen.status === status && seen.fromCoder === stranger);
+    assert.deepEqual(
+      kept.map(({ at }) => at).sort((a, b) => b - a),
+      Array.from({ length: most }, (_, i) => 400 - i),
+    );
+  }
 });
 
 Deno.test("a thousand unknown names are warned of, and names of the catalogue after them", async () => {
@@ -51,9 +65,11 @@ Deno.test("a thousand unknown names are warned of, and names of the catalogue af
   const relay = new Relay({
     rules: { tracking: parseTracking("*").tracking, domains: undefined },
     testData: false,
-    dryRun: false,
-    fulfil: () => assert.fail("it has no person"),
+    delivery: { deliver: () => assert.fail("it has no person") },
+    directory: undefined,
+    hash: (text) => Promise.resolve(text),
     log,
+    draining: new AbortController().signal,
   });
   const receive = (name: string) =>
     relay.receive(

@@ -1,28 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  ANSWER_LIMIT,
-  answerTo,
-  ERROR_STATUS,
-  type ErrorReason,
-  type Outcome,
-  STATUSES,
-  type UnavailableReason,
-} from "../../lib/delivery/outcome.ts";
+import { constant, inFull, shownName } from "../../lib/base/redact.ts";
+import { ANSWER_LIMIT, answerTo, type Outcome, STATUS_NAMES } from "../../lib/delivery/outcome.ts";
+import { type ErrorReason, ERRORS, UNAVAILABLE, type UnavailableReason } from "../../lib/delivery/reasons.ts";
 import { anyText } from "../support/fakes.ts";
 
-const EVENT = "Workspace Created";
+const EVENT = constant("Workspace Created");
 const HEADERS = { "content-type": "application/json" };
-const UNAVAILABLE: readonly UnavailableReason[] = [
-  "platformx",
-  "rate_limit",
-  "key",
-  "url",
-  "outbox",
-  "busy",
-  "draining",
-];
-const ERRORS: Record<ErrorReason, number> = {
+/** What is told beside the outcome; only the notification's name is answered. */
+const TRACE = { attempts: 1, messageId: constant("a message"), notification: EVENT, arrived: EVENT } as const;
+const UNAVAILABLE_REASONS = Object.keys(UNAVAILABLE) as UnavailableReason[];
+const ERROR_STATUS: Record<ErrorReason, number> = {
   invalid_json: 400,
   unauthorized: 401,
   not_found: 404,
@@ -30,6 +18,7 @@ const ERRORS: Record<ErrorReason, number> = {
   too_slow: 408,
   too_large: 413,
   unsupported_media_type: 415,
+  redirected: 421,
   invalid_notification: 422,
   internal: 500,
 };
@@ -38,32 +27,32 @@ const ERRORS: Record<ErrorReason, number> = {
 type Row = readonly [outcome: Outcome, status: number, headers: Record<string, string>, body: object];
 
 const ROWS: readonly Row[] = [
-  [{ status: "forwarded", event: EVENT }, 200, {}, { status: "forwarded", event: EVENT }],
-  [{ status: "queued", event: EVENT }, 202, {}, { status: "queued", event: EVENT }],
-  [{ status: "dry_run", event: EVENT }, 200, {}, { status: "dry_run", event: EVENT }],
-  [{ status: "duplicate", event: EVENT }, 200, {}, { status: "duplicate", event: EVENT }],
-  [{ status: "ignored", reason: "secret" }, 200, {}, { status: "ignored", reason: "secret" }],
+  [{ status: "forwarded", ...TRACE }, 200, {}, { status: "forwarded", event: EVENT }],
+  [{ status: "queued", ...TRACE }, 202, {}, { status: "queued", event: EVENT }],
+  [{ status: "dry_run", ...TRACE }, 200, {}, { status: "dry_run", event: EVENT }],
+  [{ status: "duplicate", ...TRACE }, 200, {}, { status: "duplicate", event: EVENT }],
+  [{ status: "ignored", reason: "secret", attempts: 0 }, 200, {}, { status: "ignored", reason: "secret" }],
   ...(["not_tracked", "no_person", "domain"] as const).map((reason): Row => {
-    const outcome = { status: "ignored", reason, event: EVENT } as const;
-    return [outcome, 200, {}, outcome];
+    const outcome = { status: "ignored", reason } as const;
+    return [{ ...outcome, ...TRACE }, 200, {}, { ...outcome, event: EVENT }];
   }),
-  [{ status: "refused", event: EVENT, message: "email is invalid" }, 502, {}, {
+  [{ status: "refused", words: constant("email is invalid"), ...TRACE }, 502, {}, {
     status: "refused",
     event: EVENT,
   }],
-  ...UNAVAILABLE.flatMap((reason): Row[] => {
+  ...UNAVAILABLE_REASONS.flatMap((reason): Row[] => {
     const body = { status: "unavailable", reason } as const;
     const headers = { "retry-after": "2" };
     return [
-      [{ ...body, retryAfterMs: 2_000 }, 503, headers, body],
-      [{ ...body, retryAfterMs: 2_000, event: EVENT }, 503, headers, { ...body, event: EVENT }],
+      [{ ...body, retryAfterMs: 2_000, attempts: 0 }, 503, headers, body],
+      [{ ...body, retryAfterMs: 2_000, maybeTaken: true, ...TRACE }, 503, headers, { ...body, event: EVENT }],
     ];
   }),
-  ...Object.entries(ERRORS).map(([reason, status]): Row => {
+  ...Object.entries(ERROR_STATUS).map(([reason, status]): Row => {
     const challenge = 'Basic realm="coder-platformx", charset="UTF-8"';
     const headers: Record<string, string> = status === 401 ? { "www-authenticate": challenge } : {};
     const body = { status: "error", reason: reason as ErrorReason } as const;
-    return [{ ...body, message: "Something is wrong." }, status, headers, body];
+    return [{ ...body, detail: constant("Something is wrong"), attempts: 0 }, status, headers, body];
   }),
 ];
 
@@ -81,8 +70,9 @@ Deno.test("every outcome has its HTTP status, headers and body", async (t) => {
 });
 
 Deno.test("the rows above name every status and every error", () => {
-  assert.deepEqual(new Set(ROWS.map(([{ status }]) => status)), new Set(STATUSES));
-  assert.deepEqual(ERROR_STATUS, ERRORS);
+  assert.deepEqual(new Set(ROWS.map(([{ status }]) => status)), new Set(STATUS_NAMES));
+  const statuses = Object.entries(ERRORS).map(([reason, { http }]) => [reason, http]);
+  assert.deepEqual(ERROR_STATUS, Object.fromEntries(statuses));
 });
 
 Deno.test("what was not forwarded says why in one sentence, what was needs no words", async (t) => {
@@ -99,12 +89,12 @@ Deno.test("an answer that Coder is to retry says so in words that differ by reas
   const messages = ROWS.filter(([, status]) => status === 503).map(([outcome]) =>
     JSON.parse(answerTo(outcome).body).message
   );
-  assert.equal(new Set(messages).size, UNAVAILABLE.length);
+  assert.equal(new Set(messages).size, UNAVAILABLE_REASONS.length);
 });
 
 Deno.test("a refusal passes on PlatformX's words, and stands without them", () => {
   const message = (words: string) =>
-    JSON.parse(answerTo({ status: "refused", event: EVENT, message: words }).body).message;
+    JSON.parse(answerTo({ status: "refused", words: inFull(words), ...TRACE }).body).message;
   assert.equal(message("email is invalid"), "PlatformX refused the event: email is invalid");
   assert.equal(message(""), "PlatformX refused the event.");
 });
@@ -116,15 +106,17 @@ Deno.test("Retry-After is whole seconds, rounded up, at least one", async (t) =>
   ]];
   for (const [retryAfterMs, header] of rows) {
     await t.step(`${retryAfterMs} ms`, () => {
-      const { headers } = answerTo({ status: "unavailable", reason: "busy", retryAfterMs });
+      const { headers } = answerTo({ status: "unavailable", reason: "busy", retryAfterMs, attempts: 0 });
       assert.equal(headers["retry-after"], header);
     });
   }
 });
 
-Deno.test("an address in a notification's name is not repeated", () => {
-  const { body } = answerTo({ status: "forwarded", event: "Welcome ada@example.com" });
-  assert.deepEqual(JSON.parse(body), { status: "forwarded", event: "Welcome (e-mail)" });
+Deno.test("a wrong request's answer says what is wrong with it, and what to do", () => {
+  const detail = constant("payload.labels must be an object: it is a list");
+  const { body } = answerTo({ status: "error", reason: "invalid_notification", detail, attempts: 0 });
+  const { what, todo } = ERRORS.invalid_notification;
+  assert.equal(JSON.parse(body).message, `${what} ${detail}. ${todo}`);
 });
 
 /** Texts of every kind, and long ones that are longer still in UTF-8 and as JSON. */
@@ -133,27 +125,31 @@ const text = fc.oneof(
   fc.tuple(fc.constantFrom("a", "ü", "漢", "😀", '"', "\0", "\ud800", "\u2028", "\u200b"), fc.nat(2_000))
     .map(([part, times]) => part.repeat(times)),
 );
-const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
-  fc.record({ status: fc.constantFrom("forwarded", "queued", "dry_run", "duplicate"), event: text }),
-  fc.constant({ status: "ignored", reason: "secret" } as const),
-  fc.record({
-    status: fc.constant("ignored"),
-    reason: fc.constantFrom("not_tracked", "no_person", "domain"),
-    event: text,
-  }),
-  fc.record({ status: fc.constant("refused"), event: text, message: text }),
-  fc.record({
-    status: fc.constant("unavailable"),
-    reason: fc.constantFrom(...UNAVAILABLE),
-    retryAfterMs: fc.nat(),
-    event: text,
-  }, { requiredKeys: ["status", "reason", "retryAfterMs"] }) as fc.Arbitrary<Outcome>,
-  fc.record({
-    status: fc.constant("error"),
-    reason: fc.constantFrom(...Object.keys(ERRORS) as ErrorReason[]),
-    message: text,
-  }),
-);
+const name = text.map(shownName);
+const trace = fc.record({ attempts: fc.nat(), notification: name, messageId: name, arrived: name }, {
+  requiredKeys: ["attempts"],
+});
+const anyOutcome: fc.Arbitrary<Outcome> = fc.tuple(
+  trace,
+  fc.oneof(
+    fc.record({ status: fc.constantFrom("forwarded", "queued", "dry_run", "duplicate") }),
+    fc.record({
+      status: fc.constant("ignored"),
+      reason: fc.constantFrom("secret", "not_tracked", "no_person", "domain"),
+    }),
+    fc.record({ status: fc.constant("refused"), words: text.map(inFull) }),
+    fc.record({
+      status: fc.constant("unavailable"),
+      reason: fc.constantFrom(...UNAVAILABLE_REASONS),
+      retryAfterMs: fc.nat(),
+    }),
+    fc.record({
+      status: fc.constant("error"),
+      reason: fc.constantFrom(...Object.keys(ERRORS) as ErrorReason[]),
+      detail: text.map(inFull),
+    }),
+  ),
+).map(([trace, outcome]) => ({ ...outcome, ...trace }));
 
 Deno.test("property: whatever the texts, a body is at most 512 bytes of JSON and holds nothing else", () => {
   assert.equal(ANSWER_LIMIT, 512);
@@ -166,7 +162,7 @@ Deno.test("property: whatever the texts, a body is at most 512 bytes of JSON and
       assert.equal(status, outcome.status);
       assert.equal(reason, "reason" in outcome ? outcome.reason : undefined);
       assert.ok([event, message].every((text) => text === undefined || typeof text === "string"));
-      assert.equal(event !== undefined, "event" in outcome);
+      assert.equal(event, outcome.notification);
       assert.equal(body, body.toWellFormed());
     }),
     { numRuns: 500 },
@@ -174,9 +170,10 @@ Deno.test("property: whatever the texts, a body is at most 512 bytes of JSON and
 });
 
 Deno.test("property: a message is cut only when the body would be too long, and never more than needed", () => {
-  fc.assert(fc.property(text, (said) => {
-    const body = answerTo({ status: "error", reason: "too_large", message: said }).body;
-    const whole = JSON.stringify({ status: "error", reason: "too_large", message: said });
+  fc.assert(fc.property(text, (words) => {
+    const { body } = answerTo({ status: "refused", words: inFull(words), attempts: 1 });
+    const message = words === "" ? "PlatformX refused the event." : `PlatformX refused the event: ${words}`;
+    const whole = JSON.stringify({ status: "refused", message });
     const bytes = new TextEncoder().encode(whole).length;
     if (bytes <= 512) assert.equal(body, whole);
     else {

@@ -1,18 +1,21 @@
 /** The whole relay behind a real socket, put together as `serve` does it, with its parts within a test's reach. */
-import { denoFiles } from "../../lib/runtime/deno_files.ts";
-import { ApiKey } from "../../lib/platformx/api_key.ts";
-import { App } from "../../lib/http/app.ts";
-import { Authenticator } from "../../lib/http/auth.ts";
-import { type Clock, systemClock } from "../../lib/base/clock.ts";
+import { constant } from "../../lib/base/redact.ts";
+import type { Clock } from "../../lib/base/clock.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
+import { DedupCache } from "../../lib/delivery/dedup_cache.ts";
 import { deliverDirectly } from "../../lib/delivery/direct.ts";
 import { deliverToLog } from "../../lib/delivery/dry_run.ts";
-import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
-import { OneDelivery } from "../../lib/delivery/single_flight.ts";
-import { attemptAt } from "../../lib/platformx/client.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
-import { Sender } from "../../lib/platformx/gate.ts";
-import { Stats } from "../../lib/status/stats.ts";
+import { SingleFlight } from "../../lib/delivery/single_flight.ts";
+import { App } from "../../lib/http/app.ts";
+import { Authenticator } from "../../lib/http/auth.ts";
+import { attemptAt } from "../../lib/platformx/client.ts";
+import { Gate } from "../../lib/platformx/gate.ts";
+import { denoClient } from "../../lib/runtime/deno_client.ts";
+import { denoServer } from "../../lib/runtime/deno_server.ts";
+import { sha256 } from "../../lib/runtime/hashing.ts";
+import type { Send } from "../../lib/runtime/runtime.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 import { STAND_IN_KEY } from "../support/platformx.ts";
 import { type Body, RecordingLog } from "../support/fakes.ts";
 
@@ -32,7 +35,7 @@ export interface RelaySettings {
 }
 
 /** Starts a relay that tracks everything and sends to `platformXUrl`, without delay between its attempts. */
-export function startRelay(platformXUrl: string, settings: RelaySettings = {}) {
+export async function startRelay(platformXUrl: string, settings: RelaySettings = {}) {
   const { deadline = 10_000, dryRun = false } = settings;
   const controls = {
     /** Milliseconds after which a new attempt's answer counts as lost, where ten seconds are too long for a test. */
@@ -44,74 +47,63 @@ export function startRelay(platformXUrl: string, settings: RelaySettings = {}) {
   const log = new RecordingLog();
   const draining = new AbortController();
   const cut = new AbortController();
-  const key = new ApiKey(STAND_IN_KEY, undefined, denoFiles, log);
-  const impatient: typeof fetch = (input, init) => {
+  const realSend = denoClient(() => undefined);
+  const send: Send = (request) => {
     const { patience } = controls;
-    if (patience === undefined) return fetch(input, init);
-    return fetch(input, { ...init, signal: AbortSignal.any([init!.signal!, AbortSignal.timeout(patience)]) });
+    if (patience === undefined) return realSend(request);
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort("timed_out"), patience);
+    const signal = AbortSignal.any([request.signal, over.signal]);
+    return realSend({ ...request, signal }).finally(() => clearTimeout(timer));
   };
   const attempt = attemptAt({
     url: platformXUrl,
-    key,
+    key: { current: STAND_IN_KEY },
     userAgent: "coder-platformx/0",
-    clock,
-    fetch: impatient,
+    ...{ clock, send },
     cut: cut.signal,
   });
-  const sender = new Sender({
-    meanwhile: "events wait",
+  const gate = new Gate({
+    meanwhile: constant("events wait"),
     onAttempt: () => {},
-    attempt,
-    key,
+    key: { reload: () => Promise.resolve() },
     ratePerMinute: 0,
-    clock,
-    log,
+    ...{ attempt, clock, log },
     draining: draining.signal,
     cut: cut.signal,
   });
-  const oneDelivery = new OneDelivery({
-    memory: new OccurrenceMemory(86_400_000, clock.monotonic),
-    deliver: dryRun ? deliverToLog(log) : deliverDirectly({ sender, clock, random: () => 0 }),
-    clock,
-    deadline,
-    holds: sender,
+  const delivery = new SingleFlight({
+    cache: new DedupCache(86_400_000, clock.monotonic),
+    deliver: dryRun ? deliverToLog(log) : deliverDirectly({ gate, clock, random: () => 0 }),
+    ...{ clock, deadline, gate, log },
   });
-  const { tracking } = parseTracking("*");
   const relay = new Relay({
-    rules: { tracking, domains: undefined },
+    rules: { tracking: parseTracking("*").tracking, domains: undefined },
     testData: false,
-    dryRun,
-    fulfil: oneDelivery.fulfil.bind(oneDelivery),
-    log,
+    directory: undefined,
+    hash: sha256,
+    ...{ delivery, log },
+    draining: draining.signal,
   });
   const everybody = new Authenticator([]);
+  const notAsked = () => {
+    throw new Error("not asked here");
+  };
   const app = new App({
     relay,
     senders: everybody,
     readers: everybody,
-    health: () => Promise.reject(new Error("not asked here")),
-    metrics: () => Promise.reject(new Error("not asked here")),
-    stats: new Stats([], false),
-    clock,
-    log,
+    status: notAsked,
+    usage: notAsked,
+    count: () => {},
+    ...{ clock, log },
     draining: draining.signal,
     cut: cut.signal,
   });
-  /** The ports that webhooks came from: one per connection. */
-  const connections = new Set<number>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request, info) => {
-    connections.add(info.remoteAddr.port);
-    return app.handle(request);
-  });
-  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const server = await denoServer({ host: "127.0.0.1", port: 0 }, app.handle);
+  const url = `http://127.0.0.1:${server.address.port}/`;
   return {
-    controls,
-    app,
-    sender,
-    log,
-    draining,
-    cut,
-    connections,
+    ...{ controls, app, log, draining, cut },
     /** Sends one webhook, as Coder does. */
     async send(body: Body): Promise<Reply> {
       const response = await fetch(url, {

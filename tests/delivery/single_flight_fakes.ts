@@ -1,49 +1,64 @@
-/** What one delivery per occurrence has around it, in the hands of a test. */
+/** What single flights have around them, in the hands of a test. */
+import { constant } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
-import type { FirstCopy, PlatformXEvent } from "../../lib/platformx/event.ts";
-import type { Deliver, Delivered } from "../../lib/delivery/direct.ts";
-import { OccurrenceMemory } from "../../lib/delivery/dedup_cache.ts";
-import { OneDelivery, type Order } from "../../lib/delivery/single_flight.ts";
+import { attribute } from "../../lib/coder/attribution.ts";
+import { parseTracking } from "../../lib/coder/tracking.ts";
+import { DedupCache } from "../../lib/delivery/dedup_cache.ts";
+import type { Deliver } from "../../lib/delivery/direct.ts";
+import type { Draft } from "../../lib/delivery/draft.ts";
+import type { Outcome } from "../../lib/delivery/outcome.ts";
+import { SingleFlight } from "../../lib/delivery/single_flight.ts";
 import type { Held } from "../../lib/platformx/gate.ts";
-import { EVENT, FakeClock, settled } from "../support/fakes.ts";
+import { FakeClock, notificationWith, parsed, RecordingLog, settled } from "../support/fakes.ts";
 
 /** Ends of a delivery. */
-export const DELIVERED: Delivered = { kind: "delivered", attempts: 1 };
-export const REFUSED: Delivered = { kind: "refused", words: "no", attempts: 1 };
-export const FAILED: Delivered = {
-  kind: "unavailable",
+export const FORWARDED: Outcome = { status: "forwarded", attempts: 1 };
+export const REFUSED: Outcome = { status: "refused", words: constant("no"), attempts: 1 };
+export const FAILED: Outcome = {
+  status: "unavailable",
   reason: "platformx",
   retryAfterMs: 2_000,
   attempts: 3,
 };
 
 /** A pause or a shutdown that a test begins and ends. */
-export class FakeHolds {
-  heldNow: Held | undefined;
+export class FakeGate {
+  #held: Held | undefined;
   #begins = new AbortController();
 
   get holdBegins(): AbortSignal {
     return this.#begins.signal;
   }
 
+  held(): Held | undefined {
+    return this.#held;
+  }
+
   begin(reason: Held["reason"]): void {
-    this.heldNow = { kind: "held", reason, waitMs: 1_000 };
+    this.#held = { kind: "held", reason, waitMs: 1_000 };
     const begins = this.#begins;
     if (reason !== "draining") this.#begins = new AbortController();
     begins.abort();
   }
 
   end(): void {
-    this.heldNow = undefined;
+    this.#held = undefined;
   }
 }
 
-/** A delivery under way. `event.metadata` tells whose copy sends it, and which one is called the first. */
+/** A delivery under way, and what its event tells of the copy that sends it and of the first one. */
 export interface Sending {
-  readonly event: PlatformXEvent;
+  /** The happening. */
+  readonly key: string;
+  /** Id of the occurrence's first message. */
+  readonly first: string;
+  /** When that came, in Unix seconds. */
+  readonly arrived: string;
+  /** Id of the message that sends. */
+  readonly sentBy: string;
   /** Monotonic milliseconds. */
   readonly deadline: number;
-  readonly end: (delivered: Delivered) => Promise<void>;
+  readonly end: (outcome: Outcome) => Promise<void>;
   /** Ends it by a fault. */
   readonly fail: () => Promise<void>;
 }
@@ -54,29 +69,32 @@ export class PendingDeliveries {
   readonly sending: Sending[] = [];
   /** Every delivery that was begun. */
   begun = 0;
-  readonly #holds: FakeHolds;
+  readonly #gate: FakeGate;
 
-  constructor(holds: FakeHolds) {
-    this.#holds = holds;
+  constructor(gate: FakeGate) {
+    this.#gate = gate;
   }
 
-  readonly deliver: Deliver = (event, deadline) => {
-    const held = this.#holds.heldNow;
+  readonly deliver: Deliver = ({ metadata, timestamp }, deadline) => {
+    const held = this.#gate.held();
     if (held !== undefined) {
       const { reason, waitMs: retryAfterMs } = held;
-      return Promise.resolve({ kind: "unavailable", reason, retryAfterMs, attempts: 0 });
+      return Promise.resolve({ status: "unavailable", reason, retryAfterMs, attempts: 0 });
     }
     this.begun++;
-    const { promise, resolve, reject } = Promise.withResolvers<Delivered>();
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     const over = async (settle: () => void) => {
       this.sending.splice(this.sending.indexOf(sending), 1);
       settle();
       await settled();
     };
     const sending: Sending = {
-      event,
+      key: metadata["workspace"]!,
+      first: metadata["coder_message_id"]!,
+      arrived: timestamp,
+      sentBy: metadata["template"]!,
       deadline,
-      end: (delivered) => over(() => resolve(delivered)),
+      end: (outcome) => over(() => resolve(outcome)),
       fail: () => over(() => reject(new Error("a fault"))),
     };
     this.sending.push(sending);
@@ -91,37 +109,33 @@ export class PendingDeliveries {
   }
 }
 
-/** One delivery per occurrence with everything around it. */
-export function oneDeliveryWith(
-  { window = 86_400_000, deadline = 10_000, deliver }: {
+/** Single flights with everything around them. */
+export function flightsWith(
+  { window = 86_400_000, deadline = 10_000, send }: {
     window?: number;
     deadline?: number;
-    deliver?: Deliver;
+    send?: Deliver;
   } = {},
 ) {
   const clock = new FakeClock();
-  const holds = new FakeHolds();
-  const deliveries = new PendingDeliveries(holds);
-  const oneDelivery = new OneDelivery({
-    memory: new OccurrenceMemory(window, clock.monotonic),
-    deliver: deliver ?? deliveries.deliver,
-    clock,
-    deadline,
-    holds,
+  const gate = new FakeGate();
+  const log = new RecordingLog();
+  const deliveries = new PendingDeliveries(gate);
+  const flights = new SingleFlight({
+    cache: new DedupCache(window, clock.monotonic),
+    deliver: send ?? deliveries.deliver,
+    ...{ clock, deadline, gate, log },
   });
   /** A copy of a happening, as `recipient` gets it. */
-  const order = (recipient: string, messageId: string, key = "happening"): Order => ({
-    key,
-    copy: { recipient, messageId, arrivedAt: clock.now() },
-    eventFor: (first) => eventOf(key, first, messageId),
-  });
-  const fulfil = (recipient: string, messageId: string, key?: string) =>
-    oneDelivery.fulfil(order(recipient, messageId, key));
-  return { clock, holds, deliveries, oneDelivery, order, fulfil };
+  const draft = (recipient: string, messageId: string, key = "happening"): Draft => {
+    const labels = { workspace: key, template: messageId };
+    const attributed = attribute(parsed(notificationWith({ labels }, messageId)), RULES);
+    assert.ok(attributed.kind === "attributed");
+    return { key, attributed, copy: { recipient, messageId, arrivedAt: clock.now() }, testData: false };
+  };
+  const deliver = (recipient: string, messageId: string, key?: string): Promise<Outcome> =>
+    flights.deliver(draft(recipient, messageId, key));
+  return { clock, gate, deliveries, flights, draft, deliver };
 }
 
-/** The event that the copy `sentBy` makes of an occurrence of `key` whose first copy is `first`. */
-function eventOf(key: string, first: FirstCopy, sentBy: string): PlatformXEvent {
-  const metadata = { key, first: first.messageId, arrived: String(first.arrivedAt), sentBy };
-  return { ...EVENT, metadata };
-}
+const RULES = { tracking: parseTracking("*").tracking, domains: undefined };

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import fc from "fast-check";
-import type { Delivered } from "../../lib/delivery/direct.ts";
-import type { Fulfilled } from "../../lib/delivery/single_flight.ts";
-import { EVENT, settled } from "../support/fakes.ts";
-import { oneDeliveryWith, type Sending } from "./single_flight_fakes.ts";
+import type { Outcome, Status } from "../../lib/delivery/outcome.ts";
+import { settled } from "../support/fakes.ts";
+import { flightsWith, type Sending } from "./single_flight_fakes.ts";
 import { type End, Reference, type Reply } from "./single_flight_reference.ts";
 
 const SETTINGS = { deadline: 30_000, refusalRemembered: 60_000 };
-const ENDS: Readonly<Record<Exclude<End, "fault">, Delivered>> = {
-  delivered: { kind: "delivered", attempts: 1 },
-  refused: { kind: "refused", words: "no", attempts: 1 },
-  unavailable: { kind: "unavailable", reason: "platformx", retryAfterMs: 1_000, attempts: 1 },
+const ENDS: Readonly<Record<Exclude<End, "fault">, Outcome>> = {
+  forwarded: { status: "forwarded", attempts: 1 },
+  refused: { status: "refused", words: constant("no"), attempts: 1 },
+  unavailable: { status: "unavailable", reason: "platformx", retryAfterMs: 1_000, attempts: 1 },
 };
 
 /** One webhook: message `n` of a happening to a recipient. */
@@ -23,7 +23,7 @@ interface Copy {
 /** The real thing, over all restarts. */
 class Real {
   readonly #window: number;
-  #process: ReturnType<typeof oneDeliveryWith>;
+  #process: ReturnType<typeof flightsWith>;
   #processes = 0;
   /** Copies in order of arrival. */
   readonly replies: (Reply | undefined)[] = [];
@@ -38,8 +38,8 @@ class Real {
   get clock() {
     return this.#process.clock;
   }
-  get holds() {
-    return this.#process.holds;
+  get gate() {
+    return this.#process.gate;
   }
   get sending(): readonly Sending[] {
     return this.#process.deliveries.sending;
@@ -50,32 +50,32 @@ class Real {
     const first = this.replies.length;
     for (const { happening, recipient, message } of copies) {
       const number = this.replies.push(undefined) - 1;
-      const reply = this.#process.oneDelivery.fulfil({
-        key: happening,
-        copy: { recipient, messageId: `${recipient}${message}`, arrivedAt: this.clock.now() },
-        eventFor: ({ messageId, arrivedAt }) => {
-          const occurrence = `${this.#processes} ${happening} ${messageId} ${arrivedAt}`;
-          return { ...EVENT, metadata: { occurrence, sentBy: String(number) } };
-        },
-      });
-      const answered = (kind: Reply) => {
+      const draft = this.#process.draft(recipient, `${recipient}${message}`, happening);
+      const sentBy = this.#process.draft(recipient, String(number), happening);
+      const reply = this.#process.flights.deliver({ ...draft, attributed: sentBy.attributed });
+      const answered = (reply: Reply) => {
         assert.equal(this.replies[number], undefined, `copy ${number} is answered twice`);
-        this.replies[number] = kind;
+        this.replies[number] = reply;
       };
-      void reply.then(({ kind }: Fulfilled) => answered(kind), () => answered("fault"));
+      void reply.then(({ status }) => answered(status as Reply), () => answered("fault"));
     }
     return first;
   }
 
+  /** Of which occurrence, over all restarts, a delivery is. */
+  occurrenceOf({ key, first, arrived }: Sending): string {
+    return `${this.#processes} ${key} ${first} ${arrived}`;
+  }
+
   /** Ends one delivery; without waiting for what follows. */
-  end({ event, end, fail }: Sending, how: End): Promise<void> {
-    if (how === "delivered") this.delivered.push(event.metadata["occurrence"]!);
-    return how === "fault" ? fail() : end(ENDS[how]);
+  end(sending: Sending, how: End): Promise<void> {
+    if (how === "forwarded") this.delivered.push(this.occurrenceOf(sending));
+    return how === "fault" ? sending.fail() : sending.end(ENDS[how]);
   }
 
   /** Shuts down as the server does, and starts again with nothing remembered. */
   async restart(): Promise<void> {
-    this.holds.begin("draining");
+    this.gate.begin("draining");
     await settled();
     for (const sending of [...this.sending]) await this.end(sending, "unavailable");
     assert.equal(this.clock.sleepers, 0, "somebody sleeps on after the shutdown");
@@ -84,12 +84,12 @@ class Real {
 
   #start() {
     this.#processes++;
-    return oneDeliveryWith({ window: this.#window, deadline: SETTINGS.deadline });
+    return flightsWith({ window: this.#window, deadline: SETTINGS.deadline });
   }
 }
 
-function senderOf({ event }: Sending): number {
-  return Number(event.metadata["sentBy"]);
+function senderOf({ sentBy }: Sending): number {
+  return Number(sentBy);
 }
 
 /** What must hold whenever nothing moves. */
@@ -99,7 +99,7 @@ function check(reference: Reference, real: Real): void {
   });
   const senders = real.sending.map(senderOf);
   assert.deepEqual(senders.toSorted(), reference.senders.toSorted(), "the copies that send");
-  const occurrences = real.sending.map(({ event }) => event.metadata["occurrence"]);
+  const occurrences = real.sending.map((sending) => real.occurrenceOf(sending));
   assert.equal(new Set(occurrences).size, occurrences.length, "an occurrence is sent twice at a time");
   assert.equal(new Set(real.delivered).size, real.delivered.length, "an occurrence became two events");
 }
@@ -132,8 +132,8 @@ function arriveInBoth(reference: Reference, real: Real, copies: readonly Copy[])
 
 /** Ends one delivery in the reference, with the heir that the real thing chose. */
 function endInReference(reference: Reference, real: Real, ended: Sending, how: End): void {
-  const occurrence = ended.event.metadata["occurrence"];
-  const heirs = real.sending.filter(({ event }) => event.metadata["occurrence"] === occurrence).map(senderOf);
+  const occurrence = real.occurrenceOf(ended);
+  const heirs = real.sending.filter((sending) => real.occurrenceOf(sending) === occurrence).map(senderOf);
   assert.ok(heirs.length <= 1, "handed over to more than one");
   assert.ok(reference.end(senderOf(ended), how, heirs[0]), `handed over to ${heirs[0]}`);
 }
@@ -147,7 +147,7 @@ const copies = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 const which = fc.nat(9);
-const anyEnd = fc.constantFrom<End>("delivered", "refused", "unavailable", "unavailable", "fault");
+const anyEnd = fc.constantFrom<End>("forwarded", "refused", "unavailable", "unavailable", "fault");
 const show = (copies: readonly Copy[]) =>
   copies.map(({ happening, recipient, message }) => `${happening}:${recipient}${message}`).join(" ");
 const isSending = ({ senders }: Readonly<Reference>) => senders.length > 0;
@@ -160,7 +160,7 @@ const arrive = copies.map((copies) =>
 );
 const end = fc.tuple(
   which,
-  fc.constantFrom<End>("delivered", "refused", "unavailable", "unavailable", "fault"),
+  fc.constantFrom<End>("forwarded", "refused", "unavailable", "unavailable", "fault"),
 )
   .map(([which, how]) =>
     command(`end ${which} ${how}`, async (reference, real) => {
@@ -193,13 +193,13 @@ const setClock = fc.constantFrom(-86_400_000, 86_400_000).map((ms) =>
 );
 const hold = fc.constantFrom("platformx", "key").map((reason) =>
   command(`hold ${reason}`, (reference, real) => {
-    real.holds.begin(reason);
+    real.gate.begin(reason);
     reference.hold();
     return Promise.resolve();
   }, ({ held }) => !held)
 );
 const resume = fc.constant(command("resume", (reference, real) => {
-  real.holds.end();
+  real.gate.end();
   reference.resume();
   return Promise.resolve();
 }, ({ held }) => held));
@@ -208,7 +208,7 @@ const restart = fc.constant(command("restart", async (reference, real) => {
   reference.restart();
 }));
 
-Deno.test("whatever comes in whatever order, one delivery does what the reference says", async () => {
+Deno.test("whatever comes in whatever order, single flights do what the reference says", async () => {
   const commands = fc.commands(
     [arrive, end, endWhileArriving, arrive, pass, hold, resume, setClock, restart],
     {
@@ -224,11 +224,11 @@ Deno.test("whatever comes in whatever order, one delivery does what the referenc
       await fc.asyncModelRun(() => ({ model: reference, real }), commands);
 
       // At the end PlatformX takes everything: nobody is left without an answer, and nothing is left behind.
-      real.holds.end();
+      real.gate.end();
       reference.resume();
       for (let ended = real.sending[0]; ended !== undefined; ended = real.sending[0]) {
-        await real.end(ended, "delivered");
-        endInReference(reference, real, ended, "delivered");
+        await real.end(ended, "forwarded");
+        endInReference(reference, real, ended, "forwarded");
         check(reference, real);
       }
       assert.ok(real.replies.every((reply) => reply !== undefined), "a copy was not answered");
@@ -260,24 +260,24 @@ Deno.test("when Coder repeats until 2xx, there are as many events as one recipie
       const events: string[] = [];
       const sending = new Set<string>();
       const left = [...troubles];
-      const { clock, order, oneDelivery } = oneDeliveryWith({
-        deliver: async ({ metadata: { key, first } }) => {
-          const occurrence = `${key} ${first}`;
+      const { clock, draft, flights } = flightsWith({
+        send: async ({ metadata: { workspace, coder_message_id } }) => {
+          const occurrence = `${workspace} ${coder_message_id}`;
           assert.ok(!sending.has(occurrence), `${occurrence} is sent twice at a time`);
           sending.add(occurrence);
           await scheduler.schedule(Promise.resolve(), "PlatformX answers");
           sending.delete(occurrence);
           if (left.pop()) return ENDS.unavailable;
           events.push(occurrence);
-          return ENDS.delivered;
+          return ENDS.forwarded;
         },
       });
       const coder = async ({ happening, recipient, message }: Copy) => {
-        for (let kind = "unavailable"; kind === "unavailable";) {
+        for (let status: Status = "unavailable"; status === "unavailable";) {
           await scheduler.schedule(Promise.resolve(), "Coder sends");
           const before = events.length;
-          ({ kind } = await oneDelivery.fulfil(order(recipient, `${recipient}${message}`, happening)));
-          assert.ok(kind !== "delivered" || events.length > before, "2xx without an event");
+          ({ status } = await flights.deliver(draft(recipient, `${recipient}${message}`, happening)));
+          assert.ok(status !== "forwarded" || events.length > before, "2xx without an event");
         }
       };
       await scheduler.waitFor(Promise.all(copies.map(coder)));

@@ -1,10 +1,10 @@
 /**
- * What one delivery per occurrence must do, written down a second time, without anything of `lib/`: slowly, in plain
+ * What single flights must do, written down a second time, without anything of `lib/`: slowly, in plain
  * lists, with time and events as they come.
  */
 
 /** How a delivery ends. */
-export type End = "delivered" | "refused" | "unavailable" | "fault";
+export type End = "forwarded" | "refused" | "unavailable" | "fault";
 
 /** What a copy is answered. */
 export type Reply = End | "duplicate";
@@ -94,10 +94,10 @@ export class Reference {
       o.sender = heir;
       return heir !== undefined && o.waiting.delete(heir);
     }
-    if (how === "delivered") o.events++;
+    if (how === "forwarded") o.events++;
     if (how === "refused") o.refusedUntil = this.#now + this.#settings.refusalRemembered;
     const others = {
-      delivered: "duplicate",
+      forwarded: "duplicate",
       refused: "refused",
       unavailable: "unavailable",
       fault: "unavailable",

@@ -1,4 +1,6 @@
 /** docs/logs.md says what the log holds: every entry, its level and fields, and lines as the program writes them. */
+import { inFull } from "../../lib/base/redact.ts";
+import { shownFields } from "../support/fakes.ts";
 import assert from "node:assert/strict";
 import { LOG_LEVELS, type LogLevel } from "../../lib/base/log.ts";
 import { createLog, type LogFields } from "../../lib/base/log.ts";
@@ -11,7 +13,10 @@ const LOGS = read("docs/logs.md");
 const NAMES = Object.keys(LOG_EVENTS) as LogEvent[];
 
 /** The text of every module below `lib/`, its string concatenations joined. */
-const SOURCE = filesIn("lib").map(read).join("\n").replaceAll(/["`]\s*\+\s*["`]/g, "")
+const SOURCE = filesIn("lib").map(read).join("\n").replaceAll(/["`]\s*\+\s*["`]/g, "").replaceAll(
+  / ",\s*"/g,
+  " ",
+)
   .replaceAll("${CODER_PATIENCE}", CODER_PATIENCE);
 
 /** Rows of the table of entries, as trimmed cells without backticks. */
@@ -100,7 +105,7 @@ Deno.test("an example in text is what the formatter makes of the one in JSON", a
         now: () => Date.parse(time),
         output: take,
       });
-      log.write(level, event, message, fields);
+      log.write(level, event, inFull(message), shownFields(fields));
       assert.equal(withoutNumbers(lines[i]!), withoutNumbers(written[0]!));
     });
   }

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { detailedHealth } from "../../lib/status/health.ts";
 import { metricsText } from "../../lib/status/metrics.ts";
-import { DEAD_REASONS } from "../../lib/outbox/settlement.ts";
-import { REASONS, STATUSES } from "../../lib/delivery/outcome.ts";
+import { DEAD_REASONS } from "../../lib/outbox/record.ts";
+import { STATUS_NAMES } from "../../lib/delivery/outcome.ts";
+import { REASONS } from "../../lib/delivery/reasons.ts";
 import { VERDICTS } from "../../lib/platformx/verdict.ts";
 import { KNOWN_NAMES } from "../../lib/config/variables.ts";
 import { LOG_EVENTS } from "../../lib/base/log_events.ts";
-import type { StoreFault } from "../../lib/outbox/store_error.ts";
+import type { StoreFault } from "../../lib/outbox/store_fault.ts";
 import { outboxInUse, USAGE } from "../status/states.ts";
 import { linkProblems } from "../recipes/table.ts";
 import { exists, read } from "../support/files.ts";
@@ -74,17 +75,7 @@ const OF_CODER = ["CODER_NOTIFICATIONS_METHOD", "CODER_NOTIFICATIONS_WEBHOOK_END
 /** A list of all kinds would be longer: those that the documents name. The compiler knows them. */
 const FAULTS: readonly StoreFault[] = ["full", "gone", "newer", "overfull", "read_only"];
 
-const HEALTH = detailedHealth({
-  version: "",
-  uptimeSeconds: 0,
-  mode: "outbox",
-  eventsTracked: [],
-  lastSeen: {},
-  counts: {},
-  paused: undefined,
-  lastDelivered: undefined,
-  outbox: undefined,
-});
+const HEALTH = detailedHealth(outboxInUse());
 
 /** Columns, fields and other words that are somebody's names. */
 const MORE = [
@@ -97,8 +88,8 @@ Deno.test("every word that is set as code is the name of an entry, a field, a st
   );
   const known = new Set<string>([
     ...Object.keys(LOG_EVENTS),
-    ...STATUSES,
-    ...Object.values(REASONS).flat(),
+    ...STATUS_NAMES,
+    ...Object.keys(REASONS),
     ...VERDICTS,
     ...DEAD_REASONS,
     ...FAULTS,

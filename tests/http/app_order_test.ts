@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Authenticator } from "../../lib/http/auth.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 import { constant } from "../../lib/base/redact.ts";
 import { recognise } from "../../lib/coder/notification.ts";
 import { appWith, basic, bodyOf, FORWARDED, jsonOf, webhook } from "./fakes.ts";
@@ -53,6 +54,7 @@ async function handled(wrong: ReadonlySet<Check>) {
     senders: new Authenticator(["s3cret"]),
     ...(wrong.has("draining") ? { draining: AbortSignal.abort() } : {}),
     bodyTimeout: 5,
+    clock: systemClock,
   });
   if (wrong.has("busy")) { for (let i = 0; i < 1_000; i++) app.admission.enter(); }
   const headers: Record<string, string> = {};

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant, inFull } from "../../lib/base/redact.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
 import { type Draft, eventOf } from "../../lib/delivery/draft.ts";
 import { type Outcome, told } from "../../lib/delivery/outcome.ts";
@@ -218,13 +219,13 @@ Deno.test("a fault elsewhere is answered 500 in JSON too, and the next request i
 });
 
 Deno.test("one INFO entry tells what became of a webhook, and how long that took", async (t) => {
-  const notification = "Workspace Created";
-  const trace = { messageId: "m-1", attempts: 2, notification };
+  const notification = constant("Workspace Created");
+  const trace = { messageId: constant("m-1"), attempts: 2, notification };
   const rows: [outcome: Outcome, fields: LogEntry["fields"]][] = [
     [{ status: "forwarded", ...trace }, { notification }],
     [{ status: "ignored", reason: "secret", ...trace, notification: undefined }, { reason: "secret" }],
     [{ status: "ignored", reason: "domain", ...trace }, { reason: "domain", notification }],
-    [{ status: "refused", words: SENTINEL, ...trace }, { notification }],
+    [{ status: "refused", words: inFull(SENTINEL), ...trace }, { notification }],
     [{ status: "unavailable", reason: "key", retryAfterMs: 1, ...trace }, { reason: "key", notification }],
   ];
   for (const [outcome, fields] of rows) {

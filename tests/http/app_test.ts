@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
+import { constant, inFull } from "../../lib/base/redact.ts";
 import { Authenticator } from "../../lib/http/auth.ts";
 import type { Outcome } from "../../lib/delivery/outcome.ts";
 import { UNAVAILABLE } from "../../lib/delivery/reasons.ts";
 import { appWith, assertHead, basic, bodyOf, FORWARDED, jsonOf, request, webhook } from "./fakes.ts";
 
-const notification = "Workspace Created";
+const notification = constant("Workspace Created");
 const attempts = 0;
-const [retryAfterMs, words] = [6_500, "email is unknown"];
+const [retryAfterMs, words] = [6_500, constant("email is unknown")];
 
 /** What the relay can tell, with the HTTP status of the answer. */
 const OUTCOMES: readonly (readonly [outcome: Outcome, status: number])[] = [
@@ -22,7 +23,10 @@ const OUTCOMES: readonly (readonly [outcome: Outcome, status: number])[] = [
   ...(Object.keys(UNAVAILABLE) as (keyof typeof UNAVAILABLE)[]).map((reason) =>
     [{ status: "unavailable", reason, retryAfterMs, notification, attempts }, 503] as const
   ),
-  [{ status: "error", reason: "invalid_notification", detail: "msg_id must be text", attempts }, 422],
+  [
+    { status: "error", reason: "invalid_notification", detail: constant("msg_id must be text"), attempts },
+    422,
+  ],
 ];
 
 Deno.test("what the relay tells is the answer", async (t) => {
@@ -41,7 +45,7 @@ Deno.test("what the relay tells is the answer", async (t) => {
 });
 
 Deno.test("no answer is longer than 512 bytes, whatever is told", async (t) => {
-  const long = "秘".repeat(5_000);
+  const long = inFull("秘".repeat(5_000));
   const outcomes: Outcome[] = [
     { status: "refused", words: long, attempts },
     { status: "error", reason: "invalid_notification", detail: long, attempts },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
 import { type Body, BODY_LIMIT, BODY_TIMEOUT, BodyReader } from "../../lib/http/body.ts";
+import { systemClock } from "../../lib/runtime/system_clock.ts";
 import { declaredLength } from "../../lib/runtime/read_at_most.ts";
 
 const NEVER = new AbortController().signal;
@@ -36,7 +37,7 @@ function requestWith(body: BodyInit | null): Request {
 }
 
 function read(chunks: Chunks) {
-  return new BodyReader(LONG, NEVER).read(arriving(chunks).request, NaN, ROOM);
+  return new BodyReader(LONG, NEVER, systemClock).read(arriving(chunks).request, NaN, ROOM);
 }
 
 /** JSON text of exactly so many bytes. */
@@ -123,7 +124,7 @@ Deno.test("what is no JSON in UTF-8 is told as such", async (t) => {
 });
 
 Deno.test("a request without a body holds no JSON", async () => {
-  assert.deepEqual(await new BodyReader(LONG, NEVER).read(requestWith(null), NaN, ROOM), {
+  assert.deepEqual(await new BodyReader(LONG, NEVER, systemClock).read(requestWith(null), NaN, ROOM), {
     kind: "invalid_json",
   });
 });
@@ -132,7 +133,7 @@ Deno.test("a body of exactly the limit is read, one byte more is too much", asyn
   for (const [bytes, kind] of [[BODY_LIMIT, "json"], [BODY_LIMIT + 1, "too_large"]] as const) {
     await t.step(`${bytes} bytes, as a whole`, async () => {
       assert.equal(
-        (await new BodyReader(LONG, NEVER).read(requestWith(jsonOf(bytes)), NaN, ROOM)).kind,
+        (await new BodyReader(LONG, NEVER, systemClock).read(requestWith(jsonOf(bytes)), NaN, ROOM)).kind,
         kind,
       );
     });
@@ -153,7 +154,9 @@ Deno.test("bytes are counted, not characters", async () => {
 Deno.test("a chunked body over the limit is not read any further", async () => {
   const quarter = new Uint8Array(BODY_LIMIT / 4);
   const { request, seen } = arriving([...Array(4).fill(quarter), "x", ...Array(1_000).fill(quarter)]);
-  assert.deepEqual(await new BodyReader(LONG, NEVER).read(request, NaN, ROOM), { kind: "too_large" });
+  assert.deepEqual(await new BodyReader(LONG, NEVER, systemClock).read(request, NaN, ROOM), {
+    kind: "too_large",
+  });
   assert.equal(seen.pulls, 5);
   assert.ok(seen.cancelled);
 });
@@ -162,7 +165,9 @@ Deno.test("a body that stalls is too slow after the time for it, and no more of 
   for (const chunks of [[], ["{"], ['{"a":1}']]) {
     await t.step(JSON.stringify(chunks), async () => {
       const { request, seen } = arriving(chunks, "stalls");
-      assert.deepEqual(await new BodyReader(20, NEVER).read(request, NaN, ROOM), { kind: "too_slow" });
+      assert.deepEqual(await new BodyReader(20, NEVER, systemClock).read(request, NaN, ROOM), {
+        kind: "too_slow",
+      });
       assert.equal(seen.pulls, chunks.length + 1);
       assert.ok(seen.cancelled);
     });
@@ -178,7 +183,7 @@ Deno.test("a body that trickles in for ever is too slow all the same", async () 
     },
     cancel: () => void (cancelled = true),
   });
-  assert.deepEqual(await new BodyReader(30, NEVER).read(requestWith(stream), NaN, ROOM), {
+  assert.deepEqual(await new BodyReader(30, NEVER, systemClock).read(requestWith(stream), NaN, ROOM), {
     kind: "too_slow",
   });
   assert.ok(cancelled);
@@ -187,7 +192,7 @@ Deno.test("a body that trickles in for ever is too slow all the same", async () 
 Deno.test("a body is cut off when work must end, at once and without being read on", async () => {
   const cut = new AbortController();
   const { request, seen } = arriving(["{"], "stalls");
-  const body = new BodyReader(LONG, cut.signal).read(request, NaN, ROOM);
+  const body = new BodyReader(LONG, cut.signal, systemClock).read(request, NaN, ROOM);
   cut.abort();
   assert.deepEqual(await body, { kind: "cut_off" });
   assert.ok(seen.cancelled);
@@ -195,14 +200,16 @@ Deno.test("a body is cut off when work must end, at once and without being read 
 
 Deno.test("a body that was read is not undone by a later cut", async () => {
   const cut = new AbortController();
-  const body = await new BodyReader(LONG, cut.signal).read(arriving(["1"]).request, NaN, ROOM);
+  const body = await new BodyReader(LONG, cut.signal, systemClock).read(arriving(["1"]).request, NaN, ROOM);
   cut.abort();
   assert.deepEqual(body, { kind: "json", value: 1 });
 });
 
 Deno.test("a connection that breaks is no JSON", async () => {
   const { request } = arriving(['{"a":1}'], "breaks");
-  assert.deepEqual(await new BodyReader(LONG, NEVER).read(request, NaN, ROOM), { kind: "invalid_json" });
+  assert.deepEqual(await new BodyReader(LONG, NEVER, systemClock).read(request, NaN, ROOM), {
+    kind: "invalid_json",
+  });
 });
 
 Deno.test({
@@ -212,7 +219,7 @@ Deno.test({
   fn: async () => {
     const cut = new AbortController();
     const added = mock.method(cut.signal, "addEventListener");
-    const bodies = new BodyReader(20, cut.signal);
+    const bodies = new BodyReader(20, cut.signal, systemClock);
     for (let i = 0; i < 3; i++) {
       await bodies.read(arriving(["1"]).request, NaN, ROOM);
       await bodies.read(arriving(["{"]).request, NaN, ROOM);
@@ -239,11 +246,12 @@ Deno.test("a body whose length is declared is read in one go, with the same ends
   for (const [what, request, body] of rows) {
     await t.step(
       what,
-      async () => assert.deepEqual(await new BodyReader(20, NEVER).read(request, 10, ROOM), body),
+      async () =>
+        assert.deepEqual(await new BodyReader(20, NEVER, systemClock).read(request, 10, ROOM), body),
     );
   }
   await t.step("one that is cut off", async () => {
-    const body = new BodyReader(LONG, cut.signal).read(declared(["{"], "stalls"), 10, ROOM);
+    const body = new BodyReader(LONG, cut.signal, systemClock).read(declared(["{"], "stalls"), 10, ROOM);
     cut.abort();
     assert.deepEqual(await body, { kind: "cut_off" });
   });
@@ -267,7 +275,9 @@ Deno.test("a body of unknown length for which there is no room is not read any f
   const { request, seen } = arriving(["1", "2", "3", "4"]);
   let room = 2;
   const take = (bytes: number) => (room -= bytes) >= 0;
-  assert.deepEqual(await new BodyReader(LONG, NEVER).read(request, NaN, take), { kind: "no_room" });
+  assert.deepEqual(await new BodyReader(LONG, NEVER, systemClock).read(request, NaN, take), {
+    kind: "no_room",
+  });
   assert.equal(seen.pulls, 3);
   assert.ok(seen.cancelled);
 });

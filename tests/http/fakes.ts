@@ -1,4 +1,5 @@
 /** The app without a socket, and requests to it. */
+import { constant } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import type { Outcome } from "../../lib/delivery/outcome.ts";
 import { App, type AppOptions } from "../../lib/http/app.ts";
@@ -11,8 +12,8 @@ import { FakeClock, notificationWith, RecordingLog } from "../support/fakes.ts";
 /** What the relay tells unless a test says otherwise. */
 export const FORWARDED: Outcome = {
   status: "forwarded",
-  notification: "Workspace Created",
-  messageId: "5b3d4b0d-2190-4ce6-b7c8-08cb1e3152f5",
+  notification: constant("Workspace Created"),
+  messageId: constant("5b3d4b0d-2190-4ce6-b7c8-08cb1e3152f5"),
   attempts: 1,
 };
 

@@ -17,7 +17,9 @@ async function looks(ends: readonly Seen[], host = "0.0.0.0") {
   };
   const address = { host, port: 8080 };
   const lost = watched(
-    listenerLost({ address, clock, draining: draining.signal, connect }).then(() => true),
+    listenerLost({ address, clock, draining: draining.signal, connect, settled: Promise.resolve() }).then(
+      () => true,
+    ),
   );
   await clock.advance(0);
   return { clock, draining, targets, lost };

@@ -29,7 +29,7 @@ async function serving(options: Partial<ServerOptions> = {}, address: Address = 
       tryToConnect: () => Promise.resolve("connected"),
     },
     app: { handle: () => assert.fail("nobody asks"), admission },
-    onListening: () => calls.push("start"),
+    onListening: () => call("start"),
     idle: () => call("idle").then(() => admission.idle()),
     close: () => call("close"),
     address,

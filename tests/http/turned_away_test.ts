@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import { TurnedAway } from "../../lib/http/turned_away.ts";
 import { outcomeOf } from "../status/states.ts";
 import { FakeClock, RecordingLog, settled } from "../support/fakes.ts";
 import { basic, FROM_CODER, readingApp } from "./reading.ts";
 
 const wrongSecret = outcomeOf({ status: "error", reason: "unauthorized" }, { id: "m" });
-const wrongPath = outcomeOf({ status: "error", reason: "not_found", detail: "The path was '/hook'" });
+const wrongPath = outcomeOf({
+  status: "error",
+  reason: "not_found",
+  detail: constant("The path was '/hook'"),
+});
 
 function watched() {
   const [clock, log, end] = [new FakeClock(), new RecordingLog(), new AbortController()];

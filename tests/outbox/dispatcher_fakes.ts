@@ -1,4 +1,5 @@
 /** A worker on a store in a file, with a clock that a test moves and a PlatformX that a test plays. */
+import { constant } from "../../lib/base/redact.ts";
 import { OUTBOX_BACKOFF } from "../../lib/outbox/settlement.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
@@ -141,9 +142,9 @@ export async function startWorker(options: WorkerOptionsOfTest = {}): Promise<Te
 const eventOf = (id: string): PlatformXEvent => ({ ...EVENT, metadata: { id, coder_message_id: `m-${id}` } });
 
 export const DELIVERED: Verdict = { kind: "delivered" };
-export const LATER: Verdict = { kind: "later", cause: "platformx", seen: "status 500" };
-export const UNKNOWN: Verdict = { kind: "unknown", seen: "timed_out" };
-export const REFUSED: Verdict = { kind: "refused", words: "no such user" };
+export const LATER: Verdict = { kind: "later", cause: "platformx", seen: constant("status 500") };
+export const UNKNOWN: Verdict = { kind: "unknown", seen: constant("timed_out") };
+export const REFUSED: Verdict = { kind: "refused", words: constant("no such user") };
 
 /** Delays after the first, second, … attempt at the longest. */
 export const delayOf = (attempt: number): number =>

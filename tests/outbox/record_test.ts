@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import fc from "fast-check";
 import {
   isExpired,
@@ -17,9 +18,9 @@ const NOW = 1_000_000;
 const RULES: SettlementRules = { now: NOW, maxAge: 7 * 86_400_000, random: 0.5, paused: false };
 const RECORD = recordWith({ id: "e1", since: NOW - 10_000, due: NOW + 29_000, attempts: 2, unknown: 1 });
 
-const LATER: Verdict = { kind: "later", cause: "platformx", seen: "status 500" };
-const UNKNOWN: Verdict = { kind: "unknown", seen: "timed_out" };
-const REFUSED: Verdict = { kind: "refused", words: "no such user" };
+const LATER: Verdict = { kind: "later", cause: "platformx", seen: constant("status 500") };
+const UNKNOWN: Verdict = { kind: "unknown", seen: constant("timed_out") };
+const REFUSED: Verdict = { kind: "refused", words: constant("no such user") };
 
 const settlements: {
   readonly what: string;

@@ -3,13 +3,13 @@ import { DatabaseSync } from "node:sqlite";
 import type { LeftAlone } from "../../lib/outbox/record.ts";
 import type { OutboxStore } from "../../lib/outbox/store.ts";
 import { SqliteStore } from "../../lib/outbox/sqlite/store.ts";
-import { sqliteThread } from "../../lib/outbox/sqlite/thread.ts";
+import { denoThreads } from "../../lib/runtime/threads.ts";
 import type { StoreOptions } from "../../lib/outbox/store_options.ts";
 import { FakeClock } from "../support/fakes.ts";
 import { DAY, type Scene } from "./store_contract.ts";
 
 /** Starts threads from the sources. */
-export const startThread = sqliteThread(import.meta.resolve("../../lib/outbox/sqlite_worker.ts"));
+export const startThread = denoThreads(import.meta.resolve("../../lib/outbox/sqlite/serve.ts"));
 
 /** A file, and the stores that were opened on it. */
 export class SqliteScene implements Scene {

@@ -1,4 +1,5 @@
 /** What both stores promise: run against SQLite by `sqlite_contract_test.ts`, against PostgreSQL by `tests/postgres`. */
+import { constant } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { assign, type Happening } from "../../lib/coder/occurrence.ts";
@@ -35,13 +36,19 @@ export interface Promised {
 
 const ALL = { within: 365 * DAY, first: true } as const;
 const OLDEST_FIRST = { within: 0, first: false } as const;
-const DEAD: Settlement = { kind: "dead", reason: "refused", attempts: 1, ambiguous: 0, detail: "status 400" };
+const DEAD: Settlement = {
+  kind: "dead",
+  reason: "refused",
+  attempts: 1,
+  ambiguous: 0,
+  detail: constant("status 400"),
+};
 const PENDING: Settlement = {
   kind: "pending",
   delayMs: 5_000,
   attempts: 1,
   ambiguous: 0,
-  detail: "status 503",
+  detail: constant("status 503"),
 };
 
 /** The draft of a webhook: what happened, whom it was told to, its message. */

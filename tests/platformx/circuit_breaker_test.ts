@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import fc from "fast-check";
 import { abandonProbe, admit, observe, type Pause, SENDING } from "../../lib/platformx/circuit_breaker.ts";
 import type { LaterCause, Verdict } from "../../lib/platformx/verdict.ts";
 
 const DELIVERED: Verdict = { kind: "delivered" };
-const REFUSED: Verdict = { kind: "refused", words: "" };
-const UNKNOWN: Verdict = { kind: "unknown", seen: "timed_out" };
+const REFUSED: Verdict = { kind: "refused", words: constant("") };
+const UNKNOWN: Verdict = { kind: "unknown", seen: constant("timed_out") };
 
 function later(cause: LaterCause, retryAfterMs?: number): Verdict {
-  return { kind: "later", cause, seen: "", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return {
+    kind: "later",
+    cause,
+    seen: constant(""),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 const FAILED = later("platformx");

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import fc from "fast-check";
-import { judge, type NetworkFailure, type Verdict } from "../../lib/platformx/verdict.ts";
+import { judge, type Verdict } from "../../lib/platformx/verdict.ts";
+import type { NetworkFailure } from "../../lib/runtime/runtime.ts";
 
 const KEY = "dx-0123456789abcdef";
 
@@ -31,7 +33,7 @@ const NO_JSON_URL: Cell[] = ["later: url", "later: url", "later: url"];
 const NOT_ABOUT_THE_EVENT = [401, 403, 407, 408, 425, 429];
 
 const ANSWERS: readonly Row[] = [
-  ["2xx", range(200, 299), "delivered", ...AFTER_OK, "unknown", "unknown", "unknown"],
+  ["2xx", range(200, 299), "delivered", ...AFTER_OK, ...NO_JSON_URL],
   ["3xx", range(300, 399), ...every("later: url")],
   ["4xx about the event", range(400, 499, NOT_ABOUT_THE_EVENT), "later: url", ...AFTER_OK, ...NO_JSON_URL],
   ["a refused key", [401, 403], ...every("later: key")],
@@ -75,22 +77,22 @@ Deno.test("only a JSON object whose own ok is the boolean counts as an answer", 
   const rows: [status: number, body: string, expected: Verdict["kind"]][] = [
     [200, ' \n{"error":"", "ok" : true}\r\n', "delivered"],
     [200, '{"ok":true,"error":"a note"}', "delivered"],
-    [200, "true", "unknown"],
-    [200, '"ok"', "unknown"],
-    [200, "null", "unknown"],
-    [200, '["ok"]', "unknown"],
-    [200, '[{"ok":true}]', "unknown"],
-    [200, '{"ok":"true"}', "unknown"],
-    [200, '{"ok":1}', "unknown"],
-    [200, '{"OK":true}', "unknown"],
-    [200, '{"result":{"ok":true}}', "unknown"],
-    [200, '{"__proto__":{"ok":true}}', "unknown"],
-    [200, '{"ok":true}{"ok":true}', "unknown"],
-    [200, '{"ok":true', "unknown"],
-    [200, "{ok:true}", "unknown"],
-    [200, "[".repeat(100_000), "unknown"],
-    [200, '{"ok":0}', "unknown"],
-    [200, '{"ok":"false"}', "unknown"],
+    [200, "true", "later"],
+    [200, '"ok"', "later"],
+    [200, "null", "later"],
+    [200, '["ok"]', "later"],
+    [200, '[{"ok":true}]', "later"],
+    [200, '{"ok":"true"}', "later"],
+    [200, '{"ok":1}', "later"],
+    [200, '{"OK":true}', "later"],
+    [200, '{"result":{"ok":true}}', "later"],
+    [200, '{"__proto__":{"ok":true}}', "later"],
+    [200, '{"ok":true}{"ok":true}', "later"],
+    [200, '{"ok":true', "later"],
+    [200, "{ok:true}", "later"],
+    [200, "[".repeat(100_000), "later"],
+    [200, '{"ok":0}', "later"],
+    [200, '{"ok":"false"}', "later"],
     [422, '{"ok":"false"}', "later"],
     [422, '{"ok":null}', "later"],
     [422, '{"ok":0}', "later"],
@@ -106,16 +108,38 @@ Deno.test("only a JSON object whose own ok is the boolean counts as an answer", 
   }
 });
 
+Deno.test("of an answer that did not come whole only the status counts, and success is then unknown", async (t) => {
+  const rows: [status: number, bodyEnd: "cut_off" | "too_long", expected: string][] = [
+    [200, "cut_off", "unknown"],
+    [201, "cut_off", "unknown"],
+    [200, "too_long", "later: url"],
+    [302, "cut_off", "later: url"],
+    [401, "cut_off", "later: key"],
+    [422, "cut_off", "later: url"],
+    [500, "too_long", "later: platformx"],
+    [502, "cut_off", "unknown"],
+  ];
+  for (const [status, bodyEnd, expected] of rows) {
+    for (const body of ["", '{"ok":true}', '{"ok":false}']) {
+      await t.step(`${status}, ${bodyEnd}: ${body}`, () => {
+        const verdict = judge({ kind: "response", status, body, bodyEnd }, []);
+        assert.equal(verdict.kind === "later" ? `later: ${verdict.cause}` : verdict.kind, expected);
+      });
+    }
+  }
+});
+
 Deno.test("an attempt without an answer is judged by whether the event can have arrived", async (t) => {
   const rows: Record<NetworkFailure, Verdict> = {
-    connection_failed: { kind: "later", cause: "platformx", seen: "connection_failed" },
-    name_not_found: { kind: "later", cause: "platformx", seen: "name_not_found" },
-    proxy_refused: { kind: "later", cause: "url", seen: "proxy_refused" },
-    tls_failed: { kind: "later", cause: "platformx", seen: "tls_failed" },
-    connection_lost: { kind: "unknown", seen: "connection_lost" },
-    timed_out: { kind: "unknown", seen: "timed_out" },
-    cut_off: { kind: "unknown", seen: "cut_off" },
-    unknown_failure: { kind: "unknown", seen: "unknown_failure" },
+    connection_failed: { kind: "later", cause: "platformx", seen: constant("connection_failed") },
+    name_not_found: { kind: "later", cause: "platformx", seen: constant("name_not_found") },
+    proxy_failed: { kind: "later", cause: "platformx", seen: constant("proxy_failed") },
+    proxy_refused: { kind: "later", cause: "url", seen: constant("proxy_refused") },
+    tls_failed: { kind: "later", cause: "platformx", seen: constant("tls_failed") },
+    connection_lost: { kind: "unknown", seen: constant("connection_lost") },
+    timed_out: { kind: "unknown", seen: constant("timed_out") },
+    cut_off: { kind: "unknown", seen: constant("cut_off") },
+    unknown_failure: { kind: "unknown", seen: constant("unknown_failure") },
   };
   for (const [failure, expected] of Object.entries(rows)) {
     await t.step(failure, () => {
@@ -216,9 +240,23 @@ Deno.test("short codes for a refused key are not taken for a fault of the event"
   }
 });
 
-Deno.test("an address that PlatformX quotes does not decide whether the event is at fault", async (t) => {
-  for (const words of ["no user forbidden@example.com", "invalid email: throttle@example.com"]) {
-    await t.step(words, () => assert.equal(judged(422, words), "refused"));
+Deno.test("words that may repeat the event's own do not decide for everybody else; a code does", async (t) => {
+  const rows: [words: string, event: string[], expected: string][] = [
+    ["no user forbidden@example.com", ["forbidden@example.com"], "refused"],
+    ["invalid email: throttle@example.com", ["throttle@example.com"], "refused"],
+    ["unknown name 'API key expired'", ["API key expired"], "refused"],
+    ["metadata workspace must not be auth", ["workspace", "auth"], "refused"],
+    ["Invalid API key", ["workspace", "auth"], "refused"],
+    ["invalid_auth", ["workspace", "auth"], "key"],
+    ["invalid_auth", ["workspace", "invalid_auth"], "refused"],
+    ["rate_limited", ["throttle@example.com"], "rate_limit"],
+    ["Rate limit exceeded", ["auth"], "rate_limit"],
+    ["Invalid API key", ["throttle@example.com"], "key"],
+  ];
+  for (const [words, event, expected] of rows) {
+    await t.step(`${words}, of an event with ${event}`, () => {
+      for (const status of [200, 422]) assert.equal(judged(status, words, event), expected);
+    });
   }
 });
 
@@ -246,8 +284,8 @@ Deno.test("what is removed from PlatformX's words leaves a mark, and the rest is
   assert.equal([...words].length, 200);
 });
 
-function judged(status: number, error: string): string {
-  const verdict = judge({ kind: "response", status, body: JSON.stringify({ ok: false, error }) }, []);
+function judged(status: number, error: string, event: readonly string[] = []): string {
+  const verdict = judge({ kind: "response", status, body: JSON.stringify({ ok: false, error }) }, [], event);
   return verdict.kind === "later" ? verdict.cause : verdict.kind;
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import { systemClock } from "../../lib/base/clock.ts";
 import { isLeftAlone } from "../../lib/outbox/record.ts";
 import type { Claim, Settlement } from "../../lib/outbox/store.ts";
@@ -13,7 +14,13 @@ import { LossyProxy } from "./proxy.ts";
 import { PostgresServer, run } from "./server.ts";
 
 const ALL = { within: 1e12, first: true } as const;
-const DEAD: Settlement = { kind: "dead", reason: "refused", attempts: 1, ambiguous: 0, detail: "status 400" };
+const DEAD: Settlement = {
+  kind: "dead",
+  reason: "refused",
+  attempts: 1,
+  ambiguous: 0,
+  detail: constant("status 400"),
+};
 const TIME = { clock: systemClock } as const;
 
 /** Waits until a condition holds; fails after a while. */

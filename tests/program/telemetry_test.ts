@@ -242,6 +242,27 @@ Deno.test("work on an event of the outbox is a trace of its own, and its log lin
   }
 });
 
+const FAILURES: readonly (readonly [line: string, status: number, body: string])[] = [
+  ["dead_letter", 200, '{"ok":false,"error":"no_such_user"}'],
+  ["key_refused", 401, '{"ok":false,"error":"invalid_auth"}'],
+  ["paused", 401, '{"ok":false,"error":"invalid_auth"}'],
+];
+for (const [line, status, body] of FAILURES) {
+  Deno.test(`the line '${line}' about an event of the outbox has the trace of the work on it`, async () => {
+    await using receiver = startReceiver();
+    await using platformX = await startPlatformX({ key: SECRETS.key });
+    platformX.misbehave({ kind: "answer", status, body }, Infinity);
+    const settings = { GETDX_API_KEY: SECRETS.key, GETDX_API_URL: platformX.url, OUTBOX: "outbox.db" };
+    await using program = await startProgram({ environment: { ...observedBy(receiver), ...settings } });
+    await program.post(notificationWith());
+    await program.logged(line);
+    await program.stop();
+    const traces = receiver.spans.filter(({ name }) => name === "dispatch").map(({ traceId }) => traceId);
+    const { traceId } = recordOf(receiver.records, line);
+    assert.ok(traceId !== undefined && traces.includes(traceId), `${traceId} is none of ${traces}`);
+  });
+}
+
 Deno.test("of a PlatformX that cannot be reached the spans tell the kind of failure, not the runtime's words", async () => {
   await using receiver = startReceiver();
   const api = `http://127.0.0.1:${freePort()}/events.track`;

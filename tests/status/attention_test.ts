@@ -1,4 +1,5 @@
 /** Every state of the service: page, public page and health say the same, and nothing bad is green. */
+import { constant } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import { ATTENTION_CODES, type AttentionCode, attentionOf, isDegraded } from "../../lib/status/attention.ts";
 import { detailedHealth, publicHealth } from "../../lib/status/health.ts";
@@ -110,14 +111,17 @@ const WEBHOOKS: readonly Aspect[] = [
   { what: "one was taken", past: [ok(20 * MINUTE)] },
   {
     what: "one was refused",
-    past: [ok(20 * MINUTE), { ago: HOUR, outcome: outcomeOf({ status: "refused", words: "no" }) }],
+    past: [ok(20 * MINUTE), { ago: HOUR, outcome: outcomeOf({ status: "refused", words: constant("no") }) }],
     codes: ["refused"],
     failed: true,
     only: ["direct"],
   },
   {
     what: "one was refused long ago",
-    past: [{ ago: HOUR + 1, outcome: outcomeOf({ status: "refused", words: "no" }) }, ok(20 * MINUTE)],
+    past: [
+      { ago: HOUR + 1, outcome: outcomeOf({ status: "refused", words: constant("no") }) },
+      ok(20 * MINUTE),
+    ],
     only: ["direct"],
   },
   {
@@ -291,7 +295,7 @@ Deno.test("a pause says in each mode what becomes of events, and when the next t
 });
 
 Deno.test("a machine's clock that was set back hides nothing", () => {
-  const refused = statsOf([{ ago: -HOUR, outcome: outcomeOf({ status: "refused", words: "no" }) }]);
+  const refused = statsOf([{ ago: -HOUR, outcome: outcomeOf({ status: "refused", words: constant("no") }) }]);
   const away = statsOf(wrong("redirected", -HOUR, -HOUR, -HOUR));
   for (const [stats, code] of [[refused, "refused"], [away, "turned_away"]] as const) {
     const status = statusWith({ stats });

@@ -1,4 +1,5 @@
 /** The service at one frozen time, in the states that an operator meets. */
+import { constant, inFull, plain, type Redacted } from "../../lib/base/redact.ts";
 import { expectedNames, parseTracking } from "../../lib/coder/tracking.ts";
 import type { Outcome } from "../../lib/delivery/outcome.ts";
 import type { OutboxStatus } from "../../lib/outbox/outbox.ts";
@@ -66,13 +67,13 @@ export function deadLetters(
   count: number,
   ageMs: number,
   reason: DeadReason = "refused",
-  detail = WORDS,
+  detail: Redacted = WORDS,
 ): OutboxStatus {
   return { ...EMPTY, dead: count, deadByReason: [{ reason, count, newest: NOW - ageMs, detail }] };
 }
 
 /** PlatformX's, made up. */
-export const WORDS = "status 422: email does not belong to a user of this account";
+export const WORDS = constant("status 422: email does not belong to a user of this account");
 
 /** An answered webhook: how long ago, and how. */
 export interface Past {
@@ -106,8 +107,8 @@ export function outcomeOf(
   } = {},
 ): Outcome {
   const wasSent = outcome.status === "forwarded" || outcome.status === "refused";
-  const notification = outcome.status === "error" ? {} : { notification: name, arrived: name };
-  return { attempts: wasSent ? 1 : 0, messageId: id, ...notification, ...outcome };
+  const notification = outcome.status === "error" ? {} : { notification: inFull(name), arrived: name };
+  return { attempts: wasSent ? 1 : 0, messageId: inFull(id), ...notification, ...outcome };
 }
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -201,7 +202,7 @@ const turnedAway = (reason: "unauthorized" | "redirected", ...agos: readonly num
       status: "error",
       reason,
       attempts: 0,
-      messageId: `f${index}3d4b0d-2190-4ce6-b7c8-08cb1e3152f5`,
+      messageId: plain`f${index}3d4b0d-2190-4ce6-b7c8-08cb1e3152f5`,
     },
   }));
 

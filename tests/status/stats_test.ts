@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { expectedNames, parseTracking } from "../../lib/coder/tracking.ts";
 import { type Outcome, STATUS_NAMES } from "../../lib/delivery/outcome.ts";
@@ -25,7 +26,7 @@ const OUTCOMES: readonly (readonly [outcome: Outcome, delivers: boolean, seen: b
     [outcomeOf({ status: "duplicate" }), false, true, false],
     [{ status: "ignored", reason: "secret", attempts: 0 }, false, true, false],
     [outcomeOf({ status: "ignored", reason: "no_person" }), false, true, false],
-    [outcomeOf({ status: "refused", words: "no" }), false, true, true],
+    [outcomeOf({ status: "refused", words: constant("no") }), false, true, true],
     [outcomeOf({ status: "unavailable", reason: "key", retryAfterMs: 1 }), false, true, true],
     [outcomeOf({ status: "error", reason: "too_slow" }), false, false, true],
   ];

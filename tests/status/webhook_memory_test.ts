@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
+import { constant } from "../../lib/base/redact.ts";
 import { outcomeOf, type Past, recordOf, settle, statsOf } from "./states.ts";
 
 const ids = (webhooks: readonly { readonly messageId: string | undefined }[]) =>
   webhooks.map(({ messageId }) => messageId);
-const refused = outcomeOf({ status: "refused", words: "no" }, { id: "refused" });
+const refused = outcomeOf({ status: "refused", words: constant("no") }, { id: "refused" });
 const unauthorized = {
   ...outcomeOf({ status: "error", reason: "unauthorized" }),
-  messageId: "turned away",
+  messageId: constant("turned away"),
 } as const;
 
 Deno.test("neither duplicates nor strangers push out what failed", () => {

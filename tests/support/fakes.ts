@@ -1,13 +1,13 @@
 /** Stand-ins shared by the tests. */
+import { inFull, type Redacted } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import type { Clock } from "../../lib/base/clock.ts";
-import type { LogLevel } from "../../lib/base/log.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
 import { type Notification, recognise } from "../../lib/coder/notification.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
-import type { Log, LogFields } from "../../lib/base/log.ts";
+import type { Log, LogFields, LogLevel } from "../../lib/base/log.ts";
 import type { LogEvent } from "../../lib/base/log_events.ts";
 import type { Attempt } from "../../lib/platformx/client.ts";
 
@@ -219,3 +219,10 @@ export const EVENT: PlatformXEvent = {
   timestamp: "1767323045",
   metadata: { workspace: "alice-dev" },
 };
+
+/** Fields of a log line whose texts a test made up: nothing of them is to be redacted. */
+export function shownFields(fields: LogFields = {}): Record<string, Redacted | number | boolean | undefined> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? inFull(value) : value]),
+  );
+}

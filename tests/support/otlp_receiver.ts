@@ -41,6 +41,7 @@ export function observedBy({ endpoint }: Receiver): Readonly<Record<string, stri
   return {
     OTEL_DENO: "true",
     OTEL_DENO_METRICS: "false",
+    OTEL_DENO_CONSOLE: "replace",
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_BSP_EXPORT_TIMEOUT: "500",

@@ -1,5 +1,5 @@
 /** What accepting a group of webhooks writes, given what the store remembers. */
-import { firstText, fold, type HashedCopy, NOW, type Remembering } from "../happening_text.ts";
+import { firstText, fold, type HashedCopy, NOW, type Remembering } from "../occurrence_text.ts";
 import type { Row } from "../record.ts";
 import { StoreError } from "../store_fault.ts";
 
@@ -7,7 +7,7 @@ import { StoreError } from "../store_fault.ts";
 export type Accepted = "queued" | "duplicate" | StoreError;
 
 /** A webhook as it is stored. */
-export interface HashedDraft {
+export interface PreparedDraft {
   readonly key: string;
   readonly copy: HashedCopy;
   /** As JSON: within JSON, PostgreSQL would look into its texts, and refuse some. */
@@ -16,15 +16,15 @@ export interface HashedDraft {
 
 /** What is to be written of one notification, and what its webhooks come to then. */
 export interface Plan {
-  readonly outcomes: readonly (readonly [HashedDraft, Accepted])[];
+  readonly outcomes: readonly (readonly [PreparedDraft, Accepted])[];
   /** With one event: it was not there. */
-  readonly inserted?: { readonly key: string; readonly after: string } & HashedDraft["event"];
+  readonly inserted?: { readonly key: string; readonly after: string } & PreparedDraft["event"];
   readonly changed?: {
     readonly key: string;
     /** As it was read. */
     readonly before: string;
     readonly after: string;
-    readonly events: readonly HashedDraft["event"][];
+    readonly events: readonly PreparedDraft["event"][];
   };
 }
 
@@ -43,7 +43,7 @@ export interface PlanRules extends Omit<Remembering, "now"> {
  * @param known rows of the table `dedup`, with the time `now`; those that are missing are taken for not being there
  */
 export function planned(
-  drafts: readonly HashedDraft[],
+  drafts: readonly PreparedDraft[],
   known: readonly Row[],
   { room, keyRoom, isDoubtful, agedTo, window }: PlanRules,
 ): readonly Plan[] {
@@ -65,8 +65,8 @@ export function planned(
     const before = String(row?.["occurrences"]);
     const now = Number(row?.["now"]);
     let after = before;
-    const events: HashedDraft["event"][] = [];
-    const outcomes = copies.map((draft): readonly [HashedDraft, Accepted] => {
+    const events: PreparedDraft["event"][] = [];
+    const outcomes = copies.map((draft): readonly [PreparedDraft, Accepted] => {
       const folded = fold(after, draft.copy, { now, agedTo: Math.min(now, agedTo), window });
       if (folded === undefined) return [draft, new StoreError("unreadable")];
       if (folded.kind === "new" && room <= 0) return [draft, new StoreError("overfull")];

@@ -1,4 +1,5 @@
 /** Errors of PostgreSQL and of the way to it → what is wrong with the store. */
+import { constant, type Redacted } from "../../base/redact.ts";
 import { StoreError, type StoreFault } from "../store_fault.ts";
 
 /** What becomes of a statement that failed. */
@@ -10,14 +11,26 @@ export interface PostgresFault {
   readonly isDoubtful: boolean;
 }
 
-const TEXTS: Partial<Readonly<Record<StoreFault, string>>> = {
-  read_only: "the database server takes no changes, as a standby does: let OUTBOX name the primary",
-  full: "the database server's disk is full: make room there",
-  broken: "the database server says that its data is damaged: see its log, and restore a backup",
-  failing: "the database server fails: see its log",
-  busy: "the database server is out of connections, memory or locks: see its log, and who else uses it",
-  forbidden: "this user may not make or use its tables: let an administrator run what " +
+const TEXTS: Partial<Readonly<Record<StoreFault, Redacted>>> = {
+  read_only: constant(
+    "the database server takes no changes, as a standby does: let OUTBOX name the primary",
+  ),
+  full: constant(
+    "the database server's disk is full: make room there",
+  ),
+  broken: constant(
+    "the database server says that its data is damaged: see its log, and restore a backup",
+  ),
+  failing: constant(
+    "the database server fails: see its log",
+  ),
+  busy: constant(
+    "the database server is out of connections, memory or locks: see its log, and who else uses it",
+  ),
+  forbidden: constant(
+    "this user may not make or use its tables: let an administrator run what ",
     "'coder-platformx outbox schema' prints",
+  ),
 };
 
 /** By SQLSTATE (PostgreSQL's documentation, appendix A); by its class where a row has two characters. */

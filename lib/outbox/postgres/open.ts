@@ -1,4 +1,5 @@
 /** Opens a PostgreSQL store: looks whether the server will do, and makes the tables where they are missing. */
+import { constant } from "../../base/redact.ts";
 import type { Row } from "../record.ts";
 import type { Access } from "../store.ts";
 import { PostgresConnection, type PostgresTarget } from "./connection.ts";
@@ -37,10 +38,10 @@ export async function openPostgres(options: PostgresStoreOptions): Promise<OpenP
   const look = async (statement: string) => (await connection.ask([statement]))[0]?.[0];
   try {
     const seen = await look(sql.open);
-    if (Number(seen?.["number"]) < 130_000) throw new StoreError("unsuited", TOO_OLD);
-    if (seen?.["encoding"] !== "UTF8") throw new StoreError("unsuited", NOT_UTF8);
+    if (Number(seen?.["number"]) < 130_000) throw new StoreError("unsuited", constant(TOO_OLD));
+    if (seen?.["encoding"] !== "UTF8") throw new StoreError("unsuited", constant(NOT_UTF8));
     if (seen["is_made"] !== true) {
-      if (access !== "serve") throw new StoreError("missing", NOT_MADE);
+      if (access !== "serve") throw new StoreError("missing", constant(NOT_MADE));
       // Two instances that start at the same time make them one after the other.
       const lock = `SELECT pg_advisory_xact_lock(hashtextextended('coder-platformx ${schema}', 0))`;
       await connection.ask([lock, postgresSchema(schema).replace(/;\n$/, "")]);

@@ -1,6 +1,6 @@
 /** What is said to PostgreSQL. The database's clock counts; tests bring their own. */
 import { LONGEST_RETRY_AFTER } from "../../platformx/backoff.ts";
-import { NOW as TIME_OF_TEXT } from "../happening_text.ts";
+import { NOW as TIME_OF_TEXT } from "../occurrence_text.ts";
 import { COLUMNS, RECORD_VERSION } from "../record.ts";
 import { DEAD_KEPT, LEASE } from "../store.ts";
 

@@ -1,5 +1,5 @@
-/** The outbox in PostgreSQL: several instances share it. Effects: sockets, hashing, randomness. */
-import { type Accepted, type HashedDraft, planned } from "./accept_plan.ts";
+/** The outbox in PostgreSQL: several instances share it. Effects: sockets, randomness. */
+import { type Accepted, planned, type PreparedDraft } from "./accept_plan.ts";
 import { eventId } from "../event_id.ts";
 import { Lane } from "./lane.ts";
 import { isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from "../record.ts";
@@ -34,7 +34,6 @@ export class PostgresStore implements OutboxStore {
   readonly #connection: PostgresConnection;
   readonly #options: PostgresStoreOptions;
   readonly #sql: Statements;
-  readonly #hashed: (text: string) => string;
   readonly #age: TrustedAge;
   readonly #tally = new Tally();
   readonly #accepts = new Lane<NewEvent, Accepted>(MOST_AT_ONCE, (drafts) => this.#acceptAll(drafts));
@@ -46,11 +45,10 @@ export class PostgresStore implements OutboxStore {
   #keys = 0;
   #careAt = 0;
 
-  private constructor(options: PostgresStoreOptions, opened: OpenPostgres, hashed: (text: string) => string) {
+  private constructor(options: PostgresStoreOptions, opened: OpenPostgres) {
     this.#options = options;
     this.#connection = opened.connection;
     this.#sql = opened.sql;
-    this.#hashed = hashed;
     this.engine = `PostgreSQL ${opened.version}`;
     this.#age = new TrustedAge(opened.now, options.clock.monotonic());
   }
@@ -61,13 +59,8 @@ export class PostgresStore implements OutboxStore {
    * @throws {StoreError}
    */
   static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
-    const { hash } = await import("node:crypto");
     const opened = await openPostgres(options);
-    const store = new PostgresStore(
-      options,
-      opened,
-      (text) => hash("sha256", text, "base64url").slice(0, 16),
-    );
+    const store = new PostgresStore(options, opened);
     store.#count(opened.summary);
     return store;
   }
@@ -171,16 +164,16 @@ export class PostgresStore implements OutboxStore {
   /** Blindly at first, as most are new; what is known is read, and changed if nobody else has changed it meanwhile. */
   async #acceptAll(drafts: readonly NewEvent[]): Promise<readonly Accepted[]> {
     const now = this.#options.clock.now();
-    const hashed = drafts.map(({ key, recipient, messageId, event }): HashedDraft => ({
+    const prepared = drafts.map(({ key, recipient, messageId, event }): PreparedDraft => ({
       key,
-      copy: { recipient: this.#hashed(recipient), messageId: this.#hashed(messageId) },
+      copy: { recipient, messageId },
       event: { id: eventId(now, ++this.#ids, crypto.randomUUID()), event: JSON.stringify(event) },
     }));
-    const results = new Map<HashedDraft, Accepted>();
+    const results = new Map<PreparedDraft, Accepted>();
     let isDoubtful = false;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const left = hashed.filter((draft) => !results.has(draft));
-      if (left.length === 0) return hashed.flatMap((draft) => results.get(draft) ?? []);
+      const left = prepared.filter((draft) => !results.has(draft));
+      if (left.length === 0) return prepared.flatMap((draft) => results.get(draft) ?? []);
       const isBlind = tries === 0 && Math.min(this.#room, this.#keyRoom) >= left.length;
       const keys = [...new Set(left.map(({ key }) => key))];
       const known = isBlind ? [] : await this.#rows(this.#sql.remembered, keys);

@@ -2,10 +2,18 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { LONGEST_RETRY_AFTER } from "../../platformx/backoff.ts";
 import { eventId } from "../event_id.ts";
-import { firstText, fold } from "../happening_text.ts";
+import { firstText, fold } from "../occurrence_text.ts";
 import type { Answer, Ask, Draft, Moment, Operations, Settled } from "../operation.ts";
-import { isLeftAlone, type LeftAlone, type OutboxRecord, recordOf } from "../record.ts";
-import { type DeadReason, type Row, type Stored, wholeNumber } from "../record.ts";
+import {
+  type DeadReason,
+  isLeftAlone,
+  type LeftAlone,
+  type OutboxRecord,
+  recordOf,
+  type Row,
+  type Stored,
+  wholeNumber,
+} from "../record.ts";
 import { type Claim, DEAD_KEPT, type Fresh, inTurns, LEASE, type Summary } from "../store.ts";
 import { BATCH, SQL } from "./statements.ts";
 import { StoreError } from "../store_fault.ts";
@@ -22,8 +30,6 @@ export interface DatabaseRules {
   readonly window: number;
   readonly maxAge: number;
   readonly maxKeys: number;
-  /** A short hash of a text of the sender's choice. */
-  readonly hashed: (text: string) => string;
   readonly newUuid: () => string;
 }
 
@@ -128,9 +134,9 @@ export class SqliteDatabase {
   }
 
   #accept({ key, recipient, messageId, event }: Draft): Answers<"accept"> {
-    const { hashed, maxKeys, newUuid, window } = this.#rules;
+    const { maxKeys, newUuid, window } = this.#rules;
     const { now, agedTo, room } = this.#moment;
-    const copy = { recipient: hashed(recipient), messageId: hashed(messageId) };
+    const copy = { recipient, messageId };
     const before = this.row(SQL.dedup, { $key: key })?.["occurrences"];
     const isKnown = before !== undefined;
     const folded = isKnown

@@ -1,10 +1,11 @@
 /** The SQLite half of a store: opens the file, keeps an eye on it, and answers in transactions. Synchronous. */
+import type { ThreadFiles } from "../../runtime/threads.ts";
 import type { DatabaseSync } from "node:sqlite";
 import type { Moment, Reply, Request, Result } from "../operation.ts";
 import type { Access, Summary } from "../store.ts";
 import { type DatabaseRules, SqliteDatabase } from "./database.ts";
 import { sqliteFault } from "./fault.ts";
-import { APPLICATION_ID, databaseFile, type Files, identityOf, isOurs } from "./file.ts";
+import { APPLICATION_ID, databaseFile, isOurs } from "./file.ts";
 import { SQLITE_SCHEMA, SQLITE_SCHEMA_VERSION } from "./schema.ts";
 import { StoreError, type StoreFault } from "../store_fault.ts";
 
@@ -30,7 +31,7 @@ export interface SqliteLocation {
 /** The parts of the runtime that are used. */
 export interface SqliteModules {
   readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => DatabaseSync;
-  readonly files: Files;
+  readonly files: ThreadFiles;
 }
 
 /** An open file. */
@@ -123,7 +124,7 @@ export class SqliteEngine {
 
   /** After a deletion or a move SQLite goes on "succeeding", into a file that nobody will find again. */
   #trouble({ identity }: Open): StoreFault | undefined {
-    if (identityOf(this.#modules.files, this.#location.path) !== identity) return "gone";
+    if (this.#modules.files.identity(this.#location.path) !== identity) return "gone";
     return this.#isGarbled ? "broken" : undefined;
   }
 
@@ -136,7 +137,7 @@ export class SqliteEngine {
     const { database, identity } = this.#open;
     const { files } = this.#modules;
     const { path } = this.#location;
-    const there = identityOf(files, path);
+    const there = files.identity(path);
     // What SQLite keeps in memory hides it.
     this.#isGarbled = there === identity && !isOurs(files, path);
     if (there === undefined || there === identity) return;
@@ -175,7 +176,7 @@ function openFile(
     const database = new SqliteDatabase(db, rules);
     setUp(database, access === "look");
     if (file.isYoungerThanWal && database.pragma("quick_check(1)") !== "ok") throw new StoreError("broken");
-    return { db, database, identity: identityOf(files, path) };
+    return { db, database, identity: files.identity(path) };
   } catch (error) {
     db.close();
     throw error;

@@ -1,5 +1,5 @@
 /** The file of a SQLite store: what may be opened, and whether it is still there. Effects: files. */
-import type * as Fs from "node:fs";
+import type { ThreadFiles } from "../../runtime/threads.ts";
 import type { Access } from "../store.ts";
 import { StoreError } from "../store_fault.ts";
 
@@ -18,12 +18,6 @@ export interface DatabaseFile {
   readonly isYoungerThanWal: boolean;
 }
 
-/** Files, as this module uses them. */
-export type Files = Pick<
-  typeof Fs,
-  "closeSync" | "fstatSync" | "lstatSync" | "openSync" | "readSync" | "statSync" | "unlinkSync"
->;
-
 /**
  * Looks at a path before SQLite does, and makes the file, for its owner only, if there is none and the service is to
  * have one. What is not a regular file, or neither empty nor ours, is refused untouched.
@@ -31,7 +25,7 @@ export type Files = Pick<
  * @throws {StoreError} or what the file system throws
  */
 export function databaseFile(
-  fs: Files,
+  files: ThreadFiles,
   path: string,
   { access, isAgain }: {
     readonly access: Access;
@@ -39,18 +33,18 @@ export function databaseFile(
     readonly isAgain: boolean;
   },
 ): DatabaseFile {
-  const found = fs.lstatSync(path, { throwIfNoEntry: false });
+  const found = files.look(path);
   if (found === undefined) {
     if (access !== "serve") throw new StoreError("missing");
     if (isAgain) throw new StoreError("gone");
-    fs.closeSync(fs.openSync(path, "wx", 0o600));
+    files.make(path);
     return { isEmpty: true, hasWal: false, isYoungerThanWal: false };
   }
-  if (!found.isFile()) throw new StoreError("not_a_file");
+  if (!found.isFile) throw new StoreError("not_a_file");
   const isEmpty = found.size === 0;
-  const isFit = isEmpty ? access === "serve" && found.uid === userOf(fs, path) : isOurs(fs, path);
+  const isFit = isEmpty ? access === "serve" && found.uid === userOf(files, path) : isOurs(files, path);
   if (!isFit) throw new StoreError("not_ours");
-  const wal = fs.statSync(`${path}-wal`, { throwIfNoEntry: false });
+  const wal = files.look(`${path}-wal`);
   return {
     isEmpty,
     hasWal: wal !== undefined,
@@ -58,38 +52,22 @@ export function databaseFile(
   };
 }
 
-/** Identifies the file behind a path; undefined: there is none, or it cannot be looked at. */
-export function identityOf(fs: Files, path: string): string | undefined {
-  try {
-    const { dev, ino } = fs.statSync(path, { bigint: true });
-    return `${dev}/${ino}`;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Who owns what this process makes in the file's folder: to ask the system takes a permission of its own on Deno. */
-function userOf(fs: Files, path: string): number {
+function userOf(files: ThreadFiles, path: string): number | null | undefined {
   const probe = `${path}-probe`;
-  const file = fs.openSync(probe, "wx", 0o600);
+  files.make(probe);
   try {
-    return fs.fstatSync(file).uid;
+    return files.look(probe)?.uid;
   } finally {
-    fs.closeSync(file);
-    fs.unlinkSync(probe);
+    files.remove(probe);
   }
 }
 
 /** Whether the file begins as a database of this service does. */
-export function isOurs(fs: Files, path: string): boolean {
-  const file = fs.openSync(path, "r");
-  try {
-    const header = new Uint8Array(HEADER.bytes);
-    const read = fs.readSync(file, header, 0, HEADER.bytes, 0);
-    const magic = String.fromCharCode(...header.subarray(0, HEADER.magic.length));
-    const id = new DataView(header.buffer).getUint32(HEADER.applicationId);
-    return read === HEADER.bytes && magic === HEADER.magic && id === APPLICATION_ID;
-  } finally {
-    fs.closeSync(file);
-  }
+export function isOurs(files: ThreadFiles, path: string): boolean {
+  const header = files.head(path, HEADER.bytes);
+  if (header.length < HEADER.bytes) return false;
+  const magic = String.fromCharCode(...header.subarray(0, HEADER.magic.length));
+  return magic === HEADER.magic &&
+    new DataView(header.buffer).getUint32(HEADER.applicationId) === APPLICATION_ID;
 }

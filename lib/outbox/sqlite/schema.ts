@@ -5,7 +5,7 @@ export const SQLITE_SCHEMA_VERSION = 1;
 
 /**
  * Made in one transaction. `event` has a row for each event that is neither delivered nor dropped; `dedup` one for each
- * notification that is remembered, see `happening_text.ts`. The checks refuse a row without an id at its door.
+ * notification that is remembered, see `occurrence_text.ts`. The checks refuse a row without an id at its door.
  */
 export const SQLITE_SCHEMA = [
   `CREATE TABLE event (

@@ -1,9 +1,10 @@
 /** The outbox in a SQLite file. SQLite works in a thread of its own; this half gathers, waits and keeps count. */
+import type { StartThread, Thread, ThreadEvents } from "../../runtime/threads.ts";
 import type { Operations, Reply, Result } from "../operation.ts";
 import type { Claim, Fresh, NewEvent, OutboxStore, Settlement, State, Summary } from "../store.ts";
 import { mostKeys, type StoreOptions } from "../store_options.ts";
 import type { SqliteLocation } from "./engine.ts";
-import type { SqliteStart } from "./worker.ts";
+import type { SqliteStart } from "./serve.ts";
 import { StoreError, type StoreFault } from "../store_fault.ts";
 import { Tally } from "../tally.ts";
 import { TrustedAge } from "../trusted_age.ts";
@@ -18,24 +19,9 @@ const END = 2_000;
 /** Questions that go in one message: the first must not wait too long for the last. */
 const MOST_AT_ONCE = 256;
 
-/** A thread that works on the file. */
-export interface Thread {
-  postMessage(text: string): void;
-  terminate(): void;
-}
-
-/** Who is told of what the thread does. */
-export interface ThreadEvents {
-  onMessage: (text: string) => void;
-  /** It ended, for whatever reason. */
-  onEnd: () => void;
-}
-
-/** Starts a thread that calls `serveSqlite`, with a text that it finds as its `workerData`. */
-export type StartThread = (data: string, events: ThreadEvents) => Promise<Thread>;
-
 /** Where the store is, and how to start its thread. */
 export interface SqliteStoreOptions extends StoreOptions, Omit<SqliteLocation, "isAgain"> {
+  /** Starts threads of a module that exports `serveSqlite`. */
   readonly startThread: StartThread;
 }
 
@@ -215,7 +201,7 @@ export class SqliteStore implements OutboxStore {
       onMessage: (text) => first.resolve(JSON.parse(text)),
       onEnd: () => first.resolve({ fault: "failing" }),
     };
-    const thread = await startThread(JSON.stringify(start), events);
+    const thread = await startThread("serveSqlite", JSON.stringify(start), events);
     const opened = await first.promise;
     answered.abort();
     if ("fault" in opened) {

@@ -1,6 +1,5 @@
 /** What of the page is asked for, and links that keep it. */
-import { shownName } from "../../base/redact.ts";
-import { scrub } from "../../base/redact.ts";
+import { scrub, shownName } from "../../base/redact.ts";
 
 /** Webhooks that are asked for instead of the whole page. */
 export type Selection =

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../../lib/base/redact.ts";
 import { gzipSync } from "node:zlib";
 import { attemptAt } from "../../../lib/platformx/client.ts";
 import type { Verdict } from "../../../lib/platformx/verdict.ts";
@@ -163,8 +164,8 @@ function attemptTo(port: number, timeout = 10_000) {
 }
 
 Deno.test("an answer that drips, or never comes to its beginning, ends with the attempt's time", async (t) => {
-  const timedOut: Verdict = { kind: "unknown", seen: "timed_out" };
-  const cutBody: Verdict = { kind: "unknown", seen: "status 200" };
+  const timedOut: Verdict = { kind: "unknown", seen: constant("timed_out") };
+  const cutBody: Verdict = { kind: "unknown", seen: constant("status 200") };
   const drips = (text: string, head = ""): Write => async (socket) => {
     socket.write(head);
     for (let i = 0; socket.writable; i = (i + 1) % text.length) {

@@ -1,4 +1,5 @@
 /** What keeps texts from outside out of the page's markup, and the page small. */
+import { inFull } from "../../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LATER_CAUSES } from "../../../lib/platformx/verdict.ts";
@@ -73,9 +74,11 @@ const anyPast: fc.Arbitrary<Past> = fc.record({
     anyHostileText,
     anyHostileText,
   ).map(([status, name, id]) => {
-    if (status === "refused") return outcomeOf({ status, words: name }, { name, id });
-    if (status === "error") return outcomeOf({ status, reason: "not_found", detail: name }, { id });
-    if (status === "secret") return { status: "ignored", reason: "secret", attempts: 0, messageId: id };
+    if (status === "refused") return outcomeOf({ status, words: inFull(name) }, { name, id });
+    if (status === "error") return outcomeOf({ status, reason: "not_found", detail: inFull(name) }, { id });
+    if (status === "secret") {
+      return { status: "ignored", reason: "secret", attempts: 0, messageId: inFull(id) };
+    }
     return outcomeOf({ status }, { name, id });
   }),
   stranger: fc.boolean(),
@@ -100,7 +103,7 @@ Deno.test("property: whatever has come, the pages hold no unescaped text and sta
           ...past.length % 2 === 0 ? {} : {
             mode: "outbox" as const,
             outbox: {
-              ...deadLetters(3, 9, "refused", text),
+              ...deadLetters(3, 9, "refused", inFull(text)),
               failing: past.length % 3 === 0 ? undefined : text,
             },
           },

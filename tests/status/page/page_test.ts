@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constant } from "../../../lib/base/redact.ts";
 import { CATALOGUE } from "../../../lib/coder/catalogue.ts";
 import { type Kind, KINDS } from "../../../lib/status/stats.ts";
 import { became } from "../../../lib/status/page/became.ts";
@@ -118,7 +119,7 @@ const NEEDS: readonly (readonly [what: string, Status, RegExp | undefined])[] = 
   ],
   [
     "dead letters of long ago",
-    statusWith({ mode: "outbox", outbox: deadLetters(1, 9 * DAY, "outcome_unknown", "") }),
+    statusWith({ mode: "outbox", outbox: deadLetters(1, 9 * DAY, "outcome_unknown", constant("")) }),
     /1 dead letter: outcome_unknown, the newest 9 d ago .*Look in DX whether it is there before a replay/,
   ],
   [
@@ -238,7 +239,10 @@ for (const [query, ids, says] of VIEWS) {
           ago,
           outcome: outcomeOf({ status: "duplicate" }, { id, name }),
         })),
-        { ago: 4, outcome: outcomeOf({ status: "refused", words: "no such user" }, { id: "refused" }) },
+        {
+          ago: 4,
+          outcome: outcomeOf({ status: "refused", words: constant("no such user") }, { id: "refused" }),
+        },
         { ago: 3, outcome: outcomeOf({ status: "error", reason: "not_found" }, { id: "turned-away" }) },
         {
           ago: 2,

@@ -1,8 +1,8 @@
-/** What a store remembers of a happening, as text: `[[number, since, recipient, message, recipient, message, …], …]`. */
-import { assign, type Happening } from "../coder/occurrence.ts";
+/** What a store remembers of one identity's occurrences, as text: `[[number, since, recipient, message, recipient, message, …], …]`. */
+import { assign, type Occurrences } from "../coder/occurrence.ts";
 import { parsed } from "./record.ts";
 
-/** Copies that are noted of one happening. A further one still is a copy of its occurrence, but leaves no trace. */
+/** Copies that are noted of one identity. A further one still is a copy of its occurrence, but leaves no trace. */
 const MOST_COPIES = 2_000;
 
 /** In place of the time in a text that is made before the store's clock is known. */
@@ -23,7 +23,7 @@ export interface Remembering {
   readonly window: number;
 }
 
-/** What a copy makes of a happening. */
+/** What a copy makes of the text. */
 export interface Folded {
   /** As `assign` says. */
   readonly kind: "new" | "copy" | "retry";
@@ -32,25 +32,25 @@ export interface Folded {
   readonly text: string;
 }
 
-/** The text of a happening whose first copy this is. */
+/** The text with one occurrence, of which this is the first copy. */
 export function firstText({ recipient, messageId }: HashedCopy, now: number | typeof NOW): string {
   return `[[1,${now},"${recipient}","${messageId}"]]`;
 }
 
-/** Adds a copy to a happening; undefined: its text cannot be read. */
+/** Adds a copy; undefined: the text cannot be read. */
 export function fold(
   text: string,
   copy: HashedCopy,
   { now, agedTo, window }: Remembering,
 ): Folded | undefined {
-  const before = happeningOf(text);
+  const before = occurrencesOf(text);
   if (before === undefined) return undefined;
   const memory = { now: agedTo, window, isHeld: () => false };
-  const { kind, happening, occurrence } = assign(before, { ...copy, arrivedAt: now }, memory);
+  const { kind, occurrences, occurrence } = assign(before, { ...copy, arrivedAt: now }, memory);
   const isFirst = occurrence.copies[0] === copy.recipient && occurrence.copies[1] === copy.messageId;
-  const copies = happening.reduce((sum, { copies }) => sum + copies.length / 2, 0);
+  const copies = occurrences.reduce((sum, { copies }) => sum + copies.length / 2, 0);
   if (kind === "retry" || (kind === "copy" && copies > MOST_COPIES)) return { kind, isFirst, text };
-  const rows = happening.map((known) => [
+  const rows = occurrences.map((known) => [
     known.number,
     kind === "new" && known === occurrence ? now : known.since,
     ...known.copies,
@@ -58,16 +58,16 @@ export function fold(
   return { kind, isFirst, text: JSON.stringify(rows) };
 }
 
-function happeningOf(text: string): Happening | undefined {
+function occurrencesOf(text: string): Occurrences | undefined {
   const rows = parsed(text);
   if (!Array.isArray(rows)) return undefined;
-  const happening: Happening = rows.map((row) => {
+  const occurrences: Occurrences = rows.map((row) => {
     const [number, since, ...copies] = Array.isArray(row) ? row : [];
     return { number, since, arrivedAt: since, copies, settled: true };
   });
-  const isSound = happening.every(({ number, since, copies }) =>
+  const isSound = occurrences.every(({ number, since, copies }) =>
     Number.isSafeInteger(number) && Number.isSafeInteger(since) &&
     copies.length >= 2 && copies.length % 2 === 0 && copies.every((part) => typeof part === "string")
   );
-  return isSound ? happening : undefined;
+  return isSound ? occurrences : undefined;
 }

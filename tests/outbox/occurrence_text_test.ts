@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { firstText, fold, NOW } from "../../lib/outbox/happening_text.ts";
+import { firstText, fold, NOW } from "../../lib/outbox/occurrence_text.ts";
 
 const TIME = { now: 1_000, agedTo: 1_000, window: 500 };
 const ALICE = { recipient: "a", messageId: "1" };

@@ -1,11 +1,11 @@
-/** What tells happenings apart, as JSON values whose text does not depend on the order in which keys were received. */
+/** What identifies what happened, as JSON values whose text does not depend on the order in which keys were received. */
 import { type JsonObject, MAX_DEPTH, objectOf } from "./notification.ts";
 
 /** Labels, data without build parameters, and targets: with sorted keys, and otherwise as received. */
-export type HappeningParts = readonly [labels: unknown, data: unknown, targets: unknown];
+export type IdentityParts = readonly [labels: unknown, data: unknown, targets: unknown];
 
-/** What of a notification tells happenings apart; undefined: it nests deeper than {@link MAX_DEPTH}. */
-export function happeningParts(payload: JsonObject): HappeningParts | undefined {
+/** What of a notification identifies what happened; undefined: it nests deeper than {@link MAX_DEPTH}. */
+export function identityParts(payload: JsonObject): IdentityParts | undefined {
   const { labels, data, targets } = payload;
   // As received, also what is of a wrong type and is not forwarded: it may be all that differs.
   const parts = [labels ?? {}, withoutParameters(data ?? null), targets ?? []] as const;
