@@ -186,7 +186,13 @@ Deno.test("README's explanation is what becomes of its sample", () => {
   assert.match(output, new RegExp(`^person +${attributed.email} \\(from ${attributed.source}\\)$`, "m"));
 });
 
-const PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", ...filesIn("docs").filter((path) => path.endsWith(".md"))];
+const PAGES = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  ...filesIn("docs").filter((path) => path.endsWith(".md")),
+];
 
 Deno.test("relative links, headings and samples that documents point at exist", async (t) => {
   for (const path of PAGES) {
