@@ -16,7 +16,7 @@ const POLL = 1_000;
 /** Events claimed in one go. */
 const MOST_CLAIMED = 64;
 
-/** Milliseconds after a claim until when its attempt may start: the lease is for three attempts of 10 s. */
+/** Milliseconds after a claim was asked for until when its attempt may start: the lease is for three attempts of 10 s. */
 const START_WITHIN = 15_000;
 
 /** What the dispatcher needs from outside. */
@@ -89,7 +89,8 @@ export class Dispatcher {
   /** Sends what is due; returns the milliseconds until there can be more to do. */
   async #round(): Promise<number> {
     const { clock, gate, store } = this.#options;
-    await this.#tidy();
+    // While it cannot be looked after, as when its file is gone, what it holds can still go out.
+    await this.#tidy().catch((error) => this.#failed(error));
     const held = gate.held();
     if (held !== undefined) {
       // What is accepted during a pause waits in line with the rest: oldest first when it ends.
@@ -101,20 +102,22 @@ export class Dispatcher {
     // New events and old ones in turn: a backlog must not hold up what happens now.
     this.#freshFirst = !this.#freshFirst;
     const fresh = { within: clock.monotonic() - this.#freshSince, first: this.#freshFirst };
+    const asked = clock.monotonic();
     const claims = await store.claim(Math.min(free, MOST_CLAIMED), fresh);
-    for (const claim of claims) this.#begin(claim);
+    for (const claim of claims) this.#begin(claim, asked + START_WITHIN);
     return claims.length > 0 ? 0 : this.#nextDueIn;
   }
 
   /** What is to be done now and then: write down what could not be, bury what is too old. */
   async #tidy(): Promise<void> {
-    const { clock, store } = this.#options;
+    const { clock, store, watch } = this.#options;
     if (clock.monotonic() < this.#tidyAt) return;
     this.#tidyAt = clock.monotonic() + POLL;
     await Promise.all(
       [...this.#unsettled.values()].map(({ work, settlement }) => this.#settle(work, settlement)),
     );
     const { buried, nextDueIn } = await store.tidy();
+    watch.tidied();
     this.#nextDueIn = Math.min(Math.max(nextDueIn ?? POLL, 1), POLL);
     for (const record of buried) {
       const { attempts, failures, ambiguous, detail, dead, enqueuedAt } = record;
@@ -123,14 +126,15 @@ export class Dispatcher {
     }
   }
 
-  #begin(claim: Claim): void {
+  /** @param startBy monotonic: its attempt starts until then, or not at all */
+  #begin(claim: Claim, startBy: number): void {
     const { clock, traced } = this.#options;
     const { id, event } = claim.record;
     const work = { ...claim, accepted: clock.monotonic() - claim.age };
     const known = this.#unsettled.get(id);
     // Its lease ran out while the store did not take what came of the last attempt.
     const ended = known === undefined
-      ? traced(event, () => this.#send(work))
+      ? traced(event, () => this.#send(work, startBy))
       : this.#settle(work, known.settlement);
     const done = ended.catch((error) => void this.#failed(error)).finally(() => {
       this.#sending.delete(id);
@@ -139,9 +143,9 @@ export class Dispatcher {
     this.#sending.set(id, done);
   }
 
-  async #send(work: Work): Promise<void> {
-    const { clock, gate, random } = this.#options;
-    const sent = await gate.send(work.record.event, clock.monotonic() + START_WITHIN);
+  async #send(work: Work, startBy: number): Promise<void> {
+    const { gate, random } = this.#options;
+    const sent = await gate.send(work.record.event, startBy);
     if (sent.kind === "held") return await this.#settle(work, { kind: "released" });
     const settlement = settlementOf(work.record, sent, { random: random(), paused: gate.isPaused });
     // That it was delivered is true, whatever becomes of the note; a dead letter is one when it is written down.

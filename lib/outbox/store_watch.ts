@@ -34,9 +34,14 @@ export class StoreWatch {
     this.#worked([...this.#faults.keys()]);
   }
 
-  /** Another operation that writes worked: that says nothing of room for one more event. */
+  /** What was held was written: that says nothing of room for one more event, or of the file's place. */
   settled(): void {
-    this.#worked([...this.#faults.keys()].filter((fault) => !isNoRoom(fault)));
+    this.#worked([...this.#faults.keys()].filter((fault) => !isNoRoom(fault) && fault !== "gone"));
+  }
+
+  /** The store was looked after: it is where it should be, though perhaps nothing had to be written. */
+  tidied(): void {
+    if (this.#faults.has("gone")) this.#worked(["gone"]);
   }
 
   #worked(mended: readonly StoreFault[]): void {
