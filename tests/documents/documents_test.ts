@@ -246,7 +246,8 @@ const BANISHED =
   /\bKV\b|--unstable-kv|Deno\.cron|\bKV Connect\b|\bDENO_KV_\w+|\bhappenings?\b|\bk-th\b|\bin the words of\b|\bdeno@?2\.4\b|\bDeno 2\.4\b/i;
 
 Deno.test("documents do not speak of what is gone, nor in words of their own", async (t) => {
-  for (const path of PAGES) {
+  // These two compare with what was before.
+  for (const path of PAGES.filter((path) => !["CHANGELOG.md", "docs/performance.md"].includes(path))) {
     const text = read(path).replaceAll(/```[^]*?```/g, "");
     await t.step(path, () => {
       const found = text.split("\n").filter((line) => BANISHED.test(line));
