@@ -8,7 +8,7 @@ import { deadLetters, MINUTE, outboxInUse } from "../status/states.ts";
 import { fileOf } from "../support/files.ts";
 import { Chromium } from "./chromium.ts";
 
-const status = outboxInUse(deadLetters(1, 3 * MINUTE));
+const status = outboxInUse({ ...deadLetters(1, 3 * MINUTE), pending: 2, oldestPendingMs: 2 * MINUTE });
 const page = detailsPage(status, { details: true, still: true, selection: undefined });
 await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
   const { body, headers } = await pageAnswer(page, 200, false);
