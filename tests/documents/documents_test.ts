@@ -264,6 +264,22 @@ Deno.test("every command in the documents can be typed: tasks exist", async (t) 
   }
 });
 
+Deno.test("the rooms of the architecture are the folders of lib, in the order of the imports", () => {
+  const [, rooms = ""] = /^lib\/\n((?: {2}\w+\/.*\n)+)/m.exec(read("docs/architecture.md")) ?? [];
+  const [, order = ""] = /const ROOMS = \[([^\]]+)\]/.exec(read("tools/lint_rooms.ts")) ?? [];
+  const named = all(rooms, /^ {2}(\w+)\//gm);
+  assert.deepEqual(named, all(order, /"(\w+)"/g));
+  assert.deepEqual(named.toSorted(), all(filesIn("lib").join("\n"), /^lib\/(\w+)\//gm).toSorted());
+});
+
+Deno.test("files and folders that documents set as code are there", async (t) => {
+  for (const path of PAGES) {
+    for (const file of all(read(path), /`((?:lib|tests|tools|deploy|findings)\/[\w/]*(?:\.\w+)?)`/g)) {
+      await t.step(`${path}: ${file}`, () => assert.ok(exists(file)));
+    }
+  }
+});
+
 Deno.test("the newest version in CHANGELOG is deno.json's, and LICENSE is the one named there", () => {
   assert.equal(all(read("CHANGELOG.md"), /^## \[(\d[^\]]*)\]/gm)[0], manifest.version);
   assert.equal(manifest.license, "MIT");
