@@ -15,18 +15,19 @@ import type { Terminal } from "./terminal.ts";
 export const HELP =
   `coder-platformx check [--public-url URL] [--send-test-event EMAIL] [--show-secrets] [--json]
 
-Reads the configuration as the service would and tells, problems first: every setting (secrets masked), whose each
-tracked event will be and whether Coder sends it at all, whether PlatformX is reached (without key and event), whether
-the clock is right, whether OUTBOX and the port can be used. Works while the service runs, and while it does not. Then
-the lines to set in Coder. A note is worth knowing; no change of the set-up clears it.
+Reads the configuration as the service would and tells, problems first: every setting (secrets
+masked), whose each tracked event will be and whether Coder sends it at all, whether PlatformX is
+reached (without key and event), whether the clock is right, whether OUTBOX and the port can be
+used. It works whether or not the service is running. Then come the lines to set in Coder. A note is
+worth knowing; no setting clears it.
 
---public-url URL         asks the address that Coder sends to: a POST without the secret must be answered 401 by this
-                         service; then health is asked with the secret
---send-test-event EMAIL  sends one event with test_data about this person, who gets a survey, and tells the answer
+--public-url URL         tries the address that Coder sends to: this service must answer a POST
+                         without the secret with 401; then it asks for health with the secret
+--send-test-event EMAIL  sends one test event about this person, who gets a survey
 --show-secrets           writes WEBHOOK_SECRET, percent-encoded, into the lines for Coder
 --json                   the same as JSON
 
-Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 usage or configuration.`;
+Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 usage or settings.`;
 
 /** Checks the set-up, and sends a test event if it is told to. */
 export async function check(

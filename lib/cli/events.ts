@@ -10,10 +10,10 @@ import type { Terminal } from "./terminal.ts";
 /** Help of `events`. */
 export const HELP = `coder-platformx events [--json]
 
-Lists every Coder notification that this version knows: whose event it is, whether Coder sends it only to people who
-switched it on, whether it is tracked when EVENTS_TRACKED is not set, whether it is tracked now, and what to know about
-it. --json adds template UUIDs and other names. Needs no usable configuration: without one, what is tracked now is not
-known.`;
+Lists every Coder notification that this version knows: whose event it is, whether Coder sends it
+only to people who switched it on, whether it is tracked when EVENTS_TRACKED is not set, whether it
+is tracked now, and what to know about it. --json adds template UUIDs and other names. Needs no
+usable configuration: without one, what is tracked now is not known.`;
 
 /** Prints the catalogue. */
 export async function events(

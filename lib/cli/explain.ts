@@ -15,10 +15,11 @@ import type { Terminal } from "./terminal.ts";
 /** Help of `explain`. */
 export const HELP = `coder-platformx explain [FILE|-] [--ask] [--json]
 
-Reads the body of a webhook from a file or standard input, and tells what the service would do with it: whether it is
-tracked, whose event it is and why, the event that would be sent, how large its metadata is, and what was left out and
-why. Of one that is not sent, it tells which setting would change that, and the event all the same. Uses EVENTS_TRACKED,
-EMAIL_DOMAINS and GETDX_TEST_DATA; sends nothing. The person's address is printed.
+Reads the body of a webhook from a file or standard input, and tells what the service would do with
+it: whether it is tracked, whose event it is and why, the event that would be sent, how large its
+metadata is, and what was left out and why. If it is not sent, this shows which setting would change
+that, and the event all the same. Uses EVENTS_TRACKED, EMAIL_DOMAINS and GETDX_TEST_DATA; sends
+nothing. The person's address is printed.
 
 --ask   asks Coder for the person, as the service does, where the webhook does not hold the address
 

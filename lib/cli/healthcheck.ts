@@ -6,9 +6,10 @@ import { configured } from "./load_config.ts";
 /** Help of `healthcheck`. */
 export const HELP = `coder-platformx healthcheck
 
-Asks the service of this configuration (HOST, PORT, TLS_CERT_FILE) for its health: made for HEALTHCHECK of a container.
+Asks the service of this configuration (HOST, PORT, TLS_CERT_FILE) for its health: made for a
+container's HEALTHCHECK.
 
-Exit codes: 0 it is alive, 1 it does not answer or shuts down, 2 configuration.`;
+Exit codes: 0 it is alive, 1 it does not answer or is shutting down, 2 configuration.`;
 
 /** Asks the running service. */
 export async function healthcheck(

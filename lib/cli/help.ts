@@ -11,18 +11,17 @@ import { HELP as SERVE } from "./start.ts";
 const HELP = `coder-platformx: forwards Coder's notifications to DX PlatformX as events
 
   coder-platformx [serve]                 run the service
-  coder-platformx check                   look whether configuration, PlatformX, clock, outbox and port are well
+  coder-platformx check                   check settings, PlatformX, Coder, clock, outbox and port
   coder-platformx events [--json]         list Coder's notifications and whose event each is
-  coder-platformx explain [FILE|-]        tell what becomes of a webhook body (--ask, --json)
-  coder-platformx healthcheck             ask the running service whether it is well
-  coder-platformx outbox ACTION           list, show, replay or drop what is in the outbox, or print its schema
-  coder-platformx COMMAND --help          more about a command
-  coder-platformx help config             every setting with its meaning
+  coder-platformx explain [FILE|-]        show what becomes of a webhook's body (--ask, --json)
+  coder-platformx healthcheck             ask the running service whether it is alive
+  coder-platformx outbox ACTION           list, show, replay or drop what is in the outbox; print its schema
+  coder-platformx COMMAND --help          show the help of a command
+  coder-platformx help config             list every setting with its meaning
   coder-platformx --version
 
-Configuration is read from the environment and from .env in the working directory, or from another file:
---env-file FILE. The environment goes before the file.
-Exit codes: 0 done, 1 failed, 2 usage or configuration.`;
+Settings come from the environment, then from .env in the working directory or the file that
+--env-file names. Exit codes: 0 done, 1 failed, 2 usage or configuration.`;
 
 const HELP_ABOUT: Readonly<Record<HelpTopic, () => string>> = {
   serve: () => SERVE,

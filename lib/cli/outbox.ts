@@ -20,14 +20,15 @@ coder-platformx outbox replay ID...|--all|--reason CODE
 coder-platformx outbox drop ID...
 coder-platformx outbox schema
 
-Looks into the outbox named by OUTBOX, and works on dead letters: events that are not tried any more. Works while the
-service runs, and while it does not.
+Looks into the outbox named by OUTBOX, and works on dead letters: events that are not tried any
+more. It works whether or not the service is running.
 
-Reasons: refused (PlatformX will not take it), expired (older than OUTBOX_MAX_AGE), outcome_unknown (sent three times
-without an answer: PlatformX may have it). replay tries an event anew, with a new age; --all leaves outcome_unknown out,
-as it can make second events. drop deletes dead letters, and events that wait; copies that Coder still sends count as
-duplicates. Addresses are shown by show only. schema prints the SQL that makes the tables in PostgreSQL, for an
-administrator where the service's own user may not.
+Reasons: refused (PlatformX will not take it), expired (older than OUTBOX_MAX_AGE), outcome_unknown
+(sent three times without an answer: PlatformX may have it). replay tries an event anew, with a new
+age; --all leaves outcome_unknown out, as it can make second events. drop deletes dead letters, and
+events that wait; copies that Coder still sends count as duplicates. Only show prints addresses.
+schema prints the SQL that makes the tables in PostgreSQL, for an administrator where the service's
+own user may not.
 
 Exit codes: 0 done, 1 an id is not there or the outbox cannot be used, 2 usage or configuration.`;
 

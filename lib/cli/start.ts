@@ -14,11 +14,12 @@ import type { Terminal } from "./terminal.ts";
 /** Help of `serve`. */
 export const HELP = `coder-platformx serve
 
-Takes Coder's webhooks at POST / and forwards tracked ones to DX PlatformX. This is what runs without a command.
-Configured by environment variables and .env; a shutdown (SIGTERM, SIGINT, SIGHUP) lets work in progress finish.
+Takes Coder's webhooks at POST / and forwards tracked ones to DX PlatformX. This is what runs
+without a command. Settings come from environment variables and .env. A shutdown (SIGTERM, SIGINT,
+SIGHUP) lets work in progress finish.
 
-Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, or OUTBOX cannot be used, 2
-configuration.`;
+Exit codes: 0 ended by a signal, 1 the address cannot be listened at or was lost, or OUTBOX cannot
+be used, 2 configuration.`;
 
 /** Runs the service until a signal ends it. Returns the exit code. */
 export async function start(

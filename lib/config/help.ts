@@ -2,12 +2,12 @@
 import { VARIABLE_ROWS } from "./variables.ts";
 
 const HEAD =
-  `Settings of coder-platformx, each an environment variable. What the environment does not have is looked for in .env in
-the working directory, or in the file that --env-file names; that file must be UTF-8, one NAME=value a line.
+  `Settings of coder-platformx. Each is an environment variable; what is not set there is looked for in
+.env in the working directory, or in the file that --env-file names: UTF-8, one NAME=value a line.
 
-Values are trimmed, and lose one pair of quotation marks around them. Lists are separated by comma, semicolon or line
-break. Durations are a whole number and one of ms, s, m, h, d. Yes and no are true, false, 1 or 0. NAME_FILE reads NAME
-from a file of one line.`;
+Values are trimmed, and lose one pair of quotation marks around them. Lists are separated by comma,
+semicolon or line break. Durations are a whole number and one of ms, s, m, h, d. Yes and no are
+true, false, 1 or 0. NAME_FILE reads NAME from a file of one line.`;
 
 /** Every setting with its meaning and what counts when it is not set. */
 export function settingsHelp(): string {

@@ -34,13 +34,13 @@ export function parseConfig(given: Given, needsKey: boolean): ParsedConfig {
   return problems.length > 0 ? { problems } : { config, warnings };
 }
 
-/** Variables of the runtime with which the service cannot keep its word (seen with Deno 2.4 and 2.9). */
+/** Variables of the runtime with which the service cannot keep its word (seen with Deno 2.9). */
 const REFUSED = [
   ["DENO_TRUST_PROXY_HEADERS", "with it, a request can crash the process"],
   ["DENO_SERVE_ADDRESS", "with it, the service listens elsewhere than HOST and PORT say"],
 ] as const;
 
-/** Coder retries a failed message for some 21 minutes (5 attempts, 5 min 15 s apart). */
+/** Longer than Coder sends a failed message again (`coder/patience.ts`), in milliseconds. */
 const CODER_RETRIES_FOR = 30 * 60_000;
 
 /** A key or a token: it goes into a header. */

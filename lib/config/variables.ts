@@ -27,7 +27,13 @@ export interface Variable {
 
 /** The variables, in the order in which documents list them. */
 export const VARIABLES = [
-  { name: "GETDX_API_KEY", required: true, secret: true, file: true, about: "PlatformX project API key" },
+  {
+    name: "GETDX_API_KEY",
+    required: true,
+    secret: true,
+    file: true,
+    about: "API key of your PlatformX project",
+  },
   {
     name: "EVENTS_TRACKED",
     fallback: DEFAULT_EVENTS_TRACKED.join(", "),
@@ -39,11 +45,14 @@ export const VARIABLES = [
     name: "EMAIL_DOMAINS",
     list: true,
     mustNotBeEmpty: true,
-    about:
-      "Only people with an address in these domains, comma-separated; *.example.com: its sub-domains; unset: everybody",
+    about: "Only people with an address in these domains; *.example.com: its sub-domains; unset: everybody",
   },
-  { name: "LOG_LEVEL", fallback: "INFO", about: "DEBUG, INFO, WARNING (or WARN) or ERROR" },
-  { name: "LOG_FORMAT", about: "text or json; unset: text on a terminal, else json" },
+  {
+    name: "LOG_LEVEL",
+    fallback: "INFO",
+    about: "The least that is logged: DEBUG, INFO, WARNING (or WARN) or ERROR",
+  },
+  { name: "LOG_FORMAT", about: "Lines of the log: text or json; unset: text on a terminal, else json" },
   { name: "HOST", fallback: "0.0.0.0", about: "Address to listen on; :: for IPv6 and IPv4" },
   { name: "PORT", fallback: "8080", about: "Port to listen on; 0 picks a free one" },
   { name: "TLS_CERT_FILE", namesFile: true, about: "Certificate chain (PEM): serves HTTPS without a proxy" },
@@ -59,39 +68,42 @@ export const VARIABLES = [
     name: "WEBHOOK_SECRET_PREVIOUS",
     secret: true,
     file: true,
-    about: "Accepted too, while the secret is changed",
+    about: "The old secret, accepted too while the secret is being changed",
   },
   {
     name: "READ_SECRET",
     secret: true,
     file: true,
-    about: "Password for reading only: the page, the details of GET / and /metrics",
+    about: "Password for reading only: the page, the details of GET /, and /metrics",
   },
   {
     name: "GETDX_API_URL",
     fallback: "https://api.getdx.com/events.track",
-    about: "Where PlatformX takes events",
+    about: "Address at which PlatformX takes events",
   },
   {
     name: "GETDX_TEST_DATA",
     fallback: "false",
-    about: "Marks every event as test data: each one surveys its person",
+    about: "Marks every event as test data: each one sends its person a survey",
   },
-  { name: "GETDX_RATE_LIMIT", fallback: "300", about: "Requests to PlatformX a minute; 0: no limit" },
+  { name: "GETDX_RATE_LIMIT", fallback: "300", about: "Most requests to PlatformX in a minute; 0: no limit" },
   { name: "DRY_RUN", fallback: "false", about: "Log events instead of sending them" },
   {
     name: "OUTBOX",
     file: true,
     mustNotBeEmpty: true,
-    about:
-      "Where events wait for PlatformX: a path like /data/outbox.db (SQLite), postgres://…, or postgres (takes DATABASE_URL); unset: nowhere",
+    about: "Where events wait: a file like /data/outbox.db, postgres://…, or postgres (uses DATABASE_URL)",
   },
   {
     name: "OUTBOX_MAX_AGE",
     fallback: "7d",
-    about: "After that an event that was not taken becomes a dead letter",
+    about: "How long an event waits in OUTBOX before it becomes a dead letter",
   },
-  { name: "OUTBOX_MAX_PENDING", fallback: "100000", about: "Events that may wait; more are answered 503" },
+  {
+    name: "OUTBOX_MAX_PENDING",
+    fallback: "100000",
+    about: "Most events in OUTBOX; webhooks beyond that are answered 503",
+  },
   {
     name: "DELIVERY_DEADLINE",
     fallback: "10s",
@@ -100,12 +112,11 @@ export const VARIABLES = [
   {
     name: "DEDUP_WINDOW",
     fallback: "24h",
-    about: "How long copies of a notification are folded into one event, from the first",
+    about: "How long, from the first copy of a notification, further copies make no event of their own",
   },
   {
     name: "CODER_URL",
-    about:
-      "Coder's address, with CODER_SESSION_TOKEN: asked for people whom a webhook names without an address",
+    about: "Coder's address: with CODER_SESSION_TOKEN, Coder is asked for addresses that webhooks lack",
   },
   {
     name: "CODER_SESSION_TOKEN",
@@ -118,7 +129,7 @@ export const VARIABLES = [
     fallback: "12s",
     // Deploy kills the process 5 s after its signal, and the end takes up to 0.5 s more than the grace.
     fallbackOnDeploy: "4s",
-    about: "How long work in progress may finish at a shutdown; on Deno Deploy unset means 4s",
+    about: "How long work in progress may take to finish at a shutdown; on Deno Deploy 4s if unset",
   },
 ] as const satisfies readonly Variable[];
 

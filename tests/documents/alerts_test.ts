@@ -102,10 +102,3 @@ Deno.test("the rules for the Prometheus Operator are the same, and its monitor a
   assert.equal(credentials.name, secret.metadata.name);
   assert.ok(credentials.key in secret.stringData);
 });
-
-Deno.test("the README names every reason for attention, in the order of urgency", () => {
-  const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
-  const [paragraph] = /\*\*Health\*\*:[\s\S]*?\n\n/.exec(readme)!;
-  const named = [...paragraph.matchAll(/`(\w+)`/g)].map(([, code]) => code!);
-  assert.deepEqual(named.filter((name) => ATTENTION_CODES.some((code) => code === name)), ATTENTION_CODES);
-});

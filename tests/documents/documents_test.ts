@@ -1,4 +1,4 @@
-/** The documents say what the code does: README, `.env.sample`, CHANGELOG, LICENSE. */
+/** The documents say what the code does: README, the pages of `docs/`, `.env.sample`, CHANGELOG, LICENSE. */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { whose } from "../../lib/cli/events.ts";
@@ -8,12 +8,21 @@ import { CATALOGUE } from "../../lib/coder/catalogue.ts";
 import { COMMAND_NAMES } from "../../lib/cli/arguments.ts";
 import { parseDotenv } from "../../lib/config/dotenv.ts";
 import { buildEvent } from "../../lib/platformx/event.ts";
-import { answerTo, type Outcome, REASONS_OF, STATUS_NAMES } from "../../lib/delivery/outcome.ts";
+import {
+  answerTo,
+  type Outcome,
+  REASONS_OF,
+  type Status,
+  STATUS_NAMES,
+  STATUSES,
+} from "../../lib/delivery/outcome.ts";
+import { type Reason, REASONS } from "../../lib/delivery/reasons.ts";
 import { DEFAULT_EVENTS_TRACKED, parseTracking } from "../../lib/coder/tracking.ts";
 import { KNOWN_NAMES, type Variable, VARIABLE_ROWS } from "../../lib/config/variables.ts";
+import { ATTENTION_CODES } from "../../lib/status/attention.ts";
 import { linkProblems } from "../recipes/table.ts";
 import { parsed } from "../support/fakes.ts";
-import { exists, read } from "../support/files.ts";
+import { exists, filesIn, read } from "../support/files.ts";
 import { type Environment, parsedEnvironment, textsOf } from "../support/settings.ts";
 import { all, tableOf } from "./markdown.ts";
 
@@ -35,14 +44,14 @@ function isRequired({ name }: Variable): boolean {
     textsOf(result.problems).some((problem) => problem.startsWith(`${name} must be set`));
 }
 
-Deno.test("README's table of variables has each variable's name, default and meaning, in order", async (t) => {
+Deno.test("the table of variables has each variable's name, default and meaning, in order", async (t) => {
   const defaultOf = (row: Variable) => {
     if (row.name === "EVENTS_TRACKED") {
-      return `the ${DEFAULT_EVENTS_TRACKED.length} marked in [Events](#events)`;
+      return `the ${DEFAULT_EVENTS_TRACKED.length} marked in [Events](events.md)`;
     }
     return row.fallback === undefined ? isRequired(row) ? "required" : "unset" : `\`${row.fallback}\``;
   };
-  const rows = tableOf(README, "Variable");
+  const rows = tableOf(read("docs/configuration.md"), "Variable");
   assert.deepEqual(
     rows.map(([name, fallback]) => [name, fallback]),
     VARIABLE_ROWS.map((row) => [row.file ? `\`${row.name}\`, \`_FILE\`` : `\`${row.name}\``, defaultOf(row)]),
@@ -52,9 +61,15 @@ Deno.test("README's table of variables has each variable's name, default and mea
   }
 });
 
-Deno.test("README's table of events is the catalogue, in order", () => {
+Deno.test("README's six settings are among them", () => {
+  const named = tableOf(README, "Variable").map(([name]) => name!.replaceAll("`", ""));
+  assert.equal(named.length, 6);
+  assert.deepEqual(named.filter((name) => !VARIABLE_ROWS.some((row) => row.name === name)), []);
+});
+
+Deno.test("the table of events is the catalogue, in order", () => {
   assert.deepEqual(
-    tableOf(README, "Notification"),
+    tableOf(read("docs/events.md"), "Notification"),
     CATALOGUE.map((row) => [
       row.name,
       whose(row),
@@ -65,28 +80,29 @@ Deno.test("README's table of events is the catalogue, in order", () => {
   );
 });
 
-/** Every outcome that there is, in the documents' order. */
-const OUTCOMES = STATUS_NAMES.flatMap((status) =>
-  REASONS_OF[status].map((reason) =>
-    ({
-      status,
-      ...(reason === "" ? {} : { reason }),
-      words: "",
-      retryAfterMs: 0,
-      attempts: 0,
-    }) as Outcome
-  )
-);
+function outcomeOf(status: Status, reason: string): Outcome {
+  // The lists are of the same module: what goes together is known there.
+  return { status, ...reason === "" ? {} : { reason }, words: "", retryAfterMs: 0, attempts: 0 } as Outcome;
+}
 
-Deno.test("README's table of answers has every status and reason with its HTTP code", () => {
-  const code = (text: string | undefined) => text === undefined ? "" : `\`${text}\``;
+Deno.test("the table of answers has every status and reason with its HTTP code, meaning and remedy", () => {
+  const code = (text: string) => text === "" ? "" : `\`${text}\``;
   assert.deepEqual(
-    tableOf(README, "Status").map(([status, reason, http]) => [status, reason, http]),
-    OUTCOMES.map((outcome) => [
-      code(outcome.status),
-      code("reason" in outcome ? outcome.reason : undefined),
-      String(answerTo(outcome).status),
-    ]),
+    tableOf(read("docs/answers.md"), "Status"),
+    STATUS_NAMES.flatMap((status) =>
+      REASONS_OF[status].map((reason) => {
+        const row = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined;
+        const http = String(answerTo(outcomeOf(status, reason)).status);
+        return [code(status), code(reason), http, row?.what ?? STATUSES[status], row?.todo ?? ""];
+      })
+    ),
+  );
+});
+
+Deno.test("the table of reasons for attention has each, in the order of urgency", () => {
+  assert.deepEqual(
+    tableOf(read("docs/answers.md"), "Attention").map(([code]) => code),
+    ATTENTION_CODES.map((code) => `\`${code}\``),
   );
 });
 
@@ -133,7 +149,7 @@ Deno.test("README shows the two commands, and tasks that exist", async (t) => {
   for (const command of ["npx -y deno@2.9.6 task demo", "npx -y deno@2.9.6 task test"]) {
     await t.step(command, () => assert.ok(README.includes(`\n${command} `)));
   }
-  for (const task of new Set(all(README, /(?:deno@[\d.]+ |`)task ([a-z]+)/g))) {
+  for (const task of new Set(all(README, /(?:deno@[\d.]+ |`)task (?:-q )?([a-z]+)/g))) {
     await t.step(`task ${task}`, () => assert.ok(task in manifest.tasks, "deno.json has no such task"));
   }
 });
@@ -145,7 +161,7 @@ Deno.test("README names every command", async (t) => {
 });
 
 Deno.test("README's variables exist", async (t) => {
-  const ofOthers = /^(?:CODER_NOTIFICATIONS_\w+|NAME_FILE)$/;
+  const ofOthers = /^CODER_NOTIFICATIONS_\w+$/;
   const inShell = all(README, /```sh\n([^]*?)```/g).flatMap((block) => all(block, /\b([A-Z][A-Z0-9_]+)=/g));
   const inText = all(README, /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|HOST|PORT)(?:=[^`]*)?`/g);
   assert.ok(inShell.length > 0 && inText.length > 0);
@@ -170,8 +186,16 @@ Deno.test("README's explanation is what becomes of its sample", () => {
   assert.match(output, new RegExp(`^person +${attributed.email} \\(from ${attributed.source}\\)$`, "m"));
 });
 
+const PAGES = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  ...filesIn("docs").filter((path) => path.endsWith(".md")),
+];
+
 Deno.test("relative links, headings and samples that documents point at exist", async (t) => {
-  for (const path of ["README.md", "CHANGELOG.md"]) {
+  for (const path of PAGES) {
     const text = read(path);
     await t.step(path, () => {
       assert.deepEqual(linkProblems({ path, text }, { exists, read }), []);
@@ -180,6 +204,78 @@ Deno.test("relative links, headings and samples that documents point at exist", 
         [],
       );
     });
+  }
+});
+
+Deno.test("the index names every page, and README the index", () => {
+  const index = read("docs/README.md");
+  const pages = PAGES.filter((path) => path !== "docs/README.md");
+  const missing = pages.filter((path) =>
+    !index.includes(`](${path.startsWith("docs/") ? path.slice("docs/".length) : `../${path}`})`)
+  );
+  assert.deepEqual(missing, []);
+  assert.ok(README.includes("](docs/README.md)"));
+});
+
+Deno.test("README can be read in some minutes", () => {
+  const lines = README.trimEnd().split("\n").length;
+  const words = README.trim().split(/\s+/).length;
+  assert.ok(lines <= 200, `${lines} lines`);
+  assert.ok(words <= 1_800, `${words} words`);
+});
+
+Deno.test("one page owns each table: no other page has its rows", async (t) => {
+  const owners: Readonly<Record<string, readonly string[]>> = {
+    "docs/configuration.md": ["`DEDUP_WINDOW`", "`SHUTDOWN_GRACE`"],
+    "docs/events.md": ["Workspace Autobuild Failed", "Chat Shared"],
+    "docs/answers.md": ["`dry_run`", "`backlog`"],
+  };
+  for (const [owner, cells] of Object.entries(owners)) {
+    for (const cell of cells) {
+      await t.step(cell, () => {
+        const having = PAGES.filter((path) => new RegExp(`^\\| ${cell} .*\\| .*\\|`, "m").test(read(path)));
+        assert.deepEqual(having, [owner]);
+      });
+    }
+  }
+});
+
+/** What is gone, and words of the code that readers need not know. */
+const BANISHED =
+  /\bKV\b|--unstable-kv|Deno\.cron|\bKV Connect\b|\bDENO_KV_\w+|\bhappenings?\b|\bk-th\b|\bin the words of\b|\bdeno@?2\.4\b|\bDeno 2\.4\b/i;
+
+Deno.test("documents do not speak of what is gone, nor in words of their own", async (t) => {
+  // These two compare with what was before.
+  for (const path of PAGES.filter((path) => !["CHANGELOG.md", "docs/performance.md"].includes(path))) {
+    const text = read(path).replaceAll(/```[^]*?```/g, "");
+    await t.step(path, () => {
+      const found = text.split("\n").filter((line) => BANISHED.test(line));
+      assert.deepEqual(found, []);
+    });
+  }
+});
+
+Deno.test("every command in the documents can be typed: tasks exist", async (t) => {
+  for (const path of PAGES) {
+    for (const task of all(read(path), /(?:deno(?:@[\d.]+)? )task (?:-q )?([a-z][a-z:]*)/g)) {
+      await t.step(`${path}: ${task}`, () => assert.ok(task in manifest.tasks, "deno.json has no such task"));
+    }
+  }
+});
+
+Deno.test("the rooms of the architecture are the folders of lib, in the order of the imports", () => {
+  const [, rooms = ""] = /^lib\/\n((?: {2}\w+\/.*\n)+)/m.exec(read("docs/architecture.md")) ?? [];
+  const [, order = ""] = /const ROOMS = \[([^\]]+)\]/.exec(read("tools/lint_rooms.ts")) ?? [];
+  const named = all(rooms, /^ {2}(\w+)\//gm);
+  assert.deepEqual(named, all(order, /"(\w+)"/g));
+  assert.deepEqual(named.toSorted(), all(filesIn("lib").join("\n"), /^lib\/(\w+)\//gm).toSorted());
+});
+
+Deno.test("files and folders that documents set as code are there", async (t) => {
+  for (const path of PAGES) {
+    for (const file of all(read(path), /`((?:lib|tests|tools|deploy|findings)\/[\w/]*(?:\.\w+)?)`/g)) {
+      await t.step(`${path}: ${file}`, () => assert.ok(exists(file)));
+    }
   }
 });
 
