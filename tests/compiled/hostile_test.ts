@@ -99,7 +99,8 @@ Deno.test("the executable gives up an answer of 100 MB, and follows no redirect"
     await flood(socket, " ".repeat(65_536), 104_857_600);
   };
   platformX.misbehave({ kind: "raw", write }, Infinity);
-  assert.equal(await tell(service), "unavailable platformx");
+  // PlatformX's answers are short: something else stands at that address.
+  assert.equal(await tell(service), "unavailable url");
   assert.ok(platformX.written < 16 * 1024 * 1024, `${platformX.written} bytes were taken`);
   platformX.behave();
   assert.equal(await tell(service), "forwarded");

@@ -59,7 +59,7 @@ const PROXY_FAULTS: readonly {
   {
     name: "reaches nobody (502)",
     options: { refusesWith: "502 Bad Gateway" },
-    ...{ reason: "url", event: "wrong_url", level: "ERROR", seen: "proxy_refused" },
+    ...{ reason: "platformx", event: "paused", level: "WARNING", seen: "proxy_failed" },
     found: /^failed: the proxy is reached, and lets nobody through/,
   },
 ];

@@ -53,7 +53,7 @@ Deno.test("while PlatformX fails events wait, health and the command agree, and 
   const environment = { OUTBOX: scene.file };
   const { code, stdout } = await runProgram(["outbox", "list"], { environment });
   assert.equal(code, 0);
-  assert.match(stdout, /\n5 pending, the oldest since \S+Z, 0 dead\n$/);
+  assert.match(stdout, /\n5 pending, the oldest for \d+ s, 0 dead\n$/);
   scene.platformX.behave();
   await scene.allArrived();
   await scene.holds(program, 0);
@@ -165,9 +165,9 @@ Deno.test("DRY_RUN opens no outbox", async () => {
 
 /** What OUTBOX names, and what is said of it. */
 const unusable: readonly (readonly [what: string, path: string, stderr: RegExp])[] = [
-  ["a folder that is missing", "missing/outbox.db", /it cannot be used: check that the folder exists/],
-  ["a directory", "./.", /it cannot be used/],
-  ["a text", "./text", /the file is damaged: move it away/],
+  ["a folder that is missing", "missing/outbox.db", /the folder of its file does not exist: make it/],
+  ["a directory", "./.", /it is a folder, a link, a pipe or a device: let OUTBOX name the file itself/],
+  ["a text", "./text", /not an outbox of this service, and is left untouched: let OUTBOX name/],
 ];
 
 for (const [what, path, said] of unusable) {

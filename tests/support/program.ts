@@ -43,7 +43,8 @@ export function executable(): string {
 /** The program that the environment names. */
 export function programOfEnvironment(): readonly string[] {
   const node = Deno.env.get("PROGRAM_NODE");
-  if (node) return [node, fileOf("build/coder-platformx.mjs")];
+  // "--": Node.js 24 looks for the file of a later `--env-file` itself else, and ends with 9 when it is not there.
+  if (node) return [node, "--", fileOf("build/coder-platformx.mjs")];
   return Deno.env.get("EXECUTABLE") ? [executable()] : fromSources();
 }
 
