@@ -25,7 +25,7 @@ const ROWS: readonly (readonly [what: string, write: Write, told: string])[] = [
   ["100 MB that say ok", async (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${100 * MEGABYTE}\r\n\r\n${PADDED}`);
     await flood(socket, SPACES, 100 * MEGABYTE);
-  }, "unavailable platformx"],
+  }, "unavailable url"],
   ["100 MB that refuse", async (socket) => {
     socket.write(`HTTP/1.1 422 No\r\ncontent-length: ${100 * MEGABYTE}\r\n\r\n{"ok":false,"error":"`);
     await flood(socket, SPACES, 100 * MEGABYTE);
@@ -39,7 +39,7 @@ const ROWS: readonly (readonly [what: string, write: Write, told: string])[] = [
   ["no end, in chunks behind a length", async (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 10\r\ntransfer-encoding: chunked\r\n\r\n`);
     await flood(socket, `10000\r\n${SPACES}\r\n`);
-  }, "unavailable platformx"],
+  }, "unavailable url"],
   ["no end, without a length", async (socket) => {
     socket.write(`HTTP/1.1 500 No\r\n\r\n`);
     await flood(socket, SPACES);
@@ -47,7 +47,7 @@ const ROWS: readonly (readonly [what: string, write: Write, told: string])[] = [
   ["200 MB of zeros in gzip", (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${BOMB.length}\r\n\r\n`);
     socket.write(BOMB);
-  }, "unavailable platformx"],
+  }, "unavailable url"],
   ["an answer in gzip that is none", (socket) => {
     socket.write(answer("200 OK", '{"ok":true}', "content-encoding: gzip\r\n"));
   }, "unavailable platformx"],
