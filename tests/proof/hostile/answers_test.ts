@@ -53,7 +53,7 @@ const ROWS: readonly (readonly [what: string, write: Write, told: string])[] = [
   }, "unavailable platformx"],
   ["a length that is too short", (socket) => {
     socket.write(answer("200 OK", '{"ok"') + ":true}");
-  }, "unavailable platformx"],
+  }, "unavailable url"],
   ["a length that is none", (socket) => {
     socket.end(answer("200 OK", '{"ok":true}').replace("11", "eleven"));
   }, "unavailable platformx"],
