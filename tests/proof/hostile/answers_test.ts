@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { constant } from "../../../lib/base/redact.ts";
 import { gzipSync } from "node:zlib";
 import { attemptAt } from "../../../lib/platformx/client.ts";
+import { denoClient } from "../../../lib/runtime/deno_client.ts";
 import type { Verdict } from "../../../lib/platformx/verdict.ts";
 import { EVENT, FakeClock } from "../../support/fakes.ts";
 import { startPlatformX } from "../../support/platformx.ts";
@@ -157,7 +158,7 @@ function attemptTo(port: number, timeout = 10_000) {
     key,
     userAgent: "coder-platformx/0",
     clock,
-    fetch,
+    send: denoClient(() => undefined),
     cut: UNCUT,
     timeout,
   });
