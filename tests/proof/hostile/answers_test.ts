@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../lib/base/clock.ts";
 import { constant } from "../../../lib/base/redact.ts";
 import { gzipSync } from "node:zlib";
 import { attemptAt } from "../../../lib/platformx/client.ts";
 import { denoClient } from "../../../lib/runtime/deno_client.ts";
 import type { Verdict } from "../../../lib/platformx/verdict.ts";
-import { EVENT, FakeClock } from "../../support/fakes.ts";
+import { EVENT } from "../../support/fakes.ts";
 import { startPlatformX } from "../../support/platformx.ts";
 import { answer, flood, redirectTo, type Write } from "./answers.ts";
 import { vitalsOf } from "../vitals.ts";
@@ -151,7 +152,7 @@ const UNCUT = new AbortController().signal;
 
 /** An attempt with less patience than the ten seconds of the service. */
 function attemptTo(port: number, timeout = 10_000) {
-  const clock = new FakeClock();
+  const clock = systemClock;
   const key = { current: "key" };
   return attemptAt({
     url: `http://127.0.0.1:${port}/`,
