@@ -7,7 +7,16 @@ Deno.test("the executable holds the packages of its bill of materials, and no ot
   // What `deno task compile` bundles, before it is minified: the bundler names each file that it takes.
   await using folder = await openFolder();
   const [main, output] = [fileOf("main.ts"), `${folder.path}/bundle.js`];
-  await succeed([Deno.execPath(), "bundle", "--quiet", "--platform=deno", `--output=${output}`, main]);
+  await succeed([
+    Deno.execPath(),
+    "bundle",
+    "--quiet",
+    "--config",
+    fileOf("deno.json"),
+    "--platform=deno",
+    `--output=${output}`,
+    main,
+  ]);
   const bundle = await Deno.readTextFile(output);
   const files = bundle.matchAll(/^\/\/ .*\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/(\d[^/]*)\//gm);
   const packages = new Set(
