@@ -60,7 +60,7 @@ const PROXY_FAULTS: readonly {
     name: "reaches nobody (502)",
     options: { refusesWith: "502 Bad Gateway" },
     ...{ reason: "platformx", event: "paused", level: "WARNING", seen: "proxy_failed" },
-    found: /^failed: the proxy is reached, and lets nobody through/,
+    found: /^failed: the proxy is reached, and does not reach the other end/,
   },
 ];
 
