@@ -28,6 +28,10 @@ const folders = Object.entries(SUITES).map(([folder, about]): [string, Choice] =
 
 await choose("suite", {
   ...Object.fromEntries(folders),
+  node: {
+    about: "the program's tests, with the bundle on Node.js 24",
+    command: ["run", "-q", "--no-prompt", "-P=tests", "tools/test_node.ts"],
+  },
   unit: { about: "the pure modules, which hold on every system", command: test("unit", ...pureTests()) },
 }, Deno.args);
 

@@ -45,7 +45,7 @@ Deno.test("nothing else is baked in: arguments, npm's folders, .env, certificate
   const { argv, node_modules, env_vars_from_env_file, unsafely_ignore_certificate_errors } = metadata;
   assert.deepEqual([argv, node_modules, env_vars_from_env_file], [[], null, {}]);
   assert.equal(unsafely_ignore_certificate_errors, null);
-  assert.deepEqual(unstable_config.features, ["kv"]);
+  assert.deepEqual(unstable_config.features, []);
 });
 
 Deno.test("the executable is at most 3 MB larger than one of an empty program", async () => {

@@ -99,10 +99,12 @@ Deno.test("the executable gives up an answer of 100 MB, and follows no redirect"
     await flood(socket, " ".repeat(65_536), 104_857_600);
   };
   platformX.misbehave({ kind: "raw", write }, Infinity);
-  assert.equal(await tell(service), "unavailable platformx");
+  // PlatformX's answers are short: something else stands at that address.
+  assert.equal(await tell(service), "unavailable url");
   assert.ok(platformX.written < 16 * 1024 * 1024, `${platformX.written} bytes were taken`);
   platformX.behave();
-  assert.equal(await tell(service), "forwarded");
+  // A pause has begun: the first event that is taken ends it.
+  while (await tell(service) !== "forwarded") await new Promise((resolve) => setTimeout(resolve, 100));
   platformX.misbehave(redirectTo(302, elsewhere.url), Infinity);
   assert.equal(await tell(service), "unavailable url");
   assert.deepEqual([elsewhere.written, elsewhere.requests], [0, 0]);

@@ -7,7 +7,7 @@ import { fileOf } from "../support/files.ts";
 import { type Environment, executable } from "../support/program.ts";
 import { runProgram } from "../support/service.ts";
 
-const BUNDLE = fileOf("build/coder-platformx.js");
+const BUNDLE = fileOf("build/coder-platformx.mjs");
 const PROBE = fileOf("tests/compiled/permissions_probe.js");
 
 /** In the environment, under a name that the service does not read. */
@@ -23,7 +23,11 @@ async function withProbe(): Promise<AsyncDisposable & { readonly path: string; r
   const bytes = Buffer.from(await Deno.readFile(executable()));
   const own = Buffer.from(await Deno.readFile(BUNDLE));
   const at = bytes.indexOf(own);
-  assert.notEqual(at, -1, "the executable does not hold build/coder-platformx.js as it is: compile it again");
+  assert.notEqual(
+    at,
+    -1,
+    "the executable does not hold build/coder-platformx.mjs as it is: compile it again",
+  );
   assert.equal(bytes.indexOf(own, at + 1), -1, "the executable holds its program twice");
   const probe = Buffer.from(await Deno.readFile(PROBE));
   assert.ok(probe.length < own.length);

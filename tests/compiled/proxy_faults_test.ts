@@ -59,8 +59,8 @@ const PROXY_FAULTS: readonly {
   {
     name: "reaches nobody (502)",
     options: { refusesWith: "502 Bad Gateway" },
-    ...{ reason: "url", event: "wrong_url", level: "ERROR", seen: "proxy_refused" },
-    found: /^failed: the proxy is reached, and lets nobody through/,
+    ...{ reason: "platformx", event: "paused", level: "WARNING", seen: "proxy_failed" },
+    found: /^failed: the proxy is reached, and does not reach the other end/,
   },
 ];
 
@@ -71,7 +71,10 @@ for (const { name, options, reason, event, level, seen, found } of PROXY_FAULTS)
     assert.deepEqual(answer, [503, reason]);
     const told = toldBy(entries, event);
     assert.deepEqual([told.level, told.seen], [level, seen]);
-    assert.match(told.message, /perhaps a proxy: check it and the proxy variables/);
+    assert.match(
+      told.message,
+      /(?:perhaps a proxy: check it and the proxy variables|see the proxy's own log)/,
+    );
     assert.equal(scene.platformX.requests, 0);
     assert.ok(scene.proxy.requests.every((line) => line === `CONNECT ${HOST}:443 HTTP/1.1`));
     const way = await check(scene.settings);

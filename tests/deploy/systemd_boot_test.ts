@@ -97,13 +97,14 @@ Deno.test("the administrator's commands have the settings, the credentials and t
     "ok",
     ...[
       '"name": "EVENTS_TRACKED",',
-      '"state": "ok",',
       '"detail": "Workspace Created, User account created",',
+      '"state": "ok",',
     ],
-    ...['"name": "WEBHOOK_SECRET",', '"state": "ok",'],
+    '"name": "WEBHOOK_SECRET",',
     output.match(
       /"detail": "set \(10 characters, from file '\/run\/credentials\/coder-platformx-admin-\d+\.service\/webhook_secret'\)",/,
     )?.[0],
+    '"state": "ok",',
     ...['"name": "127.0.0.1:8080",', '"state": "ok",', '"detail": "in use by this service, which says: ok",'],
     "coder-platformx",
     "coder-platformx",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DEFAULT_EVENTS_TRACKED } from "../../lib/coder/tracking.ts";
 import { VERSION } from "../../lib/base/version.ts";
 import { succeed } from "../support/process.ts";
-import { PROGRAM_DENO } from "../support/program.ts";
+import { PROGRAM_DENO, PROGRAM_NODE } from "../support/program.ts";
 import { runProgram, startProgram } from "../support/service.ts";
 
 const KEY = { GETDX_API_KEY: "key", WEBHOOK_SECRET: "s3cret" };
@@ -14,7 +14,9 @@ Deno.test("at its start the service tells version, mode, what is tracked, what l
   const [starting, tracked, sent, listening] = program.entries;
   assert.equal(starting!["version"], VERSION);
   assert.equal(starting!["mode"], "direct");
-  assert.equal(`deno ${starting!["deno"]}`, (await succeed([PROGRAM_DENO, "--version"])).split(" (")[0]);
+  const [name, runtime] = PROGRAM_NODE ? ["node", PROGRAM_NODE] : ["deno", PROGRAM_DENO];
+  const version = (await succeed([runtime, "--version"])).trim().split(" (")[0]!.replace(/^(?:v|deno )/, "");
+  assert.equal(starting![name], version);
   assert.match(tracked!.message, /the default of EVENTS_TRACKED/);
   assert.ok(tracked!.message.endsWith(DEFAULT_EVENTS_TRACKED.join(", ")));
   for (const word of ["PlatformX", "e-mail address", "metadata", "workspace", "Never", "build parameters"]) {

@@ -59,7 +59,7 @@ const BROKEN: readonly (readonly [path: string, text: string, problem: string | 
     /^READ_SECRET and READ_SECRET_FILE are both set/,
   ],
   ["deploy/a/README.md", "`LOG_LEVEL=TRACE` shows more.\n", /^LOG_LEVEL must be/],
-  ["deploy/a/README.md", "```sh\nOUTBOX=kv\n```\n", /^OUTBOX must be a path that has a \//],
+  ["deploy/a/README.md", "```sh\nOUTBOX=memory\n```\n", /^OUTBOX must be a path/],
   [
     "deploy/deno_deploy/README.md",
     "```sh\nOUTBOX=/data/outbox.db\n```\n",

@@ -27,6 +27,7 @@ const OTHER_PORTS: Readonly<Record<number, string>> = {
   53: "names are looked up there",
   80: "a proxy, or a Service of Kubernetes, in front",
   4318: "a collector of OpenTelemetry",
+  5432: "a PostgreSQL server",
   443: "PlatformX, or a proxy in front",
 };
 
@@ -71,14 +72,18 @@ function valueProblems({ settings }: Environment, path: string): readonly string
     const unknown = row?.secret || name.endsWith("_FILE") ? "filled-in" : row?.fallback;
     if (known !== undefined || unknown !== undefined) given.set(name, known ?? unknown!);
   }
+  if (given.get("OUTBOX") === "postgres") {
+    given.set("DATABASE_URL", "postgres://name:password@db.example.com/outbox");
+  }
   for (const name of ["GETDX_API_KEY", "WEBHOOK_SECRET"]) {
     if (!given.has(name) && !given.has(`${name}_FILE`)) given.set(name, "filled-in");
   }
-  const pem = new Map([
+  const texts = new Map([
     [given.get("TLS_CERT_FILE"), "-----BEGIN CERTIFICATE-----"],
     [given.get("TLS_KEY_FILE"), "-----BEGIN PRIVATE KEY-----"],
+    [given.get("OUTBOX_FILE"), "postgres://name:password@db.example.com/outbox"],
   ]);
-  const readFile = (of: string) => pem.get(of) ?? "filled-in";
+  const readFile = (of: string) => texts.get(of) ?? "filled-in";
   const parsed = parsedEnvironment(Object.fromEntries(given), readFile);
   // Documents name one setting at a time, so half of a pair is no problem there.
   const alone = settings.size === 1;

@@ -14,6 +14,9 @@ export type Environment = Readonly<Record<string, string>>;
 /** The Deno that runs the program, where Deno runs it. */
 export const PROGRAM_DENO = Deno.env.get("PROGRAM_DENO") || Deno.execPath();
 
+/** The Node.js that runs the program's bundle; undefined: Deno runs the program. */
+export const PROGRAM_NODE = Deno.env.get("PROGRAM_NODE") || undefined;
+
 /** A command line by which a Deno runs something of the project, and downloads nothing. */
 export function runBy(deno: string, ...args: readonly string[]): readonly string[] {
   return [deno, "run", "--quiet", "--cached-only", "--config", fileOf("deno.json"), ...args];
@@ -42,8 +45,8 @@ export function executable(): string {
 
 /** The program that the environment names. */
 export function programOfEnvironment(): readonly string[] {
-  const node = Deno.env.get("PROGRAM_NODE");
-  if (node) return [node, fileOf("build/coder-platformx.mjs")];
+  // "--": Node.js 24 looks for the file of a later `--env-file` itself else, and ends with 9 when it is not there.
+  if (PROGRAM_NODE !== undefined) return [PROGRAM_NODE, "--", fileOf("build/coder-platformx.mjs")];
   return Deno.env.get("EXECUTABLE") ? [executable()] : fromSources();
 }
 

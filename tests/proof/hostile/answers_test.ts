@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../lib/runtime/system_clock.ts";
 import { constant } from "../../../lib/base/redact.ts";
 import { gzipSync } from "node:zlib";
 import { attemptAt } from "../../../lib/platformx/client.ts";
-import type { Verdict } from "../../../lib/platformx/verdict.ts";
 import { denoClient } from "../../../lib/runtime/deno_client.ts";
-import { EVENT, FakeClock } from "../../support/fakes.ts";
+import type { Verdict } from "../../../lib/platformx/verdict.ts";
+import { EVENT } from "../../support/fakes.ts";
 import { startPlatformX } from "../../support/platformx.ts";
 import { answer, flood, redirectTo, type Write } from "./answers.ts";
 import { vitalsOf } from "../vitals.ts";
@@ -26,7 +27,7 @@ const ROWS: readonly (readonly [what: string, write: Write, told: string])[] = [
   ["100 MB that say ok", async (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${100 * MEGABYTE}\r\n\r\n${PADDED}`);
     await flood(socket, SPACES, 100 * MEGABYTE);
-  }, "unavailable platformx"],
+  }, "unavailable url"],
   ["100 MB that refuse", async (socket) => {
     socket.write(`HTTP/1.1 422 No\r\ncontent-length: ${100 * MEGABYTE}\r\n\r\n{"ok":false,"error":"`);
     await flood(socket, SPACES, 100 * MEGABYTE);
@@ -40,7 +41,7 @@ const ROWS: readonly (readonly [what: string, write: Write, told: string])[] = [
   ["no end, in chunks behind a length", async (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 10\r\ntransfer-encoding: chunked\r\n\r\n`);
     await flood(socket, `10000\r\n${SPACES}\r\n`);
-  }, "unavailable platformx"],
+  }, "unavailable url"],
   ["no end, without a length", async (socket) => {
     socket.write(`HTTP/1.1 500 No\r\n\r\n`);
     await flood(socket, SPACES);
@@ -48,13 +49,13 @@ const ROWS: readonly (readonly [what: string, write: Write, told: string])[] = [
   ["200 MB of zeros in gzip", (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${BOMB.length}\r\n\r\n`);
     socket.write(BOMB);
-  }, "unavailable platformx"],
+  }, "unavailable url"],
   ["an answer in gzip that is none", (socket) => {
     socket.write(answer("200 OK", '{"ok":true}', "content-encoding: gzip\r\n"));
   }, "unavailable platformx"],
   ["a length that is too short", (socket) => {
     socket.write(answer("200 OK", '{"ok"') + ":true}");
-  }, "unavailable platformx"],
+  }, "unavailable url"],
   ["a length that is none", (socket) => {
     socket.end(answer("200 OK", '{"ok":true}').replace("11", "eleven"));
   }, "unavailable platformx"],
@@ -151,7 +152,7 @@ const UNCUT = new AbortController().signal;
 
 /** An attempt with less patience than the ten seconds of the service. */
 function attemptTo(port: number, timeout = 10_000) {
-  const clock = new FakeClock();
+  const clock = systemClock;
   const key = { current: "key" };
   return attemptAt({
     url: `http://127.0.0.1:${port}/`,
