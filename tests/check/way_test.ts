@@ -14,12 +14,6 @@ const PROXIED: ProxySeen = {
   unusable: [],
 };
 
-/** The environment a row describes: NAME=value, separated by spaces. */
-function environmentOf(row: string): (name: string) => string | undefined {
-  const entries = new Map(row.split(" ").map((entry) => entry.split(/=(.*)/s) as [string, string]));
-  return (name) => entries.get(name);
-}
-
 const ANSWER: Reached = {
   kind: "answer",
   status: 404,

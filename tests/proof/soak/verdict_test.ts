@@ -29,7 +29,7 @@ function looks(change: (cycle: number) => Partial<Look> = () => ({})): Look[] {
   }));
 }
 
-const JUDGEMENT = { kills: 0, acknowledged: 100, lost: [], sentTwice: [4], unexplained: [] };
+const JUDGEMENT = { kills: 0, crashes: 0, acknowledged: 100, lost: [], sentTwice: [4], unexplained: [] };
 
 const WELL: Outcome = {
   mode: "direct",
