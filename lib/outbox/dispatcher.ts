@@ -90,7 +90,8 @@ export class Dispatcher {
   /** Sends what is due; returns the milliseconds until there can be more to do. */
   async #round(): Promise<number> {
     const { clock, gate, store } = this.#options;
-    await this.#tidy();
+    // A file that is gone cannot be looked after: what the open one holds goes out all the same.
+    await this.#tidy().catch((error) => this.#failed(error));
     const held = gate.held();
     if (held !== undefined) {
       // What is accepted during a pause waits in line with the rest: oldest first when it ends.

@@ -25,7 +25,7 @@ for (const { what, removed } of deletions) {
     const health = await (await fetch(program.url)).json();
     assert.deepEqual([health.status, health.outbox.pending], ["degraded", 3]);
 
-    Deno.writeTextFileSync(scene.file, "");
+    Deno.writeTextFileSync(scene.file, "", { mode: 0o600 });
     assert.deepEqual(await scene.tell(program, "e"), UNAVAILABLE, "events of the old file still wait");
     scene.platformX.behave();
     await scene.tellUntil(program, QUEUED, [UNAVAILABLE]);
