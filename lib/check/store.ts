@@ -13,7 +13,8 @@ import type { Finding } from "./finding.ts";
 export interface StoreOptions {
   /** Opens, reads, writes, closes; makes it if it is to `serve`. Throws `StoreError`. */
   readonly tryStore: (location: OutboxLocation, config: Config, access: Access) => Promise<void>;
-  readonly exists: (path: string) => boolean;
+  /** Whether there is anything at a path, be it a link that leads nowhere. */
+  readonly exists: (path: string) => boolean | Promise<boolean>;
   /** Deletes what a trial left, if it did. Never rejects. */
   readonly remove: (path: string) => Promise<void>;
   readonly fileSystemOf: (folder: string) => Promise<FileSystemSeen>;
@@ -29,7 +30,10 @@ export function machineStore(
       const options = { window, maxAge, maxPending, access, startThread, clock: systemClock, log: undefined };
       await (await openStore(location, options)).close();
     },
-    exists: (path) => files.stat(path) !== undefined,
+    exists: async (path) => {
+      const { lstat } = await import("node:fs/promises");
+      return await lstat(path).then(() => true, () => false);
+    },
     remove: async (path) => await (await import("node:fs/promises")).rm(path).catch(() => {}),
     fileSystemOf: async (folder) => ({
       os,
@@ -72,7 +76,7 @@ async function openFinding(
 ): Promise<Finding> {
   const name = "outbox";
   // A file made here would belong to who runs the check, and the service's own user could not open it.
-  const isTrial = outbox.kind === "sqlite" && !exists(outbox.path);
+  const isTrial = outbox.kind === "sqlite" && !await exists(outbox.path);
   const location = isTrial ? { ...outbox, path: `${outbox.path}.check-${crypto.randomUUID()}` } : outbox;
   try {
     await tryStore(location, config, isTrial ? "serve" : "change");

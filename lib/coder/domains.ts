@@ -59,7 +59,7 @@ function whatToWrite(entry: string): string {
   }
   const address = /^[^@]+@([^@]+)$/.exec(entry)?.[1];
   if (address !== undefined && isDomain(address)) return `write ${address}`;
-  const host = /^[a-z]+:\/\/([^/:?#@]+)/.exec(entry)?.[1];
+  const host = /^[a-z]+:\/\/([^/:?#@]+)(?:[:/?#][^@]*)?$/.exec(entry)?.[1];
   if (host !== undefined && isDomain(host)) return `write ${host}`;
   const below = /^\*?\.?([^*]+)$/.exec(entry)?.[1];
   if (entry !== below && below !== undefined && isDomain(below) && below.includes(".")) {
@@ -68,7 +68,7 @@ function whatToWrite(entry: string): string {
   return FORM;
 }
 
-/** Without the part before an at-sign: it may be a person's, or a secret. */
+/** Without the part before an at-sign, which may be a person's, or a secret, and without what an address has behind its path. */
 function shown(entry: string): string {
-  return entry.replace(/^[^]+@/, "(hidden)@").slice(0, 80);
+  return entry.replace(/^[^]+@/, "(hidden)@").replace(/[?#][^]+$/, "?(hidden)").slice(0, 80);
 }

@@ -29,7 +29,7 @@ const PASSCODE = /pass[^a-z0-9]?code|(?:^|[^a-z])otp(?:$|[^a-z])/i;
 const PERSON_ID = /(?:user|owner|initiator|account|claimant|member|person|recipient|creator|actor)[_-]?id$/i;
 
 /** Words for secrets, also run together with another word before them; `tokenizer` and `secretary` are none. */
-const SECRET_WORD = /(?:passcode|password|passphrase|secret|token|credential)s?$/;
+const SECRET_WORD = /(?:passcode|password|passwd|passphrase|pwd|secret|token|credential|authorization)s?$/;
 /** The word alone, or run together with what makes a secret of it: `monkey`, `turkey` and `keyboard` are none. */
 const KEY_WORD =
   /^(?:api|access|auth|account|client|deploy|encryption|license|private|public|session|shared|signing|ssh)?keys?$/;
@@ -38,7 +38,7 @@ const KEY_WORD =
 const TYPED = new Set(["task", "project_name"]);
 const MAYBE_TYPED = new Set(["task_name", "project", "chat", "chat_name"]);
 const MAYBE_TYPED_WORD =
-  /^(?:title|body|message|text|description|prompt|comment|question|answer|summary|subject)s?$/;
+  /^(?:title|body|message|text|description|prompt|comment|question|answer|summary|subject|note)s?$/;
 
 function decide(label: string): LabelKind {
   if (PERSON_ID.test(label)) return "person";

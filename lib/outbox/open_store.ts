@@ -39,5 +39,5 @@ export async function openStore(
 const LEFT_ALONE = {
   newer: "OUTBOX: an event was stored by a newer version and is left alone: run that version again",
   unreadable:
-    "OUTBOX: an event cannot be read, as if a hand had changed it, and is left alone: drop it, or mend the row",
+    "OUTBOX: an event cannot be read, as if a hand had changed it, and is left alone: mend its row, or delete it",
 } as const;

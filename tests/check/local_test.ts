@@ -177,6 +177,17 @@ Deno.test("a store that is not there is tried beside, where nothing is left of i
         assert.deepEqual([...Deno.readDirSync(folder)], []);
       });
     }
+    await t.step(
+      "a link that leads nowhere is there: the service refuses it, and so does the check",
+      async () => {
+        await Deno.symlink("nowhere.db", "link.db");
+        const store = machineStore(denoRuntime(MODULE));
+        const [found] = await storeFindings(await configWith({ kind: "sqlite", path: "link.db" }), store);
+        assert.deepEqual(found!.state, "failed", found!.detail);
+        assert.match(found!.detail, /^it is a folder, a link/);
+        await Deno.remove("link.db");
+      },
+    );
     await t.step("one that is there is opened itself, and stays", async () => {
       await Deno.writeTextFile("outbox", "");
       const found = await storeFindings(await configWith({ kind: "sqlite", path: "outbox" }), {

@@ -179,6 +179,7 @@ function openFile(
   rules: DatabaseRules,
 ): Open {
   const file = databaseFile(files, path, { access, isAgain });
+  if (file.isYoungerThanWal) checkPages(DatabaseSync, path);
   // Opened to be read only, a file without a -wal would get one that stays, and that another user could not open.
   const head = openHeader(files, path);
   let db: DatabaseSync | undefined;
@@ -186,12 +187,22 @@ function openFile(
     db = new DatabaseSync(path, { readOnly: access === "look" && file.hasWal });
     const database = new SqliteDatabase(db, rules);
     setUp(database, access === "look");
-    if (file.isYoungerThanWal && database.pragma("quick_check(1)") !== "ok") throw new StoreError("broken");
     return { db, database, head, identity: files.identity(path) };
   } catch (error) {
     db?.close();
     head.close();
     throw error;
+  }
+}
+
+/** By a connection that cannot write: closing one that can writes the old -wal into a file that was put beside it. */
+function checkPages(Database: SqliteModules["DatabaseSync"], path: string): void {
+  const db = new Database(path, { readOnly: true });
+  try {
+    const { quick_check: found } = db.prepare("PRAGMA quick_check(1)").get() ?? {};
+    if (found !== "ok") throw new StoreError("broken");
+  } finally {
+    db.close();
   }
 }
 
