@@ -23,15 +23,6 @@ export interface LineWriterOptions {
 /** Milliseconds after a write that failed until the next one is tried. */
 const RETRY = 1_000;
 
-/**
- * Bytes that a pipe takes whole (PIPE_BUF, pipe(7)): where standard output and error are one pipe, as with `2>&1`, a
- * longer write that is waited for would have the other stream's line in its middle.
- */
-const PIECE = 4_096;
-
-/** A line feed. */
-const END = 10;
-
 /** Lines that are written together. */
 class Batch {
   readonly lines: string[] = [];
@@ -113,17 +104,12 @@ export class LineWriter {
   }
 
   async #write(lines: readonly string[]): Promise<boolean> {
-    const bytes = this.#encoder.encode(`${this.#isTorn ? "\n" : ""}${lines.join("\n")}\n`);
-    let left = lines.length;
     try {
-      for (let at = 0, end; at < bytes.length; at = end) {
-        end = endOfPiece(bytes, at);
-        await this.#sink.write(bytes.subarray(at, end));
-        for (let i = at; i < end; i++) if (bytes[i] === END && i > 0) left--;
-      }
+      const text = `${this.#isTorn ? "\n" : ""}${lines.join("\n")}\n`;
+      await this.#sink.write(this.#encoder.encode(text));
     } catch {
       this.#isTorn = true;
-      this.#lose(left);
+      this.#lose(lines.length);
       return false;
     }
     this.#isTorn = false;
@@ -137,11 +123,4 @@ export class LineWriter {
     this.#lost += count;
     this.#lastLost = this.#options.clock.monotonic();
   }
-}
-
-/** As many whole lines as a pipe takes at once; a longer line by itself. */
-function endOfPiece(bytes: Uint8Array, at: number): number {
-  if (bytes.length - at <= PIECE) return bytes.length;
-  const last = bytes.lastIndexOf(END, at + PIECE - 1);
-  return 1 + (last < at ? bytes.indexOf(END, at) : last);
 }

@@ -1,4 +1,4 @@
-/** What both stores promise: run against SQLite by `sqlite_contract_test.ts`, against PostgreSQL by `tests/postgres`. */
+/** What both stores promise: run against SQLite by `sqlite/contract_test.ts`, against PostgreSQL by `tests/postgres`. */
 import { constant, scrub } from "../../lib/base/redact.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";

@@ -17,7 +17,7 @@ import { refuse, someOf, wholeNumber } from "./options.ts";
 
 const HELP = `deno task bench load [options]
 
-  --beside REV      a commit that is measured too: 0d406aa is version 0.1.0
+  --beside REV      a commit that is measured too: 0d406aa is the first version
   --node PATH       a Node.js that runs the same bundle
   --executable PATH an executable of the service
   --postgres URL    a database for the outbox

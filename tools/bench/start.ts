@@ -16,7 +16,7 @@ import { ratiosOf, spreadOf } from "./statistics.ts";
 
 const HELP = `deno task bench start [options]
 
-  --beside REV       a commit that is started too: 0d406aa is version 0.1.0
+  --beside REV       a commit that is started too: 0d406aa is the first version
   --node PATH        a Node.js that runs the same bundle
   --executable PATH  an executable of the service, beside the one of
   --empty PATH       tools/bench/start/empty.ts, compiled by the same Deno: deno compile --allow-net --no-code-cache

@@ -14,7 +14,7 @@ interface Goal {
   readonly atLeast: number;
 }
 
-/** The goals; `beside` is the label of version 0.1.0's build. */
+/** The goals; `beside` is the label of the first version's build. */
 function goalsBeside(beside: string | undefined): readonly Goal[] {
   return [
     { subject: "outbox", base: BARE, atLeast: 0.33 },
