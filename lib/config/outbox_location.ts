@@ -21,12 +21,15 @@ const NO_PATH =
   "must be a path that has a / or ends in .db, .sqlite or .sqlite3, or a postgres:// address; " +
   "to deliver without an outbox, leave OUTBOX out instead of writing false, off, no, none or 0";
 
+const NO_KV = "must be a path, as /data/outbox.db, or a postgres:// address: they took the place of Deno KV";
+
 /** Parses the text of `OUTBOX`. */
 export function outboxLocation(text: string, options: LocationOptions): Parsed<OutboxLocation> {
   if (/^postgres(?:ql)?:/i.test(text)) return postgresLocation(text, options);
   if (text === ":memory:") {
     return { rule: "must be a file or a server: what is in memory is lost with the process" };
   }
+  if (/^(?:kv$|https?:)/i.test(text)) return { rule: NO_KV };
   if (/^file:/i.test(text)) return { rule: "must be the path itself, without file:" };
   if (/^[a-z][a-z0-9+.-]+:/i.test(text)) {
     return { rule: "must be a path or a postgres:// address, and no other" };

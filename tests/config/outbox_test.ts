@@ -105,6 +105,7 @@ const UNEXPANDED = "must be the whole path: ~ and variables are not expanded";
 const FORM = "must be like postgres://user:password@host:5432/database, with what is no letter or digit in " +
   "user name and password percent-encoded (%40 is @, %2F a slash), or " +
   "postgres://user@/database?host=FOLDER for a server's socket";
+const NO_KV = "must be a path, as /data/outbox.db, or a postgres:// address: they took the place of Deno KV";
 const MODE = "must have sslmode=verify-full, or sslmode=disable to send everything readable: no other";
 
 /** Rows: text, rule, and how the text is shown where that is not as it is. */
@@ -115,11 +116,11 @@ const REFUSED: readonly (readonly [text: string, rule: string, shown?: string])[
   ["0", NO_PATH, "(hidden)"],
   ["outbox.txt", NO_PATH, "(hidden)"],
   [":memory:", "must be a file or a server: what is in memory is lost with the process"],
-  ["kv", NO_PATH],
-  ["KV", NO_PATH],
-  ["https://kv.example.com/connect", NO_OTHER, "'https:(hidden)'"],
-  ["http://kv.example.com/connect", NO_OTHER, "'http:(hidden)'"],
-  ["https://me:secret@kv.example.com/connect", NO_OTHER, "'https:(hidden)'"],
+  ["kv", NO_KV],
+  ["KV", NO_KV],
+  ["https://kv.example.com/connect", NO_KV, "'https:(hidden)'"],
+  ["http://kv.example.com/connect", NO_KV, "'http:(hidden)'"],
+  ["https://me:secret@kv.example.com/connect", NO_KV, "'https:(hidden)'"],
   ["file:outbox.db", "must be the path itself, without file:", "'file:(hidden)'"],
   ["redis://cache:6379", NO_OTHER, "'redis:(hidden)'"],
   ["jdbc:postgresql://db/coder", NO_OTHER, "'jdbc:(hidden)'"],
