@@ -110,3 +110,25 @@ Deno.test("the Dockerfile builds with the Deno that the checks run on", () => {
   const pinned = /denoland\/deno:(\S+)/.exec(dockerfile)?.[1];
   assert.ok(read(".ci/run").includes(`deno@${pinned}`), `${pinned} is not the version of .ci/run`);
 });
+
+Deno.test("compose.coder.yaml: Coder's endpoint is this service, and its outbox is in the database beside them", () => {
+  const { services }: Compose = parse(read("deploy/container/compose.coder.yaml"));
+  const filledIn = (value = "") => value.replaceAll(/\$\{\w+:\?\}/g, "s3cret");
+  const coder = services["coder"]!.environment;
+  const endpoint = new URL(filledIn(coder["CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT"]));
+  assert.equal(coder["CODER_NOTIFICATIONS_METHOD"], "webhook");
+  assert.deepEqual([endpoint.hostname, endpoint.port], [
+    "coder-platformx",
+    String(configured().config.http.port),
+  ]);
+  assert.deepEqual([endpoint.username, endpoint.password, endpoint.pathname], ["coder", "s3cret", "/"]);
+  const environment = {
+    ...service.environment,
+    OUTBOX: filledIn(services["coder-platformx"]?.environment["OUTBOX"]),
+  };
+  const parsed = parsedEnvironment(environment, (path) => path.replace(/^\/run\/secrets\//, ""));
+  assert.ok("config" in parsed, JSON.stringify(parsed));
+  const location = parsed.config.outbox?.location;
+  assert.ok(location?.kind === "postgres");
+  assert.ok(location.host in services, `${location.host} is no service`);
+});

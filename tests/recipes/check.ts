@@ -8,6 +8,11 @@ export const OTHERS: readonly { readonly name: RegExp; readonly where: RegExp; r
   [
     { name: /^CODER_NOTIFICATIONS_\w+$/, where: /^deploy\//, because: "Coder's own settings" },
     {
+      name: /^(?:CODER_(?:PG_CONNECTION_URL|HTTP_ADDRESS|ACCESS_URL)|POSTGRES_\w+)$/,
+      where: /^deploy\/container\//,
+      because: "of Coder and of its database, beside the service",
+    },
+    {
       name: /^DENO_USE_CGROUPS$/,
       where: /^(?:Dockerfile$|deploy\/container\/)/,
       because: "of Deno's runtime, which goes by the container's memory",
@@ -28,6 +33,7 @@ const OTHER_PORTS: Readonly<Record<number, string>> = {
   80: "a proxy, or a Service of Kubernetes, in front",
   4318: "a collector of OpenTelemetry",
   5432: "a PostgreSQL server",
+  7080: "Coder",
   443: "PlatformX, or a proxy in front",
 };
 
