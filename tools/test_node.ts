@@ -14,7 +14,7 @@ const test = [
   ...["test", "-q", "--no-prompt", "-P=tests", "--junit-path=build/reports/node.xml"],
   `--ignore=${telemetry}`,
 ];
-await run(Deno.execPath(), [...test, ...Deno.args, "tests/program"], { PROGRAM_NODE: node });
+await run(Deno.execPath(), [...test, ...Deno.args, "tests/program", "tests/node"], { PROGRAM_NODE: node });
 
 /** Where npx keeps the executable: a signal to npx itself would not reach it. */
 async function pathOf(version: string): Promise<string> {

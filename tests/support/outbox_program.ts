@@ -45,10 +45,11 @@ export class OutboxScene implements AsyncDisposable {
     return new OutboxScene(await startPlatformX({ requestsPerMinute: Infinity }), folder);
   }
 
-  /** Starts a program on the outbox. */
-  async start(environment: Record<string, string> = {}): Promise<Program> {
+  /** Starts a program on the outbox: the usual one, or the one of a command line. */
+  async start(environment: Record<string, string> = {}, commandLine?: readonly string[]): Promise<Program> {
     const settings = { ...outboxEnvironment(this.file, this.platformX), ...environment };
-    const program = await startProgram({ environment: settings });
+    const given = commandLine === undefined ? {} : { program: commandLine };
+    const program = await startProgram({ environment: settings, ...given });
     this.#programs.push(program);
     return program;
   }
