@@ -48,7 +48,7 @@ const SHOWN_ONCE: readonly (readonly string[])[] = [
   ["Workspace Created", "tina@example.com", "200 duplicate", "-", "-"],
   ["User account created", "omar@example.com", "200 forwarded", "nina@example.com"],
   ["User account created", "omar@example.com", "200 ignored no_person", "-", "-"],
-  ["User account deleted", "omar@example.com", "200 ignored not_tracked", "-", "-"],
+  ["User account deleted", "omar@example.com", "200 forwarded", "nina@example.com"],
   ["One-Time Passcode", "alice@example.com", "200 ignored secret", "-", "-"],
   ["Template Deprecated", "bob@example.com", "200 forwarded", "bob@example.com"],
 ];

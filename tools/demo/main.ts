@@ -13,9 +13,10 @@ import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
 import { openFolder } from "../../tests/support/process.ts";
 import { type Program, startProgram } from "../../tests/support/service.ts";
 import { compare } from "./check.ts";
+import { startCoder } from "../../tests/support/coder.ts";
 import { endpointOf, post } from "./coder.ts";
 import { howToTry, indented, INTRO, OUTAGE_INTRO, report } from "./show.ts";
-import { type Exchange, tell, tellStored, TRACKED } from "./story.ts";
+import { type Exchange, PEOPLE, tell, tellStored, TRACKED } from "./story.ts";
 
 /** Where a reader types it; the other one holds what an address must encode and what is more than one byte. */
 const PLAIN_SECRET = "open-sesame";
@@ -83,6 +84,8 @@ class Stage implements AsyncDisposable {
   readonly #secret: string;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #folder: string | undefined;
+  /** Asked for the person where a webhook holds no address. */
+  readonly #coder = startCoder({ users: PEOPLE });
   #program: Program | undefined;
 
   constructor(
@@ -98,6 +101,8 @@ class Stage implements AsyncDisposable {
       GETDX_API_KEY: STAND_IN_KEY,
       GETDX_API_URL: platformX.url,
       WEBHOOK_SECRET: secret,
+      CODER_URL: this.#coder.url,
+      CODER_SESSION_TOKEN: this.#coder.state.token.value,
       LOG_FORMAT: "json",
       ...(serve && isFree(USUAL_PORT) ? { PORT: String(USUAL_PORT) } : {}),
       ...(folder === undefined ? {} : { OUTBOX: `${folder}/outbox.db` }),
@@ -149,6 +154,7 @@ class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program?.[Symbol.asyncDispose]();
+    await this.#coder[Symbol.asyncDispose]();
   }
 }
 

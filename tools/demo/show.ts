@@ -12,14 +12,16 @@ const COLOURS = { bold: 1, red: 31, green: 32, yellow: 33, grey: 90 } as const;
 export const INTRO =
   `This demo plays Coder: it posts webhooks to the service, a process of its own. For each thing that happened
 to a person, the service sends one event to PlatformX: here a stand-in that enforces PlatformX's documented rules.
-A row is a webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many bytes of metadata.`;
+Where a webhook names the person without an address, the service asks Coder for it: a stand-in, too. A row is a
+webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many bytes of metadata.`;
 
 /** What is going to happen in an outage. */
 export const OUTAGE_INTRO =
   `This demo plays an outage of PlatformX, with OUTBOX set: what the service answers with 202 is on the disk first,
 and goes to PlatformX (here a stand-in that enforces its documented rules) when that is back, even after a kill. It takes
 half a minute: PlatformX is not pressed while it fails.
-A row is a webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many bytes of metadata.`;
+A row is a
+webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many bytes of metadata.`;
 
 /** How to go on by hand while the service runs. */
 export function howToTry(url: string, endpoint: string, secret: string): string {

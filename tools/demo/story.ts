@@ -1,6 +1,7 @@
 /** What Coder sends in the demo, in which order, and what should come of it. */
 import { CATALOGUE, findRow } from "../../lib/coder/catalogue.ts";
-import type { CatalogueRow } from "../../lib/coder/catalogue/row.ts";
+import { canHavePerson, type CatalogueRow } from "../../lib/coder/catalogue/row.ts";
+import type { CoderUser } from "../../tests/support/coder.ts";
 import { type Recipient, sampleOf, toldTo, type Webhook } from "../../tests/support/samples.ts";
 import type { Answer } from "./coder.ts";
 import type { StandIn } from "../../tests/support/platformx.ts";
@@ -63,6 +64,17 @@ const BOB: Recipient = {
   user_name: "Bob Brandt",
   user_username: "bob",
 };
+
+/** Whom Coder can be asked for: some webhooks name the person, and hold no address. */
+export const PEOPLE: readonly CoderUser[] = [
+  { id: "4d82c616-c12b-42e7-8ddc-e92c2cb31a1d", username: "alice", email: "alice@example.com" },
+  {
+    id: "f730bc5e-3fba-49a6-9834-f2c136cfe38c",
+    username: "nina",
+    email: "nina@example.com",
+    isDeleted: true,
+  },
+];
 
 /** Everything that has a person. The passcode has one too, but the service refuses to start with it. */
 export const TRACKED: readonly string[] = CATALOGUE.filter(isTracked).map(({ name }) => name);
@@ -162,20 +174,22 @@ function outcomeOf(row: CatalogueRow): string {
 }
 
 function isTracked(row: CatalogueRow): boolean {
-  return row.person !== "none" && !row.secret;
+  return canHavePerson(row, true) && !row.secret;
 }
 
 /** Whom a notification is about: the catalogue says where to look. */
 function personOf({ payload }: Webhook): string | undefined {
-  const { person } = rowNamed(payload.notification_name);
+  const { ask, person } = rowNamed(payload.notification_name);
   switch (person) {
     case "owner":
     case "user":
       return payload.data?.[person]?.email;
     case "recipient":
       return payload.user_email;
-    case "none":
-      return undefined;
+    case "none": {
+      const name = payload.labels?.[ask?.label ?? ""];
+      return PEOPLE.find(({ username }) => username === name)?.email;
+    }
   }
 }
 
