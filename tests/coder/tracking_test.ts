@@ -93,6 +93,14 @@ Deno.test("a list that cannot be meant is an error, with 'did you mean' where th
     ["Task Idle, Changelog=", [/'Changelog=' must be /]],
     ["Task Idle, =owner", [/'=owner' must be /]],
     ["*=owner", [/'\*=owner'/]],
+    ...["postgres://u:s3cret@db.example/x=owner", "https://example.com/?token=s3cret", "u:s3cret@example.com"]
+      .map(
+        (
+          entry,
+        ): [string, RegExp[]] => [`Task Idle, ${entry}`, [
+          /^(?!.*s3cret).*no name of a notification.*remove it$/,
+        ]],
+      ),
   ];
   for (const [list, patterns] of rows) {
     await t.step(`'${list}'`, () => {
