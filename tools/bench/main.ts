@@ -9,5 +9,6 @@ await choose("bench", {
     command: bench("load"),
   },
   start: { about: "first answer, first webhook, memory at rest", command: bench("start") },
+  fill: { about: "a full outbox beside an empty one, also on PostgreSQL", command: bench("fill") },
   growth: { about: "how answers hold up while load and sizes grow", command: bench("growth") },
 }, Deno.args);
