@@ -1,5 +1,6 @@
 /**
- * What a full outbox costs beside an empty one: an accept, and opening it. In a file, or with `--postgres` on a PostgreSQL
+ * What a full outbox costs beside an empty one: an accept, opening it, and the start of the service from its sources,
+ * until it listens. In a file, or with `--postgres` on a PostgreSQL
  * server that it starts (Debian's).
  *
  * Exits 1 when a goal is missed.
@@ -11,6 +12,7 @@ import { SqliteScene } from "../../tests/outbox/sqlite/scene.ts";
 import { draftOf, type Scene } from "../../tests/outbox/store_contract.ts";
 import { PostgresScene } from "../../tests/postgres/postgres_scene.ts";
 import { PostgresServer } from "../../tests/postgres/server.ts";
+import { startProgram } from "../../tests/support/service.ts";
 import { markdownTable, shown, shownSpread, verdictOn } from "./markdown.ts";
 import { wholeNumber } from "./options.ts";
 import { ratiosOf, spreadOf } from "./statistics.ts";
@@ -31,6 +33,12 @@ const rounds = wholeNumber("rounds", values.rounds);
 const ACCEPTS = 1_024;
 const AT_ONCE = 64;
 const AT_MOST = 1.3;
+/** Nothing is sent: nobody listens there. */
+const SETTINGS = {
+  GETDX_API_KEY: "dx-0123456789",
+  GETDX_API_URL: "http://127.0.0.1:9/",
+  OUTBOX_MAX_PENDING: "10000000",
+};
 const SIZES = { clock, maxPending: 10_000_000, maxKeys: 10_000_000 };
 
 await using server = values.postgres ? await PostgresServer.start() : undefined;
@@ -41,13 +49,14 @@ for (const scene of [empty, full]) await (await scene.open(SIZES)).close();
 await fill(full, server !== undefined);
 
 const accepts: Record<"empty" | "full", number[]> = { empty: [], full: [] };
+const opens: Record<"empty" | "full", number[]> = { empty: [], full: [] };
 const starts: Record<"empty" | "full", number[]> = { empty: [], full: [] };
 for (let round = 0; round < rounds; round++) {
   const both = [["empty", empty], ["full", full]] as const;
   for (const [name, scene] of round % 2 === 0 ? both : both.toReversed()) {
     const before = performance.now();
     const store: OutboxStore = await scene.open(SIZES);
-    starts[name].push(performance.now() - before);
+    opens[name].push(performance.now() - before);
     const begun = performance.now();
     for (let n = 0; n < ACCEPTS; n += AT_ONCE) {
       const ids = Array.from({ length: AT_ONCE }, (_, i) => `${round} ${n + i}`);
@@ -55,13 +64,17 @@ for (let round = 0; round < rounds; round++) {
     }
     accepts[name].push((performance.now() - begun) / ACCEPTS);
     await store.close();
+    const spawned = performance.now();
+    await using program = await startProgram({ environment: { ...SETTINGS, OUTBOX: addressOf(scene) } });
+    starts[name].push(performance.now() - spawned);
+    await program.stop();
   }
 }
 
 console.log(
   `${shown(keys)} keys and ${shown(pending)} pending events beside none, ${rounds} rounds in turn\n`,
 );
-const rows = [["accept", accepts, 3], ["open", starts, 1]] as const;
+const rows = [["accept", accepts, 3], ["open", opens, 1], ["start", starts, 1]] as const;
 console.log(markdownTable(
   ["What", "Empty, ms", "Full, ms", "Full of empty"],
   rows.map(([what, { empty, full }, digits]) => [
@@ -71,9 +84,16 @@ console.log(markdownTable(
     shownSpread(spreadOf(ratiosOf(full, empty))),
   ]),
 ));
-const ratios = rows.map(([what, { empty, full }]) => [what, spreadOf(ratiosOf(full, empty)).median] as const);
+const ratios = rows.filter(([what]) => what !== "open").map(([what, { empty, full }]) =>
+  [what, spreadOf(ratiosOf(full, empty)).median] as const
+);
 for (const [what, ratio] of ratios) console.log(`\n${what}: ${verdictOn(ratio, { atMost: AT_MOST })}`);
 if (ratios.some(([, ratio]) => ratio > AT_MOST)) Deno.exitCode = 1;
+
+function addressOf(scene: SqliteScene | PostgresScene): string {
+  if (scene instanceof SqliteScene) return scene.path;
+  return `postgres://owner@127.0.0.1:${server?.port}/postgres?schema=${scene.schema}`;
+}
 
 /** Fills by hand what the service would fill in days. */
 async function fill(scene: Scene, isPostgres: boolean): Promise<void> {
