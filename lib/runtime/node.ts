@@ -1,4 +1,5 @@
 /** Node.js 24, for when Deno's makers end its development. Its modules are loaded by name: on Deno never. */
+import { joined } from "./read_at_most.ts";
 import { nodeThreads } from "./threads.ts";
 import { codeOf } from "./system_error.ts";
 import { usageWith } from "./process_usage.ts";
@@ -114,13 +115,7 @@ async function readAtMost(stream: AsyncIterable<Uint8Array>, limit: number): Pro
     if (length > limit) return undefined;
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joined(chunks);
 }
 
 function faultOf(error: unknown): FileFault {

@@ -1,4 +1,5 @@
 /** `node:http` and `node:https` as clients: they never send anything a second time by themselves. */
+import { joined } from "./read_at_most.ts";
 import type { Agent as HttpsAgent } from "node:https";
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { proxyTo } from "./proxy.ts";
@@ -19,7 +20,7 @@ export function nodeClient(env: Env): Send {
       if (agent === undefined) agents.set(origin, agent = await agentTo(request.url, env));
       return await new Promise((resolve, reject) => {
         const { body, headers, method, signal } = request;
-        const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+        const length = body === undefined ? {} : { "content-length": new TextEncoder().encode(body).length };
         const asked: ClientRequest = client.request(request.url, {
           agent,
           method,
@@ -60,7 +61,7 @@ async function answerOf(response: IncomingMessage, { limit }: OutgoingRequest): 
   } catch {
     return { kind: "response", status, headers, body: "", bodyEnd: "cut_off" };
   }
-  return { kind: "response", status, headers, body: new TextDecoder().decode(Buffer.concat(chunks)) };
+  return { kind: "response", status, headers, body: new TextDecoder().decode(joined(chunks)) };
 }
 
 /** Deno's own names for certificate authorities count here too, and its rules for proxies. */

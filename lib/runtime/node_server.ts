@@ -1,4 +1,5 @@
 /** `node:http` and `node:http2` behind the service's own interface. */
+import { joined } from "./read_at_most.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from "node:http2";
 import {
@@ -75,7 +76,7 @@ async function answer(request: NodeRequest, response: NodeResponse, handler: Han
   const isWhole = request.complete;
   const isHttp1 = request.httpVersionMajor === 1;
   response.statusCode = status;
-  if (body !== null) response.setHeader("content-length", Buffer.byteLength(body));
+  if (body !== null) response.setHeader("content-length", new TextEncoder().encode(body).length);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (isHttp1 && !isWhole) response.setHeader("connection", "close");
   // What was not read is not waited for either.
@@ -105,9 +106,9 @@ function requestOf(request: NodeRequest): IncomingRequest {
 
 function bytesOf(request: NodeRequest): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    const chunks: Uint8Array[] = [];
+    request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    request.on("end", () => resolve(joined(chunks)));
     request.on("close", () => reject(new Error("closed")));
   });
 }
@@ -116,7 +117,7 @@ function bytesOf(request: NodeRequest): Promise<Uint8Array> {
 function streamOf(request: NodeRequest): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(stream) {
-      request.on("data", (chunk: Buffer) => {
+      request.on("data", (chunk: Uint8Array) => {
         stream.enqueue(chunk);
         if ((stream.desiredSize ?? 0) <= 0) request.pause();
       });

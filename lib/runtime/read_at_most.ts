@@ -41,16 +41,17 @@ export async function readAtMost(
       }
       chunks.push(read.value);
     }
-    return signal?.aborted ? undefined : joined(chunks, length);
+    return signal?.aborted ? undefined : joined(chunks);
   } finally {
     signal?.removeEventListener("abort", stop);
   }
 }
 
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+/** Chunks as one. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const [only] = chunks;
   if (only !== undefined && chunks.length === 1) return only;
-  const bytes = new Uint8Array(length);
+  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, at);
