@@ -3,7 +3,7 @@
  *
  * `@logtape/logtape` was measured beside it (`tools/bench/log_bench.ts`): see the README's dependencies for the choice.
  */
-import { escapeControls, type Shown } from "./redact.ts";
+import { escapeControls, printableJson, type Shown } from "./redact.ts";
 import type { LogEvent } from "./log_events.ts";
 
 /** Severity of a log line, in ascending order. */
@@ -33,6 +33,8 @@ export interface LogOptions {
   readonly level: LogLevel;
   readonly format: "text" | "json";
   readonly colour: boolean;
+  /** In text: a field that holds JSON, as the event of a dry run does, is put on indented lines below. */
+  readonly unfolds: boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly output: (line: string, level: LogLevel) => void;
@@ -41,7 +43,7 @@ export interface LogOptions {
 const COLOURS: Readonly<Record<LogLevel, string>> = { DEBUG: "90", INFO: "36", WARNING: "33", ERROR: "31" };
 
 /** Makes a log. */
-export function createLog({ level: lowest, format, colour, now, output }: LogOptions): Log {
+export function createLog({ level: lowest, format, now, output, ...looks }: LogOptions): Log {
   const written = new Set(LOG_LEVELS.slice(LOG_LEVELS.indexOf(lowest)));
   const writes = (level: LogLevel) => written.has(level);
   const line = format === "json" ? jsonLine : textLine;
@@ -50,7 +52,7 @@ export function createLog({ level: lowest, format, colour, now, output }: LogOpt
     write(level: LogLevel, event: LogEvent, message: string, fields: LogFields = {}) {
       if (!writes(level)) return;
       const time = new Date(now()).toISOString();
-      output(line({ time, level, event, message }, fields, colour), level);
+      output(line({ time, level, event, message }, fields, looks), level);
     },
   };
 }
@@ -72,12 +74,34 @@ function jsonLine(head: Head, fields: LogFields): string {
   return JSON.stringify(entry, (_, value) => typeof value === "string" ? escapeControls(value) : value);
 }
 
-function textLine({ time, level, event, message }: Head, fields: LogFields, colour: boolean): string {
+function textLine(
+  { time, level, event, message }: Head,
+  fields: LogFields,
+  { colour, unfolds }: Pick<LogOptions, "colour" | "unfolds">,
+): string {
   const paint = (text: string, code: string) => colour ? `\x1b[${code}m${text}\x1b[0m` : text;
-  const details = Object.entries(fields).filter(([, value]) => value !== undefined).map(([key, value]) => {
-    const text = escapeControls(String(value));
-    return `${paint(`${key}=`, "90")}${/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)}`;
-  });
+  const below: string[] = [];
+  const details = Object.entries(fields).filter(([, value]) => value !== undefined).flatMap(
+    ([key, value]) => {
+      const object = unfolds && typeof value === "string" ? objectIn(value) : undefined;
+      if (object !== undefined) {
+        below.push(`\n${paint(`${key}=`, "90")}${printableJson(object)}`.replaceAll("\n", "\n  "));
+        return [];
+      }
+      const text = escapeControls(String(value));
+      return [`${paint(`${key}=`, "90")}${/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)}`];
+    },
+  );
   const head = `${paint(time, "90")} ${paint(level.padEnd(7), COLOURS[level])} ${event.padEnd(16)} `;
-  return head + [escapeControls(message), ...details].join("  ");
+  return head + [escapeControls(message), ...details].join("  ") + below.join("");
+}
+
+/** A JSON object in its text; undefined: it is none, or was cut. */
+function objectIn(text: string): unknown {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -47,6 +47,7 @@ export async function openLog(
     level,
     format: format ?? (isTerminal ? "text" : "json"),
     colour: isTerminal && !env("NO_COLOR"),
+    unfolds: isTerminal,
     now: clock.now,
     output: output.write,
   });

@@ -15,6 +15,7 @@ function logWith(options: Partial<LogOptions> = {}) {
     level: "DEBUG",
     format: "json",
     colour: false,
+    unfolds: false,
     now: () => Date.parse(TIME),
     output: (line, level) => {
       lines.push(line);
@@ -165,4 +166,16 @@ Deno.test("the names of entries are words that alerts can rely on", () => {
   assert.ok(longest <= 16, `the text format has a column of 16 for them: the longest has ${longest}`);
   const name: LogEvent = "webhook";
   assert.ok(name in LOG_EVENTS);
+});
+
+Deno.test("on a terminal a field that holds JSON stands indented below; what was cut, and JSON lines, stay as they are", () => {
+  const fields = { msg_id: "m", metadata: '{"workspace":"a\\u001bb","id":"1"}' };
+  const below = '  msg_id=m\n  metadata={\n    "workspace": "a\\u001bb",\n    "id": "1"\n  }';
+  assert.ok(lineOf("m", fields, { format: "text", unfolds: true }).endsWith(below));
+  const cut = { metadata: '{"workspace":"a…' };
+  for (const [shown, format] of [[cut, "text"], [fields, "json"]] as const) {
+    const [unfolded, folded] = [true, false].map((unfolds) => lineOf("m", shown, { format, unfolds }));
+    assert.equal(unfolded, folded);
+    assert.ok(!unfolded!.includes("\n"));
+  }
 });

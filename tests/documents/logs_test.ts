@@ -108,6 +108,7 @@ Deno.test("an example in text is what the formatter makes of the one in JSON", a
         level: "DEBUG",
         format: "text",
         colour: false,
+        unfolds: false,
         now: () => Date.parse(time),
         output: take,
       });

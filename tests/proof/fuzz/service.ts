@@ -112,7 +112,14 @@ export class FuzzedService {
   #log(): Log {
     const writers = (["json", "text"] as const).map((format) => {
       const output = (text: string, level: LogLevel) => void this.lines.push({ level, format, text });
-      return createLog({ level: "DEBUG", format, colour: false, now: this.clock.now, output });
+      return createLog({
+        level: "DEBUG",
+        format,
+        colour: false,
+        unfolds: false,
+        now: this.clock.now,
+        output,
+      });
     });
     return {
       writes: () => true,
