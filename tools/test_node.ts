@@ -14,7 +14,16 @@ const test = [
   ...["test", "-q", "--no-prompt", "-P=tests", "--junit-path=build/reports/node.xml"],
   `--ignore=${telemetry}`,
 ];
-await run(Deno.execPath(), [...test, ...Deno.args, "tests/program", "tests/node"], { PROGRAM_NODE: node });
+// The executable's tests of the network hold for Node.js as well: a script stands in for the executable.
+const script = `${Deno.cwd()}/build/coder-platformx-node`;
+await Deno.writeTextFile(script, `#!/bin/sh\nexec '${node}' -- '${Deno.cwd()}/${BUNDLE}' "$@"\n`, {
+  mode: 0o755,
+});
+const network = ["proxy", "proxy_faults", "https", "hostile"].map((name) => `tests/compiled/${name}_test.ts`);
+await run(Deno.execPath(), [...test, ...Deno.args, "tests/program", "tests/node", ...network], {
+  PROGRAM_NODE: node,
+  EXECUTABLE: script,
+});
 
 /** Where npx keeps the executable: a signal to npx itself would not reach it. */
 async function pathOf(version: string): Promise<string> {
