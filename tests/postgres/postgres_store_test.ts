@@ -289,3 +289,24 @@ Deno.test("the questions that docs/operations.md asks by psql are answered", asy
   assert.match(answers[1]!, /^refused\|1\|2026-/);
   assert.match(answers[2]!, /^[^|]+\|2026-[^|]*\|0\|/);
 });
+
+Deno.test("a schema that was dumped, dropped and restored, as docs/operations.md says, is the outbox that it was", async () => {
+  await using server = await PostgresServer.start();
+  await using scene = await PostgresScene.on(server);
+  const store = await scene.open();
+  for (const key of ["a", "b"]) await store.accept(draftOf(key));
+  const before = await store.list("pending");
+  await store.close();
+  const copy = await server.tool("pg_dump", `--schema=${scene.schema}`, "postgres");
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, copy);
+    await server.sql(`DROP SCHEMA ${scene.schema} CASCADE`);
+    await server.tool("psql", "-v", "ON_ERROR_STOP=1", "-f", file, "postgres");
+  } finally {
+    await Deno.remove(file);
+  }
+  const restored = await scene.open();
+  assert.deepEqual(await restored.list("pending"), before);
+  assert.equal(await restored.accept(draftOf("a")), "duplicate");
+});

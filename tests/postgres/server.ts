@@ -99,6 +99,11 @@ export class PostgresServer implements AsyncDisposable {
     await Deno.remove(this.folder, { recursive: true });
   }
 
+  /** Runs another program of PostgreSQL's on its database, as `owner`; returns what it prints. */
+  async tool(name: string, ...args: readonly string[]): Promise<string> {
+    return await run(pathOf(name), ["-h", "127.0.0.1", "-p", String(this.port), "-U", "owner", ...args]);
+  }
+
   async #asOwner(name: string, args: readonly string[]): Promise<void> {
     const [program = "", ...rest] = await asUnprivileged([pathOf(name), ...args]);
     await run(program, rest, name === "pg_ctl");
