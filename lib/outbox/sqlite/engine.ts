@@ -178,7 +178,7 @@ function openFile(
   { path, access, isAgain }: SqliteLocation,
   rules: DatabaseRules,
 ): Open {
-  const file = databaseFile(files, path, { access, isAgain });
+  const file = databaseFile(files, path, { access, isAgain, newUuid: rules.newUuid });
   if (file.isYoungerThanWal) checkPages(DatabaseSync, path);
   // Opened to be read only, a file without a -wal would get one that stays, and that another user could not open.
   const head = openHeader(files, path);
@@ -199,6 +199,7 @@ function openFile(
 function checkPages(Database: SqliteModules["DatabaseSync"], path: string): void {
   const db = new Database(path, { readOnly: true });
   try {
+    db.prepare(`PRAGMA busy_timeout = ${LOCKED_FOR}`).get();
     const { quick_check: found } = db.prepare("PRAGMA quick_check(1)").get() ?? {};
     if (found !== "ok") throw new StoreError("broken");
   } finally {

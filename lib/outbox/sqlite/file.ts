@@ -1,4 +1,5 @@
 /** The file of a SQLite store: what may be opened, and whether it is still there. Effects: files. */
+import { codeOf } from "../../runtime/system_error.ts";
 import type { FileHead, ThreadFiles } from "../../runtime/thread.ts";
 import type { Access } from "../store.ts";
 import { StoreError } from "../store_fault.ts";
@@ -20,29 +21,39 @@ export interface DatabaseFile {
 
 /**
  * Looks at a path before SQLite does, and makes the file, for its owner only, if there is none and the service is to
- * have one. To be called while this process does not have it open. What is not a regular file, or neither empty nor ours, is refused untouched.
+ * have one. To be called while this process does not have it open. What is not a regular file, or neither empty nor
+ * ours, is refused untouched.
  *
  * @throws {StoreError} or what the file system throws
  */
 export function databaseFile(
   files: ThreadFiles,
   path: string,
-  { access, isAgain }: {
+  { access, isAgain, newUuid }: {
     readonly access: Access;
     /** The service has had a file there before: no other one is made, as the old one may come back. */
     readonly isAgain: boolean;
+    readonly newUuid: () => string;
   },
 ): DatabaseFile {
   const found = files.look(path);
   if (found === undefined) {
     if (access !== "serve") throw new StoreError("missing");
     if (isAgain) throw new StoreError("gone");
-    files.make(path);
+    try {
+      files.make(path);
+    } catch (error) {
+      // Another process that starts at the same time was faster.
+      if (codeOf(error) === "EEXIST") return databaseFile(files, path, { access, isAgain, newUuid });
+      throw error;
+    }
     return { isEmpty: true, hasWal: false, isYoungerThanWal: false };
   }
   if (!found.isFile) throw new StoreError("not_a_file");
   const isEmpty = found.size === 0;
-  const isFit = isEmpty ? access === "serve" && found.uid === userOf(files, path) : isOursAt(files, path);
+  const isFit = isEmpty
+    ? access === "serve" && found.uid === userOf(files, `${path}-${newUuid()}`)
+    : isOursAt(files, path);
   if (!isFit) throw new StoreError("not_ours");
   const wal = files.look(`${path}-wal`);
   return {
@@ -52,9 +63,8 @@ export function databaseFile(
   };
 }
 
-/** Who owns what this process makes in the file's folder: to ask the system takes a permission of its own on Deno. */
-function userOf(files: ThreadFiles, path: string): number | null | undefined {
-  const probe = `${path}-probe`;
+/** Who owns what this process makes in a folder: to ask the system takes a permission of its own on Deno. */
+function userOf(files: ThreadFiles, probe: string): number | null | undefined {
   files.make(probe);
   try {
     return files.look(probe)?.uid;

@@ -108,6 +108,31 @@ Deno.test("a process that has had a file makes no other one: the old one may com
   assert.deepEqual(seen(scene.folder), []);
 });
 
+Deno.test("of two processes that make the file at the same time the slower one takes it over", async () => {
+  await using scene = new SqliteScene();
+  const { files } = await threadSurroundings();
+  let made = 0;
+  const raced: ThreadFiles = {
+    ...files,
+    make(path) {
+      files.make(path);
+      if (++made === 1) throw Object.assign(new Error("made by another one"), { code: "EEXIST" });
+    },
+  };
+  const start = {
+    path: scene.path,
+    access: "serve",
+    isAgain: false,
+    window: 1,
+    maxAge: 1,
+    maxKeys: 1,
+  } as const;
+  const engine = await sqliteEngine(start, raced);
+  assert.match(engine.open().engine, /^SQLite /);
+  engine.close();
+  assert.deepEqual([...Deno.readDirSync(scene.folder)].map(({ name }) => name), ["outbox.db"]);
+});
+
 Deno.test("an outbox of a newer version is refused", async () => {
   await using scene = new SqliteScene();
   await (await scene.open()).close();
