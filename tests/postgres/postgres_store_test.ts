@@ -7,6 +7,7 @@ import { postgresFault } from "../../lib/outbox/postgres/fault.ts";
 import { postgresSchema } from "../../lib/outbox/postgres/schema.ts";
 import type { StoreError } from "../../lib/outbox/store_fault.ts";
 import { issueCertificate } from "../support/certificates.ts";
+import { eventually } from "../support/eventually.ts";
 import { draftOf, faultOf } from "../outbox/store_contract.ts";
 import { pgbouncer } from "./pgbouncer.ts";
 import { PostgresScene } from "./postgres_scene.ts";
@@ -23,14 +24,6 @@ const DEAD: Settlement = {
   detail: constant("status 400"),
 };
 const TIME = { clock: systemClock } as const;
-
-/** Waits until a condition holds; fails after a while. */
-async function eventually(condition: () => Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; !await condition(); tries++) {
-    assert.ok(tries < 300, what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 for (const lost of ["answer", "question"] as const) {
   Deno.test(`an operation whose ${lost} is lost on the way is done once, and is told as if nothing had been lost`, async () => {

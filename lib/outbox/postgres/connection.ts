@@ -1,4 +1,5 @@
 /** The way to a PostgreSQL server: a few connections, time-outs, and asking again where that helps. Effects: sockets. */
+import type { PostgresLocation } from "../../config/postgres_location.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Row } from "../record.ts";
 import { postgresFault } from "./fault.ts";
@@ -19,20 +20,7 @@ const ANSWER = 5_000;
 const END = 2_000;
 
 /** A server, and the account there. */
-export interface PostgresTarget {
-  /** A path: the folder of the server's socket. */
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string | undefined;
-  readonly database: string;
-  /** Where the tables are. */
-  readonly schema: string;
-  /** Encrypted, the server's certificate and name verified; else plain. */
-  readonly tls: boolean;
-  /** PEM text of the authorities that are trusted instead of the usual ones. */
-  readonly rootCert: string | undefined;
-}
+export type PostgresTarget = Omit<PostgresLocation, "kind">;
 
 /** What `pg` answers to one statement. */
 interface Answer {
