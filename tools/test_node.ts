@@ -8,11 +8,11 @@ const node = Deno.env.get("PROGRAM_NODE") || await pathOf("node@24");
 
 await run(Deno.execPath(), ["task", "-q", "bundle"]);
 await run(node, [BUNDLE, "--version"]);
-// Deno exports traces and log lines by itself; Node.js does not.
-const telemetry = ["telemetry_test.ts", "telemetry_end_test.ts"].map((name) => `tests/program/${name}`);
+// Deno exports traces and log lines by itself; Node.js does not. A path would be forgotten here, as files are named
+// beside the folders; a pattern is not (findings/deno_ignore_forgotten.sh).
 const test = [
   ...["test", "-q", "--no-prompt", "-P=tests", "--junit-path=build/reports/node.xml"],
-  `--ignore=${telemetry}`,
+  "--ignore=**/telemetry_*",
 ];
 // The executable's tests of the network hold for Node.js as well: a script stands in for the executable.
 const script = `${Deno.cwd()}/build/coder-platformx-node`;
