@@ -7,12 +7,11 @@ import { StoreError } from "../store_fault.ts";
 /** Marks a database as this service's: SQLite's `application_id`, "CPXO". */
 export const APPLICATION_ID = 0x4350_584f;
 
-/** Where SQLite's header has the `application_id` (sqlite.org/fileformat2.html). */
-const HEADER = { bytes: 72, applicationId: 68, magic: "SQLite format 3\0" } as const;
+/** What SQLite's header has where (sqlite.org/fileformat2.html). */
+const HEADER = { bytes: 72, schemaCookie: 40, applicationId: 68, magic: "SQLite format 3\0" } as const;
 
 /** A file as found or made. */
 export interface DatabaseFile {
-  readonly isEmpty: boolean;
   /** A -wal file lies beside it: somebody has it open, or the last process ended without closing it. */
   readonly hasWal: boolean;
   /** It was written after its -wal file, as after a restore; SQLite writes them the other way round, as a rule. */
@@ -21,8 +20,8 @@ export interface DatabaseFile {
 
 /**
  * Looks at a path before SQLite does, and makes the file, for its owner only, if there is none and the service is to
- * have one. To be called while this process does not have it open. What is not a regular file, or neither empty nor
- * ours, is refused untouched.
+ * have one. To be called while this process does not have it open. What is not a regular file, or neither blank
+ * nor ours, is refused untouched.
  *
  * @throws {StoreError} or what the file system throws
  */
@@ -47,17 +46,16 @@ export function databaseFile(
       if (codeOf(error) === "EEXIST") return databaseFile(files, path, { access, isAgain, newUuid });
       throw error;
     }
-    return { isEmpty: true, hasWal: false, isYoungerThanWal: false };
+    return { hasWal: false, isYoungerThanWal: false };
   }
   if (!found.isFile) throw new StoreError("not_a_file");
-  const isEmpty = found.size === 0;
-  const isFit = isEmpty
+  const whose = found.size === 0 ? "blank" : whoseIs(files, path);
+  const isFit = whose === "blank"
     ? access === "serve" && found.uid === userOf(files, `${path}-${newUuid()}`)
-    : isOursAt(files, path);
+    : whose === "ours";
   if (!isFit) throw new StoreError("not_ours");
   const wal = files.look(`${path}-wal`);
   return {
-    isEmpty,
     hasWal: wal !== undefined,
     isYoungerThanWal: wal !== undefined && wal.size > 0 && found.mtimeMs > wal.mtimeMs,
   };
@@ -80,17 +78,27 @@ export function openHeader(files: ThreadFiles, path: string): FileHead {
 
 /** Whether the file begins as a database of this service does. */
 export function isOurs(head: FileHead): boolean {
-  const header = head.read();
-  if (header.length < HEADER.bytes) return false;
-  const magic = String.fromCharCode(...header.subarray(0, HEADER.magic.length));
-  return magic === HEADER.magic &&
-    new DataView(header.buffer).getUint32(HEADER.applicationId) === APPLICATION_ID;
+  return whoseHead(head) === "ours";
 }
 
-function isOursAt(files: ThreadFiles, path: string): boolean {
+/**
+ * A database that never had a table is as blank as an empty file: a service that is just making its own has left it so,
+ * for a moment or, if it was killed, for good (`PRAGMA auto_vacuum` writes the first page in a transaction of its own).
+ */
+function whoseHead(head: FileHead): "ours" | "blank" | "foreign" {
+  const header = head.read();
+  if (header.length < HEADER.bytes) return "foreign";
+  if (String.fromCharCode(...header.subarray(0, HEADER.magic.length)) !== HEADER.magic) return "foreign";
+  const numbers = new DataView(header.buffer);
+  const applicationId = numbers.getUint32(HEADER.applicationId);
+  if (applicationId === APPLICATION_ID) return "ours";
+  return applicationId === 0 && numbers.getUint32(HEADER.schemaCookie) === 0 ? "blank" : "foreign";
+}
+
+function whoseIs(files: ThreadFiles, path: string): "ours" | "blank" | "foreign" {
   const head = openHeader(files, path);
   try {
-    return isOurs(head);
+    return whoseHead(head);
   } finally {
     head.close();
   }

@@ -133,6 +133,20 @@ Deno.test("of two processes that make the file at the same time the slower one t
   assert.deepEqual([...Deno.readDirSync(scene.folder)].map(({ name }) => name), ["outbox.db"]);
 });
 
+Deno.test("a file without a table yet, as a service that was killed at its first start leaves it, is taken over", async () => {
+  await using scene = new SqliteScene();
+  {
+    using db = new DatabaseSync(scene.path);
+    db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  }
+  assert.ok(Deno.statSync(scene.path).size > 0);
+  for (const access of ["change", "look"] as const) {
+    assert.equal(await faultOf(scene.open({}, access)), "not_ours", access);
+  }
+  const store = await scene.open();
+  assert.equal(await store.accept(draftOf("a")), "queued");
+});
+
 Deno.test("an outbox of a newer version is refused", async () => {
   await using scene = new SqliteScene();
   await (await scene.open()).close();
