@@ -4,7 +4,7 @@
  */
 export function following(signal: AbortSignal): AbortController {
   const own = new AbortController();
-  const follow = () => own.abort();
+  const follow = () => own.abort(signal.reason);
   if (signal.aborted) follow();
   signal.addEventListener("abort", follow);
   own.signal.addEventListener("abort", () => signal.removeEventListener("abort", follow));

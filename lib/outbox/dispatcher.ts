@@ -1,6 +1,7 @@
 /** Delivers what is in the outbox, each event on its own schedule. */
 import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
+import { following } from "../base/following.ts";
 import type { Log } from "../base/log.ts";
 import { constant, plain, type Redacted, shownId, shownName } from "../base/redact.ts";
 import type { Gate } from "../platformx/gate.ts";
@@ -15,6 +16,9 @@ const POLL = 1_000;
 
 /** Events claimed in one go. */
 const MOST_CLAIMED = 64;
+
+/** Without a reason of its own an abort makes an error, with its stack, each time. */
+const WOKEN = "woken";
 
 /** Milliseconds after a claim until when its attempt may start: the lease is for three attempts of 10 s. */
 const START_WITHIN = 15_000;
@@ -70,7 +74,7 @@ export class Dispatcher {
 
   /** Looks at the store at once. */
   wake(): void {
-    this.#resting.abort();
+    this.#resting.abort(WOKEN);
   }
 
   /** Works until the service drains, then until attempts under way have ended. Never rejects. */
@@ -79,9 +83,10 @@ export class Dispatcher {
     this.#freshSince = clock.monotonic();
     while (!draining.aborted) {
       // Before the round: who wakes the dispatcher during it shortens the rest after it.
-      const resting = this.#resting = new AbortController();
+      const resting = this.#resting = following(draining);
       const rest = await this.#round().catch((error) => this.#failed(error));
-      if (rest > 0) await clock.sleep(rest, AbortSignal.any([draining, resting.signal]));
+      if (rest > 0) await clock.sleep(rest, resting.signal);
+      resting.abort(WOKEN);
     }
     await Promise.all(this.#sending.values());
     await this.#settleAgain();

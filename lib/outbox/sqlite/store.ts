@@ -1,4 +1,5 @@
 /** The outbox in a SQLite file. SQLite works in a thread of its own; this half gathers, waits and keeps count. */
+import { Deadlines } from "../../base/deadlines.ts";
 import type { StartThread, Thread, ThreadEvents } from "../../runtime/thread.ts";
 import type { Operations, Reply, Result } from "../operation.ts";
 import type { Claim, Fresh, NewEvent, OutboxStore, Settlement, State, Summary } from "../store.ts";
@@ -42,15 +43,19 @@ export class SqliteStore implements OutboxStore {
   #queue: Waiting[] = [];
   /** What the thread is at work on. */
   #asked: readonly Waiting[] = [];
-  #answered: AbortController | undefined;
+  /** Ends the wait for its answer. */
+  #answered: () => void = () => {};
   /** It is at work on something that nobody waits for any more. */
   #isLate = false;
   #wasOpen = false;
   #isClosed = false;
   #onClosed: () => void = () => {};
+  readonly #closing = new AbortController();
+  readonly #deadlines: Deadlines;
 
   private constructor(options: SqliteStoreOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(DEADLINE, this.#closing.signal, options.clock);
     this.#age = new TrustedAge(options.clock.now(), options.clock.monotonic());
   }
 
@@ -124,6 +129,7 @@ export class SqliteStore implements OutboxStore {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#failAll("closed");
+    this.#closing.abort();
     const closed = new AbortController();
     this.#onClosed = () => closed.abort();
     this.#thread?.postMessage("close");
@@ -153,7 +159,7 @@ export class SqliteStore implements OutboxStore {
     this.#queue = this.#queue.slice(MOST_AT_ONCE);
     try {
       const thread = this.#thread ?? await this.#start();
-      this.#answered = this.#within(DEADLINE, () => {
+      this.#answered = this.#deadlines.begin(() => {
         this.#isLate = true;
         this.#failAll("slow");
       });
@@ -176,7 +182,7 @@ export class SqliteStore implements OutboxStore {
   #receive(text: string): void {
     const message: Reply | "closed" = JSON.parse(text);
     if (message === "closed") return this.#onClosed();
-    this.#answered?.abort();
+    this.#answered();
     this.#isLate = false;
     const asked = this.#asked;
     this.#asked = [];
@@ -191,11 +197,12 @@ export class SqliteStore implements OutboxStore {
 
   /** Starts the thread: at the beginning, and when it has ended by itself. */
   async #start(): Promise<Thread> {
-    const { access, maxAge, path, startThread, window } = this.#options;
+    const { access, clock, maxAge, path, startThread, window } = this.#options;
     const maxKeys = mostKeys(this.#options);
     const start: SqliteStart = { path, access, isAgain: this.#wasOpen, maxAge, window, maxKeys };
     const first = Promise.withResolvers<Opened>();
-    const answered = this.#within(FIRST_ANSWER, () => first.resolve({ fault: "slow" }));
+    const answered = new AbortController();
+    void clock.sleep(FIRST_ANSWER, answered.signal).then(() => first.resolve({ fault: "slow" }));
     const events: ThreadEvents = {
       onMessage: (text) => first.resolve(JSON.parse(text)),
       onEnd: () => first.resolve({ fault: "failing" }),
@@ -221,16 +228,9 @@ export class SqliteStore implements OutboxStore {
     return this.#thread = thread;
   }
 
-  /** Calls `late` after some milliseconds, unless what is returned was aborted. */
-  #within(ms: number, late: () => void): AbortController {
-    const intime = new AbortController();
-    void this.#options.clock.sleep(ms, intime.signal).then(() => intime.signal.aborted || late());
-    return intime;
-  }
-
   /** Nobody waits any more; what the thread is at work on stays asked until it answers. */
   #failAll(fault: StoreFault): void {
-    this.#answered?.abort();
+    this.#answered();
     fail([...this.#asked, ...this.#queue.splice(0)], fault);
   }
 }
