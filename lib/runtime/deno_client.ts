@@ -51,7 +51,7 @@ async function send(
     redirect: "manual",
     signal,
     // A body that can be sent again is sent again, unasked, when a kept connection dies (Deno 2.7.6 and later): a
-    // stream cannot.
+    // stream cannot, but for the one of `new Response(text)`, in which Deno finds the text.
     ...(body === undefined ? {} : { body: streamOf(body) }),
     ...(client === undefined ? {} : { client }),
   });
