@@ -1,11 +1,11 @@
 import type { HelpTopic } from "./arguments.ts";
-import { settingsHelp } from "../config/help.ts";
 import type { Terminal } from "./terminal.ts";
 import { HELP as CHECK } from "./check.ts";
 import { HELP as EVENTS } from "./events.ts";
 import { HELP as EXPLAIN } from "./explain.ts";
 import { HELP as HEALTHCHECK } from "./healthcheck.ts";
 import { HELP as OUTBOX } from "./outbox.ts";
+import { settingsHelp } from "./settings_help.ts";
 import { HELP as SERVE } from "./start.ts";
 
 const HELP = `coder-platformx: forwards Coder's notifications to DX PlatformX as events

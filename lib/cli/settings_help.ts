@@ -1,5 +1,6 @@
 /** What `help config` prints. */
-import { VARIABLE_ROWS } from "./variables.ts";
+import { VARIABLE_ROWS } from "../config/variables.ts";
+import { wrap } from "./columns.ts";
 
 const HEAD =
   `Settings of coder-platformx. Each is an environment variable; what is not set there is looked for in
@@ -13,7 +14,8 @@ true, false, 1 or 0. NAME_FILE reads NAME from a file of one line.`;
 export function settingsHelp(): string {
   const settings = VARIABLE_ROWS.map(({ name, about, fallback, file, required }) => {
     const unset = required ? "required, unless DRY_RUN is true" : `default: ${fallback ?? "unset"}`;
-    return `${name}${file ? ` (or ${name}_FILE)` : ""}\n  ${about}\n  ${unset}`;
+    const title = `${name}${file ? ` (or ${name}_FILE)` : ""}`;
+    return [title, ...[about, unset].map((text) => wrap(text, { indent: 2 }))].join("\n");
   });
   return [HEAD, ...settings].join("\n\n");
 }
