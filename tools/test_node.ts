@@ -3,8 +3,9 @@
  * of another one. The tests themselves run on this Deno.
  */
 import { BUNDLE } from "./bundle.ts";
+import { pathOf, run } from "./other_runtime.ts";
 
-const node = Deno.env.get("PROGRAM_NODE") || await pathOf("node@24");
+const node = Deno.env.get("PROGRAM_NODE") || await pathOf("node@24", "-p", "process.execPath");
 
 await run(Deno.execPath(), ["task", "-q", "bundle"]);
 await run(node, [BUNDLE, "--version"]);
@@ -24,21 +25,3 @@ await run(Deno.execPath(), [...test, ...Deno.args, "tests/program", "tests/node"
   PROGRAM_NODE: node,
   EXECUTABLE: script,
 });
-
-/** Where npx keeps the executable: a signal to npx itself would not reach it. */
-async function pathOf(version: string): Promise<string> {
-  const args = ["-y", version, "-p", "process.execPath"];
-  const { code, stdout } = await new Deno.Command("npx", { args, stderr: "inherit" }).output();
-  if (code !== 0) Deno.exit(code);
-  return new TextDecoder().decode(stdout).trim();
-}
-
-/** Ends this process with the command's exit code when it fails. */
-async function run(
-  command: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const { code } = await new Deno.Command(command, { args: [...args], env }).spawn().status;
-  if (code !== 0) Deno.exit(code);
-}

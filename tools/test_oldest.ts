@@ -2,11 +2,12 @@
  * Runs the tests that start the program, with the program on the oldest Deno that is promised; that one also checks the
  * program's types. npx brings it, unless `PROGRAM_DENO` is the path of another one. The tests themselves run on this Deno.
  */
+import { pathOf, run } from "./other_runtime.ts";
 
 /** The newest 2.6 that is on npm: 2.6.9 and 2.6.10 are not. */
 const OLDEST = "deno@2.6.8";
 
-const oldest = Deno.env.get("PROGRAM_DENO") || await pathOf(OLDEST);
+const oldest = Deno.env.get("PROGRAM_DENO") || await pathOf(OLDEST, "eval", "console.log(Deno.execPath())");
 
 // Without the lock file: an older Deno wants to add its own @types/node to it. Versions are exact in deno.json. With the
 // machine's certificate authorities: it asks the registry for those types.
@@ -15,21 +16,3 @@ const test = ["test", "-q", "--no-prompt", "-P=tests", "--reporter=dot"];
 await run(Deno.execPath(), [...test, "--junit-path=build/reports/oldest.xml", "tests/program"], {
   PROGRAM_DENO: oldest,
 });
-
-/** Where npx keeps the executable: a signal to npx itself would not reach it. */
-async function pathOf(version: string): Promise<string> {
-  const args = ["-y", version, "eval", "console.log(Deno.execPath())"];
-  const { code, stdout } = await new Deno.Command("npx", { args, stderr: "inherit" }).output();
-  if (code !== 0) Deno.exit(code);
-  return new TextDecoder().decode(stdout).trim();
-}
-
-/** Ends this process with the command's exit code when it fails. */
-async function run(
-  command: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<void> {
-  const { code } = await new Deno.Command(command, { args: [...args], env }).spawn().status;
-  if (code !== 0) Deno.exit(code);
-}
