@@ -13,8 +13,11 @@ export interface Operations {
     readonly ask: { readonly limit: number; readonly fresh: Fresh };
     readonly answer: readonly Claim[];
   };
-  /** Again: it is so already, since an answer was lost. Null: somebody else has the event or had it. */
-  readonly settle: { readonly ask: Settled; readonly answer: "done" | "again" | null };
+  /**
+   * Again: it is so already, since an answer was lost. A reason: it was delivered, though it had become a dead letter for
+   * this reason meanwhile. Null: somebody else has the event or had it.
+   */
+  readonly settle: { readonly ask: Settled; readonly answer: "done" | "again" | DeadReason | null };
   readonly tidy: {
     readonly ask: unknown;
     readonly answer: Tidied & { readonly summary?: Summary | undefined };

@@ -1,5 +1,6 @@
 /** What a store knows of itself between two looks: the last summary, and what its own replies have changed since. */
 import { type Redacted, scrub } from "../base/redact.ts";
+import type { Operations } from "./operation.ts";
 import { DEAD_REASONS, type DeadReason, type Row, wholeNumber } from "./record.ts";
 import type { DeadLetters, Settlement, State, Summary } from "./store.ts";
 
@@ -50,9 +51,11 @@ export class Tally {
     };
   }
 
-  /** An event that was claimed is settled. */
-  settled(settlement: Settlement, now: number): void {
-    if (settlement.kind === "delivered") this.moved("pending", undefined, now);
+  /** An event that was claimed is settled, as the store answered. */
+  settled(settlement: Settlement, answer: Operations["settle"]["answer"], now: number): void {
+    if (answer === null || answer === "again") return;
+    if (answer !== "done") this.moved("dead", undefined, now, { reason: answer });
+    else if (settlement.kind === "delivered") this.moved("pending", undefined, now);
     else if (settlement.kind === "dead") this.moved("pending", "dead", now, settlement);
   }
 }

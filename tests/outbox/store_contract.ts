@@ -312,6 +312,18 @@ export const CONTRACT: readonly Promised[] = [
     },
   },
   {
+    name: "an event that was delivered after all is no dead letter, whatever became of it meanwhile",
+    async run(scene) {
+      const store = await scene.open();
+      await accepted(store, "a", "b");
+      const { claims } = await claimed(store);
+      for (const claim of claims) assert.equal(await store.settle(claim, DEAD), true);
+      assert.equal(await store.settle(claims[0]!, { kind: "delivered" }), true);
+      assert.deepEqual((await listed(store, "dead")).map(nameOf), ["b"]);
+      await assertKnown(scene, store);
+    },
+  },
+  {
     name:
       "no delay leads past the end of an event's age, and of the full age it is not sent any more but buried",
     async run(scene) {

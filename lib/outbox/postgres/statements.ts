@@ -78,7 +78,7 @@ export function postgresStatements({ schema, now, window, maxAge }: {
       "WITH s AS (SELECT * FROM json_to_recordset($1) AS s(id text, fence int, kind text, place float8, " +
       "delay float8, reason text, attempts int, failures int, ambiguous int, detail text)), " +
       `g AS (DELETE FROM ${event} e USING s WHERE s.kind = 'delivered' AND e.id = s.id AND e.claim = s.fence ` +
-      "RETURNING e.id), " +
+      "RETURNING e.id, e.dead_reason AS was), " +
       `r AS (UPDATE ${event} e SET claimed_at = NULL, next_attempt_at = s.place FROM s WHERE s.kind = 'released' ` +
       "AND e.id = s.id AND e.claim = s.fence AND e.claimed_at IS NOT NULL AND e.dead_at IS NULL RETURNING e.id), " +
       `t AS (UPDATE ${event} e SET claimed_at = NULL, attempts = s.attempts, failures = s.failures, ambiguous = s.ambiguous, ` +
@@ -87,7 +87,7 @@ export function postgresStatements({ schema, now, window, maxAge }: {
       `next_attempt_at = CASE s.kind WHEN 'dead' THEN e.next_attempt_at ` +
       `ELSE greatest(${now}, least(${now} + s.delay, e.enqueued_at + ${maxAge})) END ` +
       "FROM s WHERE e.id = s.id AND e.claim = s.fence AND s.kind IN ('dead', 'pending') AND e.dead_at IS NULL " +
-      "RETURNING e.id) SELECT id FROM g UNION ALL SELECT id FROM r UNION ALL SELECT id FROM t",
+      "RETURNING e.id) SELECT id, was FROM g UNION ALL SELECT id, NULL FROM r UNION ALL SELECT id, NULL FROM t",
     there:
       `SELECT id, claim, dead_at IS NOT NULL AS is_dead FROM ${event} WHERE id IN (SELECT json_array_elements_text($1))`,
     // Nothing waits that long: the clock was set back since.

@@ -2,7 +2,7 @@
 import { type Accepted, planned, type PreparedDraft } from "./accept_plan.ts";
 import { eventId } from "../event_id.ts";
 import { Lane } from "./lane.ts";
-import { isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from "../record.ts";
+import { DEAD_REASONS, isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from "../record.ts";
 import { type Claim, type Fresh, inTurns, LEASE, type NewEvent, type OutboxStore } from "../store.ts";
 import type { Settlement, State, Summary } from "../store.ts";
 import { mostKeys } from "../store_options.ts";
@@ -104,7 +104,7 @@ export class PostgresStore implements OutboxStore {
   async settle({ record: { id, nextAttemptAt }, fence }: Claim, settlement: Settlement): Promise<boolean> {
     const settled = await this.#settles.add({ id, fence, place: nextAttemptAt, settlement });
     this.#held.delete(id);
-    if (settled === "done") this.#tally.settled(settlement, this.#options.clock.now());
+    this.#tally.settled(settlement, settled, this.#options.clock.now());
     return settled !== null;
   }
 
@@ -208,15 +208,14 @@ export class PostgresStore implements OutboxStore {
       ...settlement,
       delay: settlement.kind === "pending" ? settlement.delayMs : undefined,
     }));
-    const done = new Set(
-      (await this.#rows(this.#sql.settle, rows, () => isDoubtful = true)).map(({ id }) => id),
-    );
+    const written = await this.#rows(this.#sql.settle, rows, () => isDoubtful = true);
+    const done = new Map(written.map(({ id, was }) => [id, DEAD_REASONS.find((reason) => reason === was)]));
     const isUnclear = ({ id, settlement: { kind } }: Settled) =>
       !done.has(id) && (kind === "dead" || (isDoubtful && kind === "delivered"));
     const unclear = settled.filter(isUnclear).map(({ id }) => id);
     const there = unclear.length === 0 ? [] : await this.#rows(this.#sql.there, unclear);
     return settled.map((one): Settling => {
-      if (done.has(one.id)) return "done";
+      if (done.has(one.id)) return done.get(one.id) ?? "done";
       if (!isUnclear(one)) return null;
       const row = there.find(({ id }) => id === one.id);
       // It may have been carried out before its answer was lost: a delivered event is not there any more then.

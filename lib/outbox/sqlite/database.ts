@@ -5,6 +5,7 @@ import { eventId } from "../event_id.ts";
 import { firstText, fold } from "../occurrence_text.ts";
 import type { Answer, Ask, Draft, Moment, Operations, Settled } from "../operation.ts";
 import {
+  DEAD_REASONS,
   type DeadReason,
   isLeftAlone,
   type LeftAlone,
@@ -191,7 +192,9 @@ export class SqliteDatabase {
     const own = { $id: id, $fence: fence };
     this.#held.delete(id);
     const done = (changes: number) => changes > 0 ? "done" : null;
-    if (settlement.kind === "delivered") return done(this.run(SQL.delivered, own));
+    if (settlement.kind === "delivered") {
+      return done(this.run(SQL.delivered, own)) ?? this.#deliveredLate(own);
+    }
     if (settlement.kind === "released") return done(this.run(SQL.released, { ...own, $place: place }));
     const { attempts, failures, ambiguous, detail } = settlement;
     const tried = {
@@ -208,6 +211,13 @@ export class SqliteDatabase {
     }
     const { maxAge } = this.#rules;
     return done(this.run(SQL.pending, { ...tried, $delay: settlement.delayMs, $maxAge: maxAge }));
+  }
+
+  /** Its lease ran out, and it was too old then. */
+  #deliveredLate(own: Values): DeadReason | null {
+    const was = this.row(SQL.deliveredLate, own)?.["dead_reason"];
+    if (was !== undefined) this.#changes++;
+    return DEAD_REASONS.find((reason) => reason === was) ?? null;
   }
 
   #tidy(): Answers<"tidy"> {

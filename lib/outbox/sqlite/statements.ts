@@ -21,7 +21,8 @@ export const SQL = {
   fresh: `${IN_LINE} AND next_attempt_at >= $since AND last_attempt_at IS NULL ` +
     "ORDER BY next_attempt_at, rowid LIMIT $limit",
   claim: "UPDATE event SET claim = claim + 1, claimed_at = $now, next_attempt_at = $until WHERE id = $id",
-  delivered: "DELETE FROM event WHERE id = $id AND claim = $fence",
+  delivered: "DELETE FROM event WHERE id = $id AND claim = $fence AND dead_at IS NULL",
+  deliveredLate: "DELETE FROM event WHERE id = $id AND claim = $fence RETURNING dead_reason",
   released: "UPDATE event SET claimed_at = NULL, next_attempt_at = $place " +
     "WHERE id = $id AND claim = $fence AND claimed_at IS NOT NULL AND dead_at IS NULL",
   pending:

@@ -93,7 +93,7 @@ export class SqliteStore implements OutboxStore {
   async settle({ record, fence }: Claim, settlement: Settlement): Promise<boolean> {
     const { id, nextAttemptAt } = record;
     const settled = await this.#ask("settle", { id, fence, place: nextAttemptAt, settlement });
-    if (settled === "done") this.#tally.settled(settlement, this.#options.clock.now());
+    this.#tally.settled(settlement, settled, this.#options.clock.now());
     return settled !== null;
   }
 
