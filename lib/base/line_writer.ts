@@ -1,5 +1,6 @@
 /** Lines on their way to a stream that may be slow, full or closed: they never hold up who writes them. */
 import type { Clock } from "./clock.ts";
+import { utf8Bytes } from "./utf8.ts";
 
 /** Where lines end up. One write at a time; rejects when it fails. */
 export interface LineSink {
@@ -23,7 +24,13 @@ export interface LineWriterOptions {
 /** Milliseconds after a write that failed until the next one is tried. */
 const RETRY = 1_000;
 
-/** Lines that are written together. */
+/**
+ * Bytes that a pipe takes in one piece (POSIX `PIPE_BUF` on Linux): where both streams are one pipe whose reader stalls, no
+ * line of the one ends up in the middle of a line of the other, unless it is longer.
+ */
+const PIECE = 4096;
+
+/** Lines that wait together. */
 class Batch {
   readonly lines: string[] = [];
   characters = 0;
@@ -104,15 +111,20 @@ export class LineWriter {
   }
 
   async #write(lines: readonly string[]): Promise<boolean> {
+    let written = 0;
     try {
-      const text = `${this.#isTorn ? "\n" : ""}${lines.join("\n")}\n`;
-      await this.#sink.write(this.#encoder.encode(text));
+      while (written < lines.length) {
+        const some = lines.slice(written, endOfPiece(lines, written));
+        const text = `${this.#isTorn ? "\n" : ""}${some.join("\n")}\n`;
+        await this.#sink.write(this.#encoder.encode(text));
+        this.#isTorn = false;
+        written += some.length;
+      }
     } catch {
       this.#isTorn = true;
-      this.#lose(lines.length);
+      this.#lose(lines.length - written);
       return false;
     }
-    this.#isTorn = false;
     const count = this.#lost - this.#told;
     this.#told = this.#lost;
     if (count > 0) this.#options.onLost?.(count);
@@ -123,4 +135,15 @@ export class LineWriter {
     this.#lost += count;
     this.#lastLost = this.#options.clock.monotonic();
   }
+}
+
+/** The end of the lines from `start` on that fit into one piece: one line at least. */
+function endOfPiece(lines: readonly string[], start: number): number {
+  // A line break may stand before the first.
+  let bytes = 1;
+  for (let end = start; end < lines.length; end++) {
+    bytes += utf8Bytes(lines[end]!) + 1;
+    if (bytes > PIECE && end > start) return end;
+  }
+  return lines.length;
 }

@@ -27,6 +27,22 @@ Deno.test("lines of one moment are one write, in order; without lines there is n
   assert.equal(sink.writes, 2);
 });
 
+Deno.test("no write has more than a pipe takes in one piece, unless one line alone has", async () => {
+  const { sink, write } = writerWith();
+  await sink.is("failing");
+  write("lost");
+  await settled();
+  await sink.is("open");
+  // With its line break each has 1,000 bytes, and the first has another one before it.
+  const lines = Array.from({ length: 5 }, (_, n) => String(n).repeat(999));
+  const wide = "é".repeat(3_000);
+  write(...lines, wide, "end");
+  await settled();
+  assert.deepEqual(sink.lines, ["", ...lines, wide, "end"]);
+  // The failed one, four lines, one line, the wide one, the end.
+  assert.equal(sink.writes, 5);
+});
+
 Deno.test("lines wait for others as long as they are to, and not when they must be out", async (t) => {
   for (const [what, writes] of [["no flush", 1], ["a flush", 2]] as const) {
     await t.step(what, async () => {

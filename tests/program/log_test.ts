@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { notificationWith } from "../support/fakes.ts";
 import { eventually } from "../support/eventually.ts";
+import { startPlatformX } from "../support/platformx.ts";
 import { shellLine } from "../support/process.ts";
 import { answered, type Program, type Starting, startProgram } from "../support/service.ts";
 
@@ -80,6 +81,35 @@ Deno.test("lines that found no room while a terminal stood still are counted, an
   assert.equal(told().length, 1);
   assert.match(told()[0]!, new RegExp(`"count":${lost}\\}$`));
   assert.match(program.stdout, /"event":"stopped"/);
+});
+
+Deno.test("both streams in one pipe whose reader stalls: each line is whole", async () => {
+  const folder = await Deno.makeTempDir();
+  const go = `${folder}/go`;
+  try {
+    await using platformX = await startPlatformX({ key: "key" });
+    const reader = `sed -u /listening/q; until [ -e ${go} ]; do sleep 0.1; done; cat`;
+    await using program = await startProgram({
+      environment: { GETDX_API_KEY: "key", GETDX_API_URL: platformX.url, GETDX_RATE_LIMIT: "0" },
+      wrap: (commandLine) => ["bash", "-c", `exec ${shellLine(commandLine)} > >(${reader}) 2>&1`],
+    });
+    // Each is a line on both streams, and together they are several times what a pipe takes.
+    const body = JSON.stringify({ ok: false, error: "unknown user" });
+    platformX.misbehave({ kind: "answer", status: 422, body }, 600);
+    for (let i = 0; i < 600; i += 20) {
+      const answers = Array.from({ length: 20 }, (_, j) => answered(post(program, i + j)));
+      for (const [code] of await Promise.all(answers)) assert.equal(code, 502);
+    }
+    await Deno.writeTextFile(go, "");
+    const told = (event: string) => program.stdout.split(`"event":"${event}"`).length - 1;
+    for (const event of ["webhook", "event_refused"]) {
+      await eventually(() => told(event) === 600, `the lines '${event}'`);
+    }
+    for (const line of program.stdout.trimEnd().split("\n")) if (line !== "") JSON.parse(line);
+    assert.equal((await program.stop({ patience: PATIENCE })).code, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("while a terminal stands still the service ends all the same", async () => {
