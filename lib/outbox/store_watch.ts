@@ -53,11 +53,11 @@ export class StoreWatch {
 }
 
 /** Of the file's place or content: SQLite goes on with the one that it has open. */
-const OF_THE_FILE: ReadonlySet<StoreFault> = new Set(["gone", "broken"]);
+const OF_THE_FILE: ReadonlySet<StoreFault> = new Set(["gone", "wal_gone", "broken"]);
 
 /** What every look at the store meets as long as it lasts. */
 const SEEN_BY_LOOKING: ReadonlySet<StoreFault> = new Set([
-  ...["gone", "tables_gone", "missing", "busy", "slow"] as const,
+  ...["gone", "wal_gone", "tables_gone", "missing", "busy", "slow"] as const,
   ...["unreachable", "refused", "not_trusted"] as const,
 ]);
 
