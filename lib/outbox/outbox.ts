@@ -63,7 +63,7 @@ export class Outbox implements Delivery {
       return { status, attempts: 0 };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      watch.failed(error);
+      watch.refused(error);
       return { status: "unavailable", reason: "outbox", retryAfterMs: STORE_RETRY, attempts: 0 };
     }
   }

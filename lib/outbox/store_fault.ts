@@ -34,6 +34,10 @@ const WHAT_TO_DO = {
   gone: constant(
     "its file was deleted or moved: put it back, or an empty one in its place to begin anew",
   ),
+  wal_gone: constant(
+    "its -wal file was deleted or moved, and what it held is not in the file yet: end other programs that hold ",
+    "the file open, make room on its disk, and do not end the service before",
+  ),
   tables_gone: constant(
     "its tables were deleted or moved: restore them, or restart the service to begin anew",
   ),

@@ -7,6 +7,8 @@ export class StoreWatch {
   readonly #log: Log;
   /** Kinds of fault since the last operation that worked. */
   readonly #faults = new Map<StoreFault, Redacted>();
+  /** Those for which a webhook was refused. */
+  readonly #refused = new Set<StoreFault>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -29,14 +31,25 @@ export class StoreWatch {
     this.#log.write("ERROR", "outbox_unusable", plain`OUTBOX: ${words}. ${until}`, { fault });
   }
 
+  /** A webhook was refused for it: Coder sends it again, and so shows soon whether it lasts. */
+  refused(error: StoreError): void {
+    this.failed(error);
+    this.#refused.add(error.fault);
+  }
+
   /** An event was accepted. */
   accepted(): void {
     this.#worked([...this.#faults.keys()]);
   }
 
-  /** How sending ended was written: into a file that is gone, too, and without room for one more event. */
+  /**
+   * How sending ended was written: into a file that is gone, too, and without room for one more event. PostgreSQL needs
+   * none to delete what was delivered.
+   */
   settled(): void {
-    this.#worked([...this.#faults.keys()].filter((fault) => !isNoRoom(fault) && !OF_THE_FILE.has(fault)));
+    const lasts = (fault: StoreFault) =>
+      OF_THE_FILE.has(fault) || isNoRoom(fault) || (fault === "full" && this.#refused.has(fault));
+    this.#worked([...this.#faults.keys()].filter((fault) => !lasts(fault)));
   }
 
   /** It was looked after: it is there again and answers. That says nothing of what only a write meets. */
@@ -46,18 +59,21 @@ export class StoreWatch {
 
   #worked(mended: readonly StoreFault[]): void {
     if (mended.length === 0) return;
-    for (const fault of mended) this.#faults.delete(fault);
+    for (const fault of mended) {
+      this.#faults.delete(fault);
+      this.#refused.delete(fault);
+    }
     if (this.#faults.size > 0) return;
     this.#log.write("INFO", "outbox_usable", "OUTBOX: the store can be written again");
   }
 }
 
 /** Of the file's place or content: SQLite goes on with the one that it has open. */
-const OF_THE_FILE: ReadonlySet<StoreFault> = new Set(["gone", "broken"]);
+const OF_THE_FILE: ReadonlySet<StoreFault> = new Set(["gone", "wal_gone", "broken"]);
 
 /** What every look at the store meets as long as it lasts. */
 const SEEN_BY_LOOKING: ReadonlySet<StoreFault> = new Set([
-  ...["gone", "tables_gone", "missing", "busy", "slow"] as const,
+  ...["gone", "wal_gone", "tables_gone", "missing", "busy", "slow"] as const,
   ...["unreachable", "refused", "not_trusted"] as const,
 ]);
 

@@ -6,7 +6,7 @@ import { RecordingLog } from "../support/fakes.ts";
 /** What happens to the store, and what is said: a fault's name, or `usable`. */
 const courses: readonly {
   readonly what: string;
-  readonly events: readonly (StoreFault | "accepted" | "settled" | "tidied")[];
+  readonly events: readonly (StoreFault | "refused: full" | "accepted" | "settled" | "tidied")[];
   readonly said: readonly (StoreFault | "usable")[];
   readonly failing?: StoreFault;
 }[] = [
@@ -41,6 +41,12 @@ const courses: readonly {
     failing: "overfull",
   },
   {
+    what:
+      "full until an event is accepted where a webhook was refused, as what is there may still be changed",
+    events: ["refused: full", "settled", "full", "settled", "accepted", "full", "settled"],
+    said: ["full", "usable", "full", "usable"],
+  },
+  {
     what: "gone until it is there again, though the file that is gone can still be written",
     events: ["gone", "settled", "gone", "tidied"],
     said: ["gone", "usable"],
@@ -67,6 +73,7 @@ for (const { what, events, said, failing } of courses) {
       if (event === "accepted") watch.accepted();
       else if (event === "settled") watch.settled();
       else if (event === "tidied") watch.tidied();
+      else if (event === "refused: full") watch.refused(new StoreError("full"));
       else watch.failed(new StoreError(event));
     }
     const lines = log.entries.map(({ event, fields, level }) => [level, event, fields["fault"]]);

@@ -18,10 +18,12 @@ export class PostgresServer implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Makes a cluster and starts it. `settings` go into postgresql.conf. */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
-    const folder = await Deno.makeTempDir({ prefix: "postgres" });
-    if (await isRoot()) await run("chown", [UNPRIVILEGED, folder]);
+  /** Makes a cluster and starts it. `settings` go into postgresql.conf, `cluster` to initdb. */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    cluster: readonly string[] = [],
+  ): Promise<PostgresServer> {
+    const folder = await ownedFolder(await Deno.makeTempDir({ prefix: "postgres" }));
     const server = new PostgresServer(folder, freePort());
     await server.#asOwner("initdb", [
       "-D",
@@ -34,6 +36,7 @@ export class PostgresServer implements AsyncDisposable {
       "UTF8",
       "--no-sync",
       "--no-locale",
+      ...cluster,
     ]);
     const conf = {
       ...{ listen_addresses: "127.0.0.1", port: String(server.port), unix_socket_directories: folder },
@@ -108,6 +111,13 @@ export class PostgresServer implements AsyncDisposable {
     const [program = "", ...rest] = await asUnprivileged([pathOf(name), ...args]);
     await run(program, rest, name === "pg_ctl");
   }
+}
+
+/** Makes a folder, unless it is there, and gives it to the one whom the server runs as; returns its path. */
+export async function ownedFolder(path: string): Promise<string> {
+  await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+  if (await isRoot()) await run("chown", [UNPRIVILEGED, path]);
+  return path;
 }
 
 /** The command, as somebody else where the tests run as root, which servers refuse to be. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { assertTells, faultsIn, OutboxScene, QUEUED, UNAVAILABLE } from "../support/outbox_program.ts";
 import { eventually } from "../support/eventually.ts";
+import type { Program } from "../support/service.ts";
 
 /** The outbox and the files that SQLite keeps beside it. */
 const SUFFIXES = ["", "-wal", "-shm"] as const;
@@ -88,4 +89,26 @@ Deno.test("the outbox on another disk and back, so a new file of the same conten
   assert.deepEqual(await scene.tell(program, "a"), [200, "duplicate", undefined]);
   await scene.allArrived();
   assert.deepEqual(scene.arrived.filter((message) => message === "a"), ["a"]);
+});
+
+Deno.test({
+  name: "the -wal file deleted under two services, which are killed: all that they acknowledged waits",
+  ignore: Deno.build.os === "windows", // nobody can delete there what is open
+  async fn() {
+    await using scene = await OutboxScene.open();
+    scene.platformX.misbehave({ kind: "answer", status: 503 }, Infinity);
+    const programs = [await scene.start(), await scene.start()];
+    const [first, second] = programs as [Program, Program];
+    for (const [n, program] of [first, second, second, first].entries()) {
+      if (n === 2) Deno.removeSync(`${scene.file}-wal`);
+      assert.deepEqual(await scene.tell(program, `message-${n}`), QUEUED);
+    }
+    for (const program of programs) {
+      program.signal("SIGKILL");
+      await program.ended();
+      assert.deepEqual(faultsIn(program), []);
+    }
+    const restarted = await scene.start();
+    assert.equal((await restarted.health()).outbox.pending, 4);
+  },
 });

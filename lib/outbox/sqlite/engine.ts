@@ -42,6 +42,7 @@ interface Open {
   readonly db: DatabaseSync;
   readonly database: SqliteDatabase;
   readonly identity: string | undefined;
+  readonly walIdentity: string | undefined;
   /** Stays open as long as {@link db}, and is closed after it. */
   readonly head: FileHead;
 }
@@ -101,12 +102,10 @@ export class SqliteEngine {
 
   #transaction(asks: Request["asks"], moment: Moment): readonly Result[] {
     if (asks.some(({ kind }) => kind === "tidy")) this.#follow();
-    const open = this.#opened();
-    const { database } = open;
-    const trouble = this.#trouble(open);
     const writes = asks.some(({ kind }) => kind !== "get" && kind !== "list");
+    const { open, trouble } = writes ? this.#begun() : { open: this.#opened(), trouble: undefined };
+    const { database } = open;
     database.begin(moment);
-    if (writes) database.run("BEGIN IMMEDIATE");
     let results: Result[];
     try {
       results = asks.map((ask): Result => {
@@ -132,9 +131,46 @@ export class SqliteEngine {
   }
 
   /** After a deletion or a move SQLite goes on "succeeding", into a file that nobody will find again. */
-  #trouble({ identity }: Open): StoreFault | undefined {
-    if (this.#modules.files.identity(this.#location.path) !== identity) return "gone";
-    return this.#isGarbled ? "broken" : undefined;
+  #trouble({ identity, walIdentity }: Open): StoreFault | undefined {
+    const { files } = this.#modules;
+    const { path } = this.#location;
+    if (files.identity(path) !== identity) return "gone";
+    if (this.#isGarbled) return "broken";
+    const wal = files.identity(`${path}-wal`);
+    return wal === undefined || wal !== walIdentity ? "wal_gone" : undefined;
+  }
+
+  /**
+   * Begins a transaction that writes. Whether the -wal file is still there is looked at under its lock: nobody then writes
+   * on in the old one when another service has brought in what that held.
+   */
+  #begun(): { readonly open: Open; readonly trouble: StoreFault | undefined } {
+    const open = this.#opened();
+    try {
+      open.database.run("BEGIN IMMEDIATE");
+    } catch (error) {
+      // The old one is empty when another service was faster, and SQLite would have read there.
+      if (this.#trouble(open) !== "wal_gone") throw error;
+    }
+    const trouble = this.#trouble(open);
+    if (trouble !== "wal_gone") return { open, trouble };
+    rolledBack(open.database);
+    if (this.#bringsIn(open)) this.close();
+    const again = this.#opened();
+    again.database.run("BEGIN IMMEDIATE");
+    return { open: again, trouble: this.#trouble(again) };
+  }
+
+  /** Writes what a -wal file that was deleted holds into the file; false: a reader or the disk is in the way. */
+  #bringsIn({ database }: Open): boolean {
+    // Who has begun another one has done so before; now the index is the other one's.
+    const other = this.#modules.files.look(`${this.#location.path}-wal`);
+    if (other !== undefined && other.size > 0) return true;
+    try {
+      return Number(database.pragma("wal_checkpoint(TRUNCATE)")) === 0;
+    } catch {
+      return false;
+    }
   }
 
   /**
@@ -187,7 +223,8 @@ function openFile(
     db = new DatabaseSync(path, { readOnly: access === "look" && file.hasWal });
     const database = new SqliteDatabase(db, rules);
     setUp(database, access === "look");
-    return { db, database, head, identity: files.identity(path) };
+    database.pragma("user_version"); // SQLite makes the -wal file when it reads first
+    return { db, database, head, identity: files.identity(path), walIdentity: files.identity(`${path}-wal`) };
   } catch (error) {
     db?.close();
     head.close();

@@ -227,48 +227,6 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a file that is gone when the commit returns took nothing, whatever SQLite says",
-  ignore: onWindows,
-  async fn() {
-    await using scene = new SqliteScene();
-    const { files: real } = await threadSurroundings();
-    let looks = 0;
-    const files: ThreadFiles = {
-      ...real,
-      identity(path) {
-        // Opening looks once, each transaction before and after.
-        if (++looks === 3) Deno.removeSync(scene.path);
-        return real.identity(path);
-      },
-    };
-    const rules = {
-      window: 1e6,
-      maxAge: 1e6,
-      maxKeys: 9,
-      newUuid: () => crypto.randomUUID(),
-    };
-    const engine = new SqliteEngine({ DatabaseSync, files }, {
-      path: scene.path,
-      access: "serve",
-      isAgain: false,
-    }, rules);
-    engine.open();
-    const moment = { now: 1, agedTo: 1, monotonic: 1, room: 9 };
-    const asks = [{ kind: "accept", ...draftOf("a"), event: "{}" }, {
-      kind: "claim",
-      limit: 1,
-      fresh: ALL,
-    }] as const;
-    const { results } = engine.answer({ asks, moment });
-    assert.deepEqual(results.map((result) => "fault" in result ? result.fault : "answer"), [
-      "gone",
-      "answer",
-    ]);
-    engine.close();
-  },
-});
-
-Deno.test({
   name: "a file garbled under the running service is broken, and a new one takes its place",
   ignore: onWindows,
   async fn() {

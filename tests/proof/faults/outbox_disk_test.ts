@@ -9,20 +9,7 @@ import {
 } from "../../support/outbox_program.ts";
 import { eventually } from "../../support/eventually.ts";
 import { runProgram } from "../../support/service.ts";
-import { mountDisk, setImmutable } from "./mounts.ts";
-
-/** Takes the room that is left; removing the file gives it back. */
-function fillUp(path: string): void {
-  using file = Deno.openSync(path, { write: true, create: true });
-  for (const size of [65_536, 4_096, 1]) {
-    const bytes = new Uint8Array(size);
-    try {
-      for (;;) file.writeSync(bytes);
-    } catch (error) {
-      if (!(error instanceof Error && /os error 28/.test(error.message))) throw error;
-    }
-  }
-}
+import { fillUp, mountDisk, setImmutable } from "../../support/disks.ts";
 
 Deno.test("a full disk: 503, what is pending goes out once, and it goes on when there is room", async () => {
   await using disk = await mountDisk(4);
