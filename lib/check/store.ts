@@ -1,7 +1,7 @@
 /** Whether the outbox can be opened, read and written, where it is. */
 import type { Config } from "../config/config.ts";
 import type { OutboxLocation } from "../config/outbox_location.ts";
-import { openStore } from "../outbox/open_store.ts";
+import { FOR_ALL, openStore } from "../outbox/open_store.ts";
 import type { Access } from "../outbox/store.ts";
 import { StoreError } from "../outbox/store_fault.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly tryStore: (location: OutboxLocation, config: Config, access: Access) => Promise<void>;
   /** Whether there is anything at a path, be it a link that leads nowhere. */
   readonly exists: (path: string) => boolean | Promise<boolean>;
+  /** Whether every user of the machine may read a file. */
+  readonly isForAll: (path: string) => boolean;
   /** Deletes what a trial left, if it did. Never rejects. */
   readonly remove: (path: string) => Promise<void>;
   readonly fileSystemOf: (folder: string) => Promise<FileSystemSeen>;
@@ -34,6 +36,7 @@ export function machineStore(
       const { lstat } = await import("node:fs/promises");
       return await lstat(path).then(() => true, () => false);
     },
+    isForAll: (path) => files.stat(path)?.isForAll ?? false,
     remove: async (path) => await (await import("node:fs/promises")).rm(path).catch(() => {}),
     fileSystemOf: async (folder) => ({
       os,
@@ -72,25 +75,28 @@ export async function storeFindings(
 async function openFinding(
   outbox: OutboxLocation,
   config: Config,
-  { exists, remove, tryStore }: StoreOptions,
+  { exists, isForAll, remove, tryStore }: StoreOptions,
 ): Promise<Finding> {
   const name = "outbox";
   // A file made here would belong to who runs the check, and the service's own user could not open it.
   const isTrial = outbox.kind === "sqlite" && !await exists(outbox.path);
+  const works = (detail: string): Finding => {
+    if (isTrial || outbox.kind !== "sqlite" || !isForAll(outbox.path)) return { name, state: "ok", detail };
+    const found = parted(FOR_ALL);
+    return { name, state: "warning", ...found, detail: `${detail}; ${found.detail}` };
+  };
   const location = isTrial ? { ...outbox, path: `${outbox.path}.check-${crypto.randomUUID()}` } : outbox;
   try {
     await tryStore(location, config, isTrial ? "serve" : "change");
-    const detail = isTrial
-      ? "not there yet; one can be made, written and read"
-      : "opens, is read and written";
-    return { name, state: "ok", detail };
+    return works(isTrial ? "not there yet; one can be made, written and read" : "opens, is read and written");
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // Whoever runs the check is not to own the tables.
     if (outbox.kind === "postgres" && error.fault === "missing") {
       return { name, state: "ok", detail: TO_COME };
     }
-    return { name, state: "failed", ...whatFailed(error) };
+    if (error.fault === "blank") return works("an empty file, in which its owner's service makes its tables");
+    return { name, state: "failed", ...parted(error.message) };
   } finally {
     if (isTrial && location.kind === "sqlite") {
       for (const ending of ["", "-wal", "-shm"]) await remove(location.path + ending);
@@ -100,9 +106,9 @@ async function openFinding(
 
 const TO_COME = "the database answers; the service makes its tables when it starts";
 
-/** The error's text is what it is, a colon, and what to do. */
-function whatFailed({ message }: StoreError): Pick<Finding, "detail" | "todo"> {
-  const [detail = "", ...todo] = message.split(": ");
+/** The text is what it is, a colon, and what to do. */
+function parted(words: string): Pick<Finding, "detail" | "todo"> {
+  const [detail = "", ...todo] = words.split(": ");
   const text = todo.join(": ");
   return text === "" ? { detail } : { detail, todo: text.charAt(0).toUpperCase() + text.slice(1) };
 }

@@ -1,4 +1,5 @@
 /** What takes events onwards: the outbox, the way to PlatformX while Coder waits, or the log. */
+import { plain } from "../base/redact.ts";
 import type { Config } from "../config/config.ts";
 import { DedupCache } from "../delivery/dedup_cache.ts";
 import { deliverDirectly } from "../delivery/direct.ts";
@@ -6,7 +7,7 @@ import type { Delivery } from "../delivery/draft.ts";
 import { deliverToLog } from "../delivery/dry_run.ts";
 import { SingleFlight } from "../delivery/single_flight.ts";
 import { type OpenOutbox, openOutbox } from "../outbox/open.ts";
-import { openStore } from "../outbox/open_store.ts";
+import { FOR_ALL, openStore } from "../outbox/open_store.ts";
 import type { Gate } from "../platformx/gate.ts";
 import { sha256 } from "../runtime/hashing.ts";
 import type { Stats } from "../status/stats.ts";
@@ -19,7 +20,7 @@ import type { Surroundings } from "./serve.ts";
  */
 export async function openDelivery(
   { delivery: { deadline, dedupWindow: window, dryRun }, outbox }: Config,
-  { clock, log, runtime: { startThread }, shutdown: { draining }, telemetry }: Surroundings,
+  { clock, log, runtime: { files, startThread }, shutdown: { draining }, telemetry }: Surroundings,
   { gate, stats }: { readonly gate: Gate; readonly stats: Stats },
 ): Promise<{ readonly delivery: Delivery; readonly outbox: OpenOutbox | undefined }> {
   const random = Math.random;
@@ -30,7 +31,11 @@ export async function openDelivery(
   }
   const { location, maxAge, maxPending } = outbox;
   const options = { maxAge, maxPending, window, access: "serve", startThread, clock, log } as const;
-  const open = openOutbox(await openStore(location, options), {
+  const store = await openStore(location, options);
+  if (location.kind === "sqlite" && files.stat(location.path)?.isForAll) {
+    log.write("WARNING", "config_warning", plain`OUTBOX: ${FOR_ALL}`);
+  }
+  const open = openOutbox(store, {
     hash: sha256,
     onSettled: stats.countSettled.bind(stats),
     traced: telemetry?.traced ?? ((_, work) => work()),

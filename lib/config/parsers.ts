@@ -60,6 +60,11 @@ export function isSwitchWord(text: string): boolean {
     .test(text);
 }
 
+/** Whether it is in the quotation marks of a word processor or a chat: no parser takes these away, and none are meant. */
+export function isOddlyQuoted(text: string): boolean {
+  return /^[“”„‟‘’‚‛«»‹›＂＇]|^["'][^]*[“”„‟‘’‚‛«»‹›＂＇]$/.test(text);
+}
+
 /** A password or a token: one line, and no word that switches something. */
 export function secret(pattern?: RegExp, rule = ""): Parser<string> {
   return (text) => {

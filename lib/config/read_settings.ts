@@ -55,7 +55,7 @@ export async function readText(
   const bytes = await files.read(path, limit);
   if (typeof bytes === "string") return { cause: whyNot(bytes, limit) };
   const text = decoded(bytes);
-  if (text === undefined) return { cause: whyNotUtf8(bytes) };
+  if (text === undefined) return { cause: whyNoText(bytes) };
   return lines === "one" && /[\r\n]/.test(text.trim()) ? { cause: "it has more than one line" } : { text };
 }
 
@@ -91,7 +91,7 @@ async function readEnvFile(
       ? `must be readable: ${whyNot(bytes)}. Correct that, or ${
         option === undefined ? "remove it" : "name another file"
       }`
-      : `must be UTF-8: ${whyNotUtf8(bytes)}. Save it as UTF-8`;
+      : `must be UTF-8: ${whyNoText(bytes)}. Save it as UTF-8`;
     const isThere = bytes !== "missing";
     return {
       envFile: { ...envFile, isThere },
@@ -113,9 +113,18 @@ function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-function whyNotUtf8(bytes: Uint8Array): string {
-  const isUtf16 = /^(?:255,254|254,255)$/.test(bytes.slice(0, 2).join()) || bytes.includes(0);
-  return isUtf16 ? "it is UTF-16, as Windows PowerShell writes files" : "it holds bytes that are no UTF-8";
+function whyNoText(bytes: Uint8Array): string {
+  if (isUtf16(bytes)) return "it is UTF-16, as Windows PowerShell writes files";
+  return bytes.includes(0)
+    ? "it holds NUL bytes, as a file does that was damaged"
+    : "it holds bytes that are no UTF-8";
+}
+
+/** By its mark, or because every other byte of Latin letters is zero. */
+function isUtf16(bytes: Uint8Array): boolean {
+  if (/^(?:255,254|254,255)$/.test(bytes.slice(0, 2).join())) return true;
+  const zeros = [0, 1].map((half) => bytes.filter((byte, index) => byte === 0 && index % 2 === half).length);
+  return Math.max(...zeros) > bytes.length / 4 && Math.min(...zeros) === 0;
 }
 
 function misspelled(

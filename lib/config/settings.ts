@@ -1,7 +1,7 @@
 /** Takes settings one by one out of what was found, and collects every problem, so that operators hear of all at once. */
 import { escapeControls } from "../base/redact.ts";
 import { clean, type FileText, type Given, type Notice, rowOf, textOf } from "./given.ts";
-import type { Parsed, Parser } from "./parsers.ts";
+import { isOddlyQuoted, type Parsed, type Parser } from "./parsers.ts";
 import { HIDDEN, shownPath, shownValue } from "./shown.ts";
 import { type Variable, VARIABLE_ROWS, type VariableName } from "./variables.ts";
 
@@ -93,7 +93,7 @@ export class Settings {
 
   /** The parsed value of a text that is taken for a variable's; undefined when it is not usable. */
   parse<T>(row: Variable, text: string, parser: Parser<T>): T | undefined {
-    const result = parser(text);
+    const result = isOddlyQuoted(text) ? { rule: ODDLY_QUOTED } : parser(text);
     if ("value" in result) return result.value;
     this.report(row.name, `${row.name} ${result.rule}: current value is ${inQuotes(shownValue(row, text))}`);
     return undefined;
@@ -140,6 +140,8 @@ export class Settings {
 }
 
 const EMPTY = "must not be empty: remove it, or give it a value";
+const ODDLY_QUOTED =
+  "must not be in typographic quotation marks, which would be part of it: write ' or \", or none";
 
 function inQuotes(shown: string): string {
   return shown === HIDDEN ? shown : `'${shown}'`;

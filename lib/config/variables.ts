@@ -177,29 +177,48 @@ const MISSPELLED: Partial<Record<VariableName, readonly string[]>> = {
     ...["DX_API_KEY", "DX_API_TOKEN", "PLATFORMX_API_KEY"],
   ],
   EVENTS_TRACKED: [
-    ...["EVENT_TRACKED", "EVENTS_TRACK", "EVENTS_TRACKING", "TRACKED_EVENTS"],
+    ...["EVENT_TRACKED", "EVENTS_TRACK", "EVENTS_TRACKING", "TRACKED_EVENTS", "Events_Tracked"],
     "EVENTS_TRACKED_FILE",
   ],
-  EMAIL_DOMAINS: ["EMAIL_DOMAIN", "EMAILS_DOMAINS", "ALLOWED_DOMAINS", "EMAIL_DOMAINS_FILE"],
+  EMAIL_DOMAINS: [
+    ...["EMAIL_DOMAIN", "EMAILS_DOMAINS", "EMAILDOMAINS", "ALLOWED_DOMAINS", "Email_Domains"],
+    "EMAIL_DOMAINS_FILE",
+  ],
   LOG_LEVEL: ["LOGLEVEL"],
   LOG_FORMAT: ["LOGFORMAT"],
   TLS_CERT_FILE: ["TLS_CERT"],
   TLS_KEY_FILE: ["TLS_KEY"],
-  WEBHOOK_SECRET: ["WEBHOOK_SECRT", "WEBHOOK_SECRETS", "WEBHOOK_PASSWORD", "WEBHOOK_TOKEN"],
+  WEBHOOK_SECRET: [
+    ...["WEBHOOK_SECRT", "WEBHOOK_SECRETS", "WEBHOOKSECRET", "Webhook_Secret"],
+    ...["WEBHOOK_PASSWORD", "WEBHOOK_TOKEN"],
+  ],
   WEBHOOK_SECRET_PREVIOUS: ["WEBHOOK_PREVIOUS_SECRET"],
+  READ_SECRET: ["READ_SECRETS", "READ_PASSWORD", "READ_TOKEN"],
   GETDX_API_URL: ["GETDX_URL", "DX_API_URL"],
+  GETDX_TEST_DATA: ["GETDX_TESTDATA"],
+  GETDX_RATE_LIMIT: ["GETDX_RATELIMIT"],
   DRY_RUN: ["DRYRUN"],
   OUTBOX: ["OUTBOX_PATH", "OUTBOX_URL", "OUTBOX_DB"],
-  CODER_SESSION_TOKEN: ["CODER_TOKEN"],
+  DEDUP_WINDOW: ["DEDUPE_WINDOW"],
+  CODER_SESSION_TOKEN: ["CODER_TOKEN", "CODER_API_TOKEN"],
 };
-
-/** What is meant, by what people write instead. */
-export const MISSPELLINGS: ReadonlyMap<string, string> = new Map(
-  Object.entries(MISSPELLED).flatMap(([meant, names]) => names.map((name) => [name, meant])),
-);
 
 /** The list, seen as plain rows. */
 export const VARIABLE_ROWS: readonly Variable[] = VARIABLES;
+
+/** Names that other programs' variables have in small letters. */
+const COMMON = ["HOST", "PORT"];
+
+/** What is meant, by what people write instead: small letters too. */
+export const MISSPELLINGS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(MISSPELLED).flatMap(([meant, names]) =>
+    names.map((name): [string, string] => [name, meant])
+  ),
+  ...VARIABLE_ROWS.filter(({ name }) => !COMMON.includes(name)).map(({ name }): [string, string] => [
+    name.toLowerCase(),
+    name,
+  ]),
+]);
 
 /** Every name that sets something, in the environment and in `.env`. */
 export const SETTING_NAMES: readonly string[] = [

@@ -1,7 +1,7 @@
 /** Opens the store that the configuration names. */
 import type { StartThread } from "../runtime/thread.ts";
 import type { Log } from "../base/log.ts";
-import { scrub } from "../base/redact.ts";
+import { constant, scrub } from "../base/redact.ts";
 import type { OutboxLocation } from "../config/outbox_location.ts";
 import type { LeftAlone } from "./record.ts";
 import type { Access, OutboxStore } from "./store.ts";
@@ -35,6 +35,12 @@ export async function openStore(
   const { path } = location;
   return await SqliteStore.open({ ...options, access, onLeftAlone, path, startThread });
 }
+
+/** Said of a file that {@link FileSeen.isForAll}; a file that the service makes is for its user only. */
+export const FOR_ALL = constant(
+  "every user of this machine may read its file, which holds addresses of people: take that right away, as with ",
+  "chmod o=",
+);
 
 const LEFT_ALONE = {
   newer: "OUTBOX: an event was stored by a newer version and is left alone: run that version again",

@@ -44,6 +44,9 @@ const WHAT_TO_DO = {
   missing: constant(
     "there is no such file: check OUTBOX, and run the service once",
   ),
+  blank: constant(
+    "nothing was ever stored in this file: run the service once, which makes its tables in it",
+  ),
   no_folder: constant(
     "the folder of its file does not exist: make it, for the service's user to write in",
   ),

@@ -1,6 +1,6 @@
 /** Files and variables, as Deno has them. */
 import { readPipe } from "./read_pipe.ts";
-import type { FileFault, Files } from "./runtime.ts";
+import { type FileFault, type Files, FOR_ALL } from "./runtime.ts";
 
 /** A variable of the environment; undefined when it is not set, or is not among those that may be read. */
 export function denoEnv(name: string): string | undefined {
@@ -33,9 +33,10 @@ export const denoFiles: Files = {
   },
   stat(path) {
     try {
-      const { dev, ino, isDirectory, isFile, size } = Deno.statSync(path);
+      const { dev, ino, isDirectory, isFile, mode, size } = Deno.statSync(path);
       const kind = isFile ? "file" : isDirectory ? "folder" : "other";
-      return { kind, size, device: dev, id: ino === null ? undefined : `${dev}/${ino}` };
+      const isForAll = Deno.build.os !== "windows" && ((mode ?? 0) & FOR_ALL) !== 0;
+      return { kind, size, device: dev, id: ino === null ? undefined : `${dev}/${ino}`, isForAll };
     } catch {
       return undefined;
     }

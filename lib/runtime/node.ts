@@ -4,7 +4,14 @@ import { nodeThreads } from "./threads.ts";
 import { codeOf } from "./system_error.ts";
 import { usageWith } from "./process_usage.ts";
 import { readPipe } from "./read_pipe.ts";
-import type { FileFault, Files, FileSeen, OutputStream, Runtime } from "./runtime.ts";
+import {
+  type FileFault,
+  type Files,
+  type FileSeen,
+  FOR_ALL,
+  type OutputStream,
+  type Runtime,
+} from "./runtime.ts";
 
 type FileSystem = typeof import("node:fs");
 
@@ -35,7 +42,7 @@ export async function nodeRuntime(module: string): Promise<Runtime> {
     stdin: { read: (limit) => readAtMost(process.stdin, limit) },
     stdout: outputTo(fs, 1, tty.isatty(1)),
     stderr: outputTo(fs, 2, tty.isatty(2)),
-    files: filesOf(fs, path.resolve),
+    files: filesOf(fs, { absolute: path.resolve, hasModes: !isWindows }),
     listen: nodeServer,
     send: nodeClient(env),
     tryToConnect: ({ host, port }) =>
@@ -81,7 +88,10 @@ function outputTo(fs: FileSystem, descriptor: 1 | 2, isTerminal: boolean): Outpu
   };
 }
 
-function filesOf(fs: FileSystem, absolute: Files["absolute"]): Files {
+function filesOf(
+  fs: FileSystem,
+  { absolute, hasModes }: { readonly absolute: Files["absolute"]; readonly hasModes: boolean },
+): Files {
   return {
     async read(path, limit) {
       try {
@@ -97,7 +107,8 @@ function filesOf(fs: FileSystem, absolute: Files["absolute"]): Files {
       try {
         const seen = fs.statSync(path);
         const kind = seen.isFile() ? "file" : seen.isDirectory() ? "folder" : "other";
-        return { kind, size: seen.size, device: seen.dev, id: `${seen.dev}/${seen.ino}` };
+        const isForAll = hasModes && (seen.mode & FOR_ALL) !== 0;
+        return { kind, size: seen.size, device: seen.dev, id: `${seen.dev}/${seen.ino}`, isForAll };
       } catch {
         return undefined;
       }

@@ -63,6 +63,9 @@ export interface OutputStream {
   write(bytes: Uint8Array): Promise<void>;
 }
 
+/** Of a file's mode: that others than its owner and group may read it. */
+export const FOR_ALL = 0o004;
+
 /** What `stat` tells of a path. */
 export interface FileSeen {
   readonly kind: "file" | "folder" | "other";
@@ -70,6 +73,8 @@ export interface FileSeen {
   /** Identifies the file behind the path; the same for two paths to one file. Undefined where the system has no such numbers. */
   readonly id: string | undefined;
   readonly device: number | undefined;
+  /** Whether its own mode lets every user of the machine read it; false where the system has no such modes. */
+  readonly isForAll: boolean;
 }
 
 /** Why a file could not be read; the runtime's own text would repeat the path. */

@@ -111,7 +111,13 @@ async function configWith(location: OutboxLocation | undefined, dryRun = false):
 const MODULE = import.meta.resolve("../../main.ts");
 
 const never = () => assert.fail("not to be touched");
-const UNTOUCHED: StoreOptions = { tryStore: never, exists: never, remove: never, fileSystemOf: never };
+const UNTOUCHED: StoreOptions = {
+  tryStore: never,
+  exists: never,
+  isForAll: never,
+  remove: never,
+  fileSystemOf: never,
+};
 
 Deno.test("without an outbox there is no store to look at", async () => {
   const file = { kind: "sqlite", path: "outbox" } as const;
@@ -126,6 +132,7 @@ Deno.test("a store's fault fails the check: what it is, and what to do", async (
     ...UNTOUCHED,
     tryStore: () => Promise.reject(new StoreError("full", constant("its disk is full: make room: now"))),
     exists: () => true,
+    isForAll: () => true,
     fileSystemOf: (folder) => {
       folders.push(folder);
       return Promise.resolve({ os: "linux", magic: 0x6969, device: 50 });
@@ -189,7 +196,7 @@ Deno.test("a store that is not there is tried beside, where nothing is left of i
       },
     );
     await t.step("one that is there is opened itself, and stays", async () => {
-      await Deno.writeTextFile("outbox", "");
+      await Deno.writeTextFile("outbox", "", { mode: 0o600 });
       const found = await storeFindings(await configWith({ kind: "sqlite", path: "outbox" }), {
         ...machineStore(denoRuntime(MODULE)),
         tryStore: (location, _config, access) =>

@@ -108,6 +108,7 @@ const VALID: readonly (readonly [environment: Environment, expected: Part])[] = 
     coder: { url: "http://localhost:3000", token: "secret-from-file" },
   }],
   [{ CODER_URL: "", CODER_SESSION_TOKEN: "" }, { coder: undefined }],
+  [{ READ_SECRET: "it’s “mine”" }, { http: { readSecret: "it’s “mine”" } }],
   [{ SHUTDOWN_GRACE: "5s" }, { shutdownGrace: 5_000 }],
   // Deno Deploy kills 5 s after its signal, so its default is shorter.
   [{ DENO_DEPLOY: "true" }, { shutdownGrace: 4_000 }],
@@ -128,6 +129,8 @@ Deno.test("every valid setting is taken over", async (t) => {
   }
 });
 
+const ODDLY_QUOTED =
+  "must not be in typographic quotation marks, which would be part of it: write ' or \", or none";
 const DURATION = "must be a whole number and one of ms, s, m, h, d,";
 const DOMAINS = "write domains like example.com, or *.example.com for its sub-domains";
 const HOST =
@@ -239,6 +242,21 @@ const INVALID: readonly (readonly [environment: Environment, problem: string])[]
       ] as const
     )
   ),
+  ...["“s3cret”", "‘s3cret’", "„s3cret“", "«s3cret»", "“s3cret", '"s3cret”', "＂s3cret＂"].map((text) =>
+    [{ READ_SECRET: text }, `READ_SECRET ${ODDLY_QUOTED}: current value is (hidden)`] as const
+  ),
+  [{ READ_SECRET_FILE: "/run/oddly-quoted" }, `READ_SECRET ${ODDLY_QUOTED}: current value is (hidden)`],
+  [{ OUTBOX: "“/data/outbox.db”" }, `OUTBOX ${ODDLY_QUOTED}: current value is (hidden)`],
+  [{ PORT: "‘80’" }, `PORT ${ODDLY_QUOTED}: current value is '‘80’'`],
+  [
+    { EVENTS_TRACKED: "“Workspace Created”" },
+    `EVENTS_TRACKED ${ODDLY_QUOTED}: current value is '“Workspace Created”'`,
+  ],
+  [
+    { CODER_URL: "https://coder.example.com", CODER_SESSION_TOKEN: "off" },
+    "CODER_SESSION_TOKEN must not be a word that switches something on or off: leave it out to have none: " +
+    "current value is (hidden)",
+  ],
   [
     { READ_SECRET: "two\nlines" },
     "READ_SECRET must be one line without control characters: current value is (hidden)",

@@ -19,6 +19,7 @@ export const FILES: MadeUpFiles = {
   "/run/bad-key": "k3y with spaces\n",
   "/run/secret": "secret-from-file\n",
   "/run/empty": "\n",
+  "/run/oddly-quoted": "“s3cret”\n",
   "/run/outbox": "/data/outbox.db\n",
   "/tls/cert": "-----BEGIN CERTIFICATE-----\nMII=\n",
   "/tls/key": "-----BEGIN PRIVATE KEY-----\nMII=\n",

@@ -56,6 +56,7 @@ const utf16 = (text: string) =>
 
 Deno.test("a .env that is there and cannot be used is told, with what to do", async (t) => {
   const UTF16 = "must be UTF-8: it is UTF-16, as Windows PowerShell writes files. Save it as UTF-8";
+  const NUL = "must be UTF-8: it holds NUL bytes, as a file does that was damaged. Save it as UTF-8";
   const rows: [file: MadeUpFiles[string], rule: string][] = [
     [{ fault: "folder" }, `must be readable: it is a folder. ${REMOVE}`],
     [{ fault: "forbidden" }, `must be readable: this user may not read it. ${REMOVE}`],
@@ -64,6 +65,9 @@ Deno.test("a .env that is there and cannot be used is told, with what to do", as
     [utf16("WEBHOOK_SECRET=x"), UTF16],
     [utf16("WEBHOOK_SECRET=x").slice(2), UTF16],
     [new Uint8Array([0xfe, 0xff, 0, 0x50]), UTF16],
+    [utf16("A=ẞß\n").slice(2), UTF16],
+    ["WEBHOOK_SECRET=a\0b", NUL],
+    ["PORT=1\n" + "\0".repeat(4_096), NUL],
     [new Uint8Array([0x50, 0x3d, 0xfc]), "must be UTF-8: it holds bytes that are no UTF-8. Save it as UTF-8"],
   ];
   for (const [file, rule] of rows) {
@@ -92,6 +96,7 @@ Deno.test("the file of a secret holds one line", async (t) => {
     ["x".repeat(65_537), undefined, "it has more than 64 KiB"],
     [utf16("s3cret"), undefined, "it is UTF-16, as Windows PowerShell writes files"],
     [new Uint8Array([0xfc]), undefined, "it holds bytes that are no UTF-8"],
+    ["s3\0cret", undefined, "it holds NUL bytes, as a file does that was damaged"],
     [{ fault: "missing" }, undefined, "there is no such file"],
     [{ fault: "forbidden" }, undefined, "this user may not read it"],
     [{ fault: "folder" }, undefined, "it is a folder"],

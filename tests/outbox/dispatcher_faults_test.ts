@@ -124,6 +124,25 @@ Deno.test("an attempt whose end cannot be written down is not made again when it
   assert.equal(test.log.of("outbox_usable").length, 1);
 });
 
+Deno.test("what could not be written down is written down together, not one by one", async () => {
+  await using test = await DispatcherScene.open();
+  const { settle } = test.store;
+  test.store.settle = fails("full");
+  for (const name of ["a", "b", "c"]) await test.accept(name);
+  const written = Promise.withResolvers<void>();
+  let underWay = 0;
+  test.store.settle = async (...args) => {
+    underWay++;
+    await written.promise;
+    return await settle(...args);
+  };
+  await test.pass(2_000);
+  assert.equal(underWay, 3);
+  written.resolve();
+  await test.pass(2_000);
+  assert.deepEqual(await test.records(), []);
+});
+
 Deno.test("settling that takes long is no fault, and a dead letter is told once", async () => {
   await using test = await DispatcherScene.open({ answer: () => REFUSED });
   const { settle } = test.store;

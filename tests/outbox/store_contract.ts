@@ -624,6 +624,9 @@ export const CONTRACT: readonly Promised[] = [
       assert.deepEqual([await store.replay(bad!.id), await store.drop(bad!.id)], [false, false]);
       await scene.advance(2 * HOUR);
       assert.deepEqual((await store.tidy()).buried.map(nameOf), ["good"]);
+      // Nothing but their age makes health degraded, as a backlog: it must not be that of those that go.
+      const { oldestPending = Infinity, pending } = store.known;
+      assert.deepEqual([pending, scene.clock.now() - oldestPending >= 2 * HOUR], [2, true]);
       const after = await scene.sql(
         `SELECT id || version || enqueued_at || next_attempt_at || attempts FROM event`,
       );

@@ -41,11 +41,12 @@ const readOnceListening = (commandLine: readonly string[]) => [
 
 Deno.test("webhooks, health and metrics are answered, and SIGTERM ends the service, though nobody takes its log", async (t) => {
   const full = { file: "/dev/full" };
-  const rows: [what: string, outputs: Starting, lost: boolean | undefined][] = [
+  const rows: [what: string, outputs: Starting, lost: boolean][] = [
     ["standard output on a full disk", { stdout: full }, true],
     ["all output on a full disk", { stdout: full, stderr: full }, true],
-    ["standard output closed from the start", { stdout: "closed" }, undefined],
-    ["all output closed from the start", { stdout: "closed", stderr: "closed" }, undefined],
+    // The runtime itself opens /dev/null there at its start: that is no different from a log that nobody wants.
+    ["standard output closed from the start", { stdout: "closed" }, false],
+    ["all output closed from the start", { stdout: "closed", stderr: "closed" }, false],
     ["who read standard output has ended", { wrap: readOnceListening }, true],
     ["a pipe that nobody reads", { stdout: "unread" }, false],
     ["pipes that nobody reads", { stdout: "unread", stderr: "unread" }, false],
@@ -57,8 +58,7 @@ Deno.test("webhooks, health and metrics are answered, and SIGTERM ends the servi
       await flood(program, 0, PIPE / 1_000);
       assert.equal((await program.health())["mode"], "dry_run");
       const count = await linesLost(program);
-      if (lost === undefined) assert.ok(count >= 0);
-      else assert.equal(count > 0, lost, `${count} lines are lost`);
+      assert.equal(count > 0, lost, `${count} lines are lost`);
       const { code } = await program.stop({ patience: PATIENCE });
       assert.equal(code, 0);
     });

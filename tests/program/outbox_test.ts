@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { notificationWith, TINA } from "../support/fakes.ts";
-import { OutboxScene, QUEUED } from "../support/outbox_program.ts";
+import { outboxEnvironment, OutboxScene, QUEUED } from "../support/outbox_program.ts";
 import { runProgram } from "../support/service.ts";
 
 const onWindows = Deno.build.os === "windows";
@@ -161,6 +161,46 @@ Deno.test("DRY_RUN opens no outbox", async () => {
   assert.deepEqual(await scene.tell(program, "m1"), [200, "dry_run", undefined]);
   await assert.rejects(Deno.stat(scene.file), Deno.errors.NotFound);
   assert.equal("outbox" in await program.health(), false);
+});
+
+Deno.test({
+  name:
+    "an empty file of the operator's is taken as it is; check and start warn where every user may read it",
+  ignore: onWindows,
+  async fn(t) {
+    for (const [mode, warnings] of [[0o600, 0], [0o644, 1]] as const) {
+      await t.step(mode.toString(8), async () => {
+        await using scene = await OutboxScene.open();
+        await Deno.writeTextFile(scene.file, "");
+        await Deno.chmod(scene.file, mode);
+        const checked = async () => {
+          const environment = outboxEnvironment(scene.file, scene.platformX);
+          const { stdout } = await runProgram(["check", "--json"], { environment });
+          const { findings } = JSON.parse(stdout);
+          const { state, detail, to_do } = findings.find(({ name }: { name: string }) => name === "outbox");
+          return `${state}: ${detail} -> ${to_do}`;
+        };
+        const also = warnings === 0
+          ? (words: string) => `ok: ${words} -> null`
+          : (words: string) =>
+            `warning: ${words}; every user of this machine may read its file, which holds addresses of people` +
+            " -> Take that right away, as with chmod o=";
+        assert.equal(await checked(), also("an empty file, in which its owner's service makes its tables"));
+        assert.equal((await Deno.stat(scene.file)).size, 0, "it is left as it was");
+
+        const program = await scene.start();
+        assert.deepEqual(await scene.tell(program, "m1"), QUEUED);
+        assert.equal(await checked(), also("opens, is read and written"));
+        assert.equal((await program.stop()).code, 0);
+        const told = program.entries.filter(({ message }) => /^OUTBOX: every user.*chmod o=/.test(message));
+        assert.deepEqual(
+          told.map(({ event, level }) => `${event} ${level}`),
+          Array(warnings).fill("config_warning WARNING"),
+        );
+        assert.equal((await Deno.stat(scene.file)).mode! & 0o777, mode);
+      });
+    }
+  },
 });
 
 /** What OUTBOX names, and what is said of it. */

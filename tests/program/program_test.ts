@@ -179,6 +179,11 @@ Deno.test("a body over the limit is told while it arrives, a length over it befo
     assert.match(answer, /"reason":"too_large".*1048576/);
   }
   assert.equal((await fetch(program.url)).status, 200);
+  // Not that Coder's bodies are far below: its own report is not.
+  assert.match(
+    (await program.logged("turned_away")).message,
+    /above the limit\..*weekly report of failed builds/,
+  );
 });
 
 Deno.test("requests of other shapes are answered as errors and do no harm", async (t) => {

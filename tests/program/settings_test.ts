@@ -36,7 +36,8 @@ Deno.test("the program takes its settings from .env in its working directory, th
 Deno.test("at the start the program says which file it read, and what in it does nothing", async () => {
   const files = { ".env": "WEBHOOK_SECRET=pa55#w0rd\nEVENT_TRACKED=Task Idle\nnonsense\n" };
   const { WEBHOOK_SECRET: _, ...environment } = BASE;
-  await using program = await startProgram({ environment: { ...environment, LOGLEVEL: "DEBUG" }, files });
+  const misspelled = { LOGLEVEL: "DEBUG", Email_Domains: "example.com", read_secret: "x", host: "x" };
+  await using program = await startProgram({ environment: { ...environment, ...misspelled }, files });
   assert.equal((await program.logged("starting")).env_file, `${program.directory}/.env`);
   const warnings = program.entries.filter(({ event }) => event === "config_warning").map(({ message }) =>
     message
@@ -45,7 +46,9 @@ Deno.test("at the start the program says which file it read, and what in it does
     "DRY_RUN is on although GETDX_API_KEY is set: nothing is sent. Unset DRY_RUN to send events",
     ".env line 2: EVENT_TRACKED is not known: did you mean EVENTS_TRACKED?",
     ".env line 3: no setting. Write NAME=value, or begin a comment with #",
+    "Email_Domains is set, and means nothing here: did you mean EMAIL_DOMAINS?",
     "LOGLEVEL is set, and means nothing here: did you mean LOG_LEVEL?",
+    "read_secret is set, and means nothing here: did you mean READ_SECRET?",
   ]);
   const answer = await program.post({}, { authorization: `Bearer pa55#w0rd` });
   assert.equal((await answer.json()).reason, "invalid_notification", "the secret is all of pa55#w0rd");

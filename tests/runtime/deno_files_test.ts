@@ -91,6 +91,20 @@ Deno.test("what is at a path is told, links followed", async () => {
   assert.equal(denoFiles.stat(`${place.folder}/file`)?.size, 3);
 });
 
+Deno.test(
+  "whether every user may read a file is told by its mode",
+  { ignore: Deno.build.os === "windows" },
+  async () => {
+    await using place = await folderWithPipe();
+    const path = `${place.folder}/file`;
+    await Deno.writeTextFile(path, "");
+    for (const [mode, isForAll] of [[0o600, false], [0o660, false], [0o644, true], [0o604, true]] as const) {
+      await Deno.chmod(path, mode);
+      assert.equal(denoFiles.stat(path)?.isForAll, isForAll, mode.toString(8));
+    }
+  },
+);
+
 Deno.test("a relative path is told from the root, an absolute one as it is", () => {
   assert.equal(denoFiles.absolute("a/b"), `${Deno.cwd()}/a/b`);
   for (const path of ["/a/b", "\\\\server\\a", "C:\\a"]) assert.equal(denoFiles.absolute(path), path);

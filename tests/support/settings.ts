@@ -25,7 +25,10 @@ export function sourceOf(environment: Environment, files: MadeUpFiles = {}): Set
         const bytes = typeof file === "string" ? new TextEncoder().encode(file) : file;
         return Promise.resolve(bytes.length > limit ? "too_large" : bytes);
       },
-      stat: (path) => path in files ? { kind: "file", size: 0, id: undefined, device: undefined } : undefined,
+      stat: (path) =>
+        path in files
+          ? { kind: "file", size: 0, id: undefined, device: undefined, isForAll: false }
+          : undefined,
       absolute: (path) => path.startsWith("/") ? path : `/work-dir/${path}`,
     },
   };

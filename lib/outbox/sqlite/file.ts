@@ -50,9 +50,8 @@ export function databaseFile(
   }
   if (!found.isFile) throw new StoreError("not_a_file");
   const whose = found.size === 0 ? "blank" : whoseIs(files, path);
-  const isFit = whose === "blank"
-    ? access === "serve" && found.uid === userOf(files, `${path}-${newUuid()}`)
-    : whose === "ours";
+  if (whose === "blank" && access !== "serve") throw new StoreError("blank");
+  const isFit = whose === "blank" ? found.uid === userOf(files, `${path}-${newUuid()}`) : whose === "ours";
   if (!isFit) throw new StoreError("not_ours");
   const wal = files.look(`${path}-wal`);
   return {

@@ -141,7 +141,7 @@ Deno.test("a file without a table yet, as a service that was killed at its first
   }
   assert.ok(Deno.statSync(scene.path).size > 0);
   for (const access of ["change", "look"] as const) {
-    assert.equal(await faultOf(scene.open({}, access)), "not_ours", access);
+    assert.equal(await faultOf(scene.open({}, access)), "blank", access);
   }
   const store = await scene.open();
   assert.equal(await store.accept(draftOf("a")), "queued");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../../lib/runtime/system_clock.ts";
+import { SQL } from "../../../lib/outbox/sqlite/statements.ts";
 import { SqliteStore } from "../../../lib/outbox/sqlite/store.ts";
 import type { StartThread, ThreadEvents } from "../../../lib/runtime/thread.ts";
 import { FakeClock, settled, watched } from "../../support/fakes.ts";
@@ -144,4 +145,23 @@ Deno.test("a file that stays locked is busy, to the service and at the start", a
   assert.deepEqual(faults, ["busy", "busy"]);
   db.exec("COMMIT");
   assert.equal(await store.accept(draftOf("a")), "queued");
+});
+
+Deno.test("what is counted at the start, and now and then, is read from indexes: no event is", async (t) => {
+  await using scene = new SqliteScene();
+  await scene.open();
+  using db = new DatabaseSync(scene.path);
+  /** What of a statement's program reads the table's own rows: a column by a cursor that is no index's. */
+  const readsOf = (sql: string) => {
+    const steps = db.prepare(`EXPLAIN ${sql}`).all(sql.includes("$now") ? { $now: 0 } : {});
+    const rows = steps.filter(({ opcode, p4 }) => opcode === "OpenRead" && !String(p4).startsWith("k("));
+    assert.ok(steps.some(({ opcode }) => opcode === "Column"));
+    return steps.filter(({ opcode, p1 }) => opcode === "Column" && rows.some((row) => row["p1"] === p1));
+  };
+  for (const name of ["pendingSummary", "deadSummary", "nextDue"] as const) {
+    await t.step(name, () => assert.deepEqual(readsOf(SQL[name]), []));
+  }
+  await t.step("it would be seen", () => {
+    assert.notDeepEqual(readsOf("SELECT max(attempts) FROM event WHERE dead_at IS NULL"), []);
+  });
 });

@@ -13,6 +13,8 @@ export interface Subject {
   readonly tracks: boolean;
   /** A database for the outbox; `file`: SQLite; undefined: there is no outbox. */
   readonly outbox: string | undefined;
+  /** Of a bare forward: its requests have streams as bodies. */
+  readonly streams?: boolean;
 }
 
 /** Where to start. */
@@ -28,6 +30,8 @@ export interface Setting {
 /** The names of what the service is held against. */
 export const ECHO = "echo";
 export const BARE = "bare forward";
+/** What it costs that no request is sent twice. */
+export const STREAM = "bare stream";
 
 /** All subjects; the first build's direct delivery twice, which shows what a difference is worth. */
 export function subjectsOf(builds: readonly Build[], postgres: string | undefined): readonly Subject[] {
@@ -40,6 +44,7 @@ export function subjectsOf(builds: readonly Build[], postgres: string | undefine
   return [
     bare(ECHO, false),
     bare(BARE, true),
+    { ...bare(STREAM, true), streams: true },
     ...builds.flatMap((build) => [service("direct", build), service("outbox", build, "file")]),
     ...builds.filter(({ label }) => label === "" || label.startsWith(" @"))
       .map((build) => service("untracked", build, undefined, false)),
@@ -66,12 +71,13 @@ export async function startSubject(subject: Subject, setting: Setting): Promise<
 }
 
 /** How a subject is started, and with which environment. */
-export function commandOf({ build, outbox, tracks }: Subject, PORT: string, setting: Setting) {
+export function commandOf({ build, outbox, streams, tracks }: Subject, PORT: string, setting: Setting) {
   const { folder, platformX, window } = setting;
   const url = `${platformX}events.track`;
   const home = { HOME: Deno.env.get("HOME") ?? folder };
   if (build === undefined) {
-    const program = byDeno(fileOf("tools/bench/load/bare.ts"), PORT, ...tracks ? [SECRET, url] : []);
+    const args = [...tracks ? [SECRET, url] : [], ...streams ? ["stream"] : []];
+    const program = byDeno(fileOf("tools/bench/load/bare.ts"), PORT, ...args);
     return { program, environment: { PORT, ...home } };
   }
   const environment = {
