@@ -5,7 +5,7 @@ import effects from "./effects.json" with { type: "json" };
 const SUITES: Readonly<Record<string, string>> = {
   browser: "the page in Chromium",
   built:
-    "neighbours that are built first, which takes minutes: the OpenTelemetry Collector, Lambda, Kubernetes",
+    "neighbours that are built first, which takes minutes: the OpenTelemetry Collector, Lambda, Kubernetes, Helm",
   compiled: "the executable that 'deno task compile' made",
   deploy: "systemd, Kubernetes and the release's steps",
   image: "the container image, built with buildah",

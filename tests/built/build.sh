@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # build.sh WORD: builds a neighbour of the service from its published source, in pinned versions, into
-# build/neighbours/WORD, if it is not there: collector (5 minutes on two cores), lambda (3), kubernetes (8).
-# Needs Go 1.25 or later, and for lambda Rust 1.88 or later. Remove the folder to build anew.
+# build/neighbours/WORD, if it is not there: collector (5 minutes on two cores), lambda (3), kubernetes (8), helm (3).
+# Needs Go 1.25 or later (helm: 1.26, which older ones fetch), and for lambda Rust 1.88 or later. Remove the folder to
+# build anew.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=$PWD/build/neighbours/$1
@@ -23,6 +24,10 @@ lambda() {
   cargo install --quiet --locked --root "$folder" lambda_web_adapter --version 0.9.1
 }
 
+helm() {
+  GOBIN=$folder go install helm.sh/helm/v3/cmd/helm@v3.22.0
+}
+
 # Kubernetes' modules refer to each other by version 0, and are replaced by those of the release.
 kubernetes() {
   local version=1.34.4 staging
@@ -36,7 +41,8 @@ kubernetes() {
   printf '//go:build tools\n\npackage tools\n\nimport (\n\t_ "k8s.io/kubernetes/cmd/%s"\n\t_ "k8s.io/kubernetes/cmd/%s"\n)\n' \
     kube-apiserver kubectl >tools.go
   go mod tidy -e
-  go build -o . k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl
+  # Else it calls itself v0.0.0, which no chart takes. The end is for charts that would not take one of a cloud.
+  go build -ldflags "-X k8s.io/component-base/version.gitVersion=v$version-cloud.1" -o . k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl
 }
 
 "$1" >&2

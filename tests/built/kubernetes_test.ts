@@ -1,69 +1,9 @@
 /** The manifests before a real API server: it would take each of them, and every pod of theirs. */
 import assert from "node:assert/strict";
-import { startNeighbour } from "../neighbours/neighbour.ts";
-import { eventually } from "../support/eventually.ts";
-import { freePort, needs, openFolder, run, succeed } from "../support/process.ts";
-import { fileOf } from "../support/files.ts";
 import { changed, type Changes } from "../neighbours/front.ts";
-import { built } from "./built.ts";
-
-const TOKEN = "of-the-administrator";
-
-/** An API server with an empty store, and `kubectl` for it. */
-async function startCluster() {
-  const folder = await built("kubernetes");
-  await needs("etcd", "apt-get install --no-install-recommends etcd-server");
-  await using starting = new AsyncDisposableStack();
-  const [store, peers, port] = [freePort(), freePort(), freePort()];
-  const [here, there] = [`http://127.0.0.1:${store}`, `http://127.0.0.1:${peers}`];
-  starting.use(
-    await startNeighbour({
-      program: "etcd",
-      port: store,
-      files: () => ({}),
-      commandLine: (path) => [
-        ...["etcd", "--data-dir", `${path}/data`],
-        ...["--listen-client-urls", here, "--advertise-client-urls", here],
-        ...["--listen-peer-urls", there, "--initial-advertise-peer-urls", there],
-        ...["--initial-cluster", `default=${there}`],
-      ],
-    }),
-  );
-  const key = await succeed(["openssl", "genrsa", "2048"]);
-  const program = `${folder}/kube-apiserver`;
-  starting.use(
-    await startNeighbour({
-      program,
-      port,
-      files: () => ({ key, tokens: `${TOKEN},administrator,1,system:masters\n` }),
-      commandLine: (path) => [
-        program,
-        ...[`--etcd-servers=${here}`, `--cert-dir=${path}/certificates`, "--endpoint-reconciler-type=none"],
-        ...["--bind-address=127.0.0.1", `--secure-port=${port}`, "--service-cluster-ip-range=10.0.0.0/24"],
-        ...["--authorization-mode=RBAC", `--token-auth-file=${path}/tokens`],
-        ...["--service-account-issuer=https://kubernetes.default.svc"],
-        ...[`--service-account-key-file=${path}/key`, `--service-account-signing-key-file=${path}/key`],
-      ],
-    }),
-  );
-  const to = [`--server=https://127.0.0.1:${port}`, "--insecure-skip-tls-verify", `--token=${TOKEN}`];
-  const kubectl = (args: readonly string[], stdin = "") =>
-    run([`${folder}/kubectl`, ...to, ...args], {
-      stdin,
-      environment: { HOME: "/nowhere", PATH: "/usr/bin" },
-    });
-  const ready = () => kubectl(["get", "--raw", "/readyz"]);
-  await eventually(ready, "the API server to be ready", {
-    until: ({ stdout }) => stdout === "ok",
-    every: 200,
-  });
-  await eventually(() => kubectl(["get", "namespace", "default"]), "its first namespace", {
-    until: ({ code }) => code === 0,
-    every: 200,
-  });
-  const open = starting.move();
-  return { kubectl, [Symbol.asyncDispose]: () => open.disposeAsync() };
-}
+import { fileOf } from "../support/files.ts";
+import { openFolder } from "../support/process.ts";
+import { startCluster } from "./cluster.ts";
 
 /** The recipe's folder, changed, and with the parts in it that only some need. */
 async function recipe(changes: Changes) {
@@ -102,10 +42,6 @@ const TRIALS: readonly (readonly [name: string, changes: Changes, wrong: RegExp 
 Deno.test("the API server takes every manifest by a strict dry run, and the pod under 'restricted'", async (t) => {
   await using cluster = await startCluster();
   const { kubectl } = cluster;
-  const namespace = await kubectl(["create", "-f", fileOf("deploy/kubernetes/namespace.yaml")]);
-  assert.equal(namespace.code, 0, namespace.stderr);
-  // The controller that makes it is no part of the API server.
-  await kubectl(["create", "serviceaccount", "default", "--namespace=coder-platformx"]);
   for (const [name, changes, wrong] of TRIALS) {
     await t.step(name, async () => {
       await using folder = await recipe(changes);

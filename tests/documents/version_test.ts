@@ -1,5 +1,6 @@
 /** The version stands in `deno.json`; whatever else tells it says the same. */
 import assert from "node:assert/strict";
+import { parse } from "yaml";
 import manifest from "../../deno.json" with { type: "json" };
 import { sectionsOf } from "../../tools/release_notes.ts";
 import { notificationWith } from "../support/fakes.ts";
@@ -52,6 +53,11 @@ Deno.test("the image's label is the VERSION that a build is given, and a release
   assert.match(stage, /\borg\.opencontainers\.image\.version="?\$\{?VERSION\}?"?/);
   const { text = "" } = workflows().get("release.yml") ?? {};
   assert.match(text, /docker buildx build [^\n]*--build-arg "VERSION=\$\{TAG#v\}"/);
+});
+
+Deno.test("the Helm chart has it, as its own version and as the image's", () => {
+  const chart = parse(read("deploy/helm/coder-platformx/Chart.yaml"));
+  assert.deepEqual([chart.version, chart.appVersion], [version, version]);
 });
 
 Deno.test("it stands nowhere else in the program, its tools, its workflows or its image", async (t) => {

@@ -16,12 +16,16 @@ export interface Environment {
   readonly mounts?: readonly string[];
 }
 
-/** Every file below `deploy/`, and those that must be in the top folder. */
+/**
+ * Every file below `deploy/`, and those that must be in the top folder. Templates of the chart are no YAML yet:
+ * `tests/built/chart_test.ts` looks at what becomes of them.
+ */
 export function recipeFiles(): readonly RecipeFile[] {
   const top = [...Deno.readDirSync(fileOf(""))].filter(({ name }) => IN_TOP_FOLDER.test(name)).map((
     { name },
   ) => name);
-  return [...top, ...filesIn("deploy")].sort().map((path) => ({ path, text: read(path) }));
+  const below = filesIn("deploy").filter((path) => !path.includes("/templates/"));
+  return [...top, ...below].sort().map((path) => ({ path, text: read(path) }));
 }
 
 const IN_TOP_FOLDER = /^(?:Dockerfile|compose\.ya?ml|heroku\.yml)$/;
