@@ -1,7 +1,7 @@
 /** Whether the outbox can be opened, read and written, where it is. */
 import type { Config } from "../config/config.ts";
 import type { OutboxLocation } from "../config/outbox_location.ts";
-import { FOR_ALL, openStore } from "../outbox/open_store.ts";
+import { OPEN_TO_ALL, openStore } from "../outbox/open_store.ts";
 import type { Access } from "../outbox/store.ts";
 import { StoreError } from "../outbox/store_fault.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -82,7 +82,7 @@ async function openFinding(
   const isTrial = outbox.kind === "sqlite" && !await exists(outbox.path);
   const works = (detail: string): Finding => {
     if (isTrial || outbox.kind !== "sqlite" || !isForAll(outbox.path)) return { name, state: "ok", detail };
-    const found = parted(FOR_ALL);
+    const found = parted(OPEN_TO_ALL);
     return { name, state: "warning", ...found, detail: `${detail}; ${found.detail}` };
   };
   const location = isTrial ? { ...outbox, path: `${outbox.path}.check-${crypto.randomUUID()}` } : outbox;

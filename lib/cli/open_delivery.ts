@@ -7,7 +7,7 @@ import type { Delivery } from "../delivery/draft.ts";
 import { deliverToLog } from "../delivery/dry_run.ts";
 import { SingleFlight } from "../delivery/single_flight.ts";
 import { type OpenOutbox, openOutbox } from "../outbox/open.ts";
-import { FOR_ALL, openStore } from "../outbox/open_store.ts";
+import { OPEN_TO_ALL, openStore } from "../outbox/open_store.ts";
 import type { Gate } from "../platformx/gate.ts";
 import { sha256 } from "../runtime/hashing.ts";
 import type { Stats } from "../status/stats.ts";
@@ -33,7 +33,7 @@ export async function openDelivery(
   const options = { maxAge, maxPending, window, access: "serve", startThread, clock, log } as const;
   const store = await openStore(location, options);
   if (location.kind === "sqlite" && files.stat(location.path)?.isForAll) {
-    log.write("WARNING", "config_warning", plain`OUTBOX: ${FOR_ALL}`);
+    log.write("WARNING", "config_warning", plain`OUTBOX: ${OPEN_TO_ALL}`);
   }
   const open = openOutbox(store, {
     hash: sha256,

@@ -37,7 +37,7 @@ export async function openStore(
 }
 
 /** Said of a file that {@link FileSeen.isForAll}; a file that the service makes is for its user only. */
-export const FOR_ALL = constant(
+export const OPEN_TO_ALL = constant(
   "every user of this machine may read its file, which holds addresses of people: take that right away, as with ",
   "chmod o=",
 );
