@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { PodDisruptionBudget } from "kubernetes-types/policy/v1";
 import { read } from "../support/files.ts";
-import { container, manifest, parseOne, pod } from "./kubernetes_manifests.ts";
+import { container, manifest, parseOne, pod, textOf } from "./kubernetes_manifests.ts";
 import { faultsIn } from "./kubernetes_schema.ts";
 
 const FOLDER = "deploy/kubernetes_postgres";
@@ -40,6 +40,12 @@ Deno.test("the container is the StatefulSet's, but for the outbox, which is a se
   const { fsGroupChangePolicy: _, ...security } = pod().securityContext!;
   assert.deepEqual(ownPod.securityContext, security);
   assert.equal(ownPod.terminationGracePeriodSeconds, pod().terminationGracePeriodSeconds);
+});
+
+Deno.test("what is commented out is the StatefulSet's, too", () => {
+  const commented = (text: string) => text.match(/^ *# (?:- \{ name:|imagePullSecrets:).*$/gm);
+  assert.ok(commented(textOf("statefulset.yaml"))!.length >= 4);
+  assert.deepEqual(commented(read(`${FOLDER}/deployment.yaml`)), commented(textOf("statefulset.yaml")));
 });
 
 Deno.test("several pods answer, also during an update and while a node is drained, to the one Service", () => {

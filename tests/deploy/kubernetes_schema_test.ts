@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { StatefulSet } from "kubernetes-types/apps/v1";
+import type { NetworkPolicy } from "kubernetes-types/networking/v1";
 import { filesWith, type Manifests, parseOne, textOf } from "./kubernetes_manifests.ts";
 import { faultsIn } from "./kubernetes_schema.ts";
 
@@ -24,6 +26,41 @@ for (const file of filesWith(".yaml")) {
     assert.deepEqual(parseOne(textOf(file), "1.1"), parseOne(textOf(file), "1.2"));
   });
 }
+
+/** Files, and what a reader makes of them who removes every `#` that the recipe says may go. */
+const COMMENTED:
+  readonly (readonly [file: string, seen: (uncommented: string) => unknown, expected: unknown])[] = [
+    [
+      "statefulset.yaml",
+      (text) => {
+        const { imagePullSecrets, containers } = (parseOne(text) as StatefulSet).spec!.template.spec!;
+        return [imagePullSecrets, containers[0]!.env!.map(({ name }) => name).slice(-3)];
+      },
+      [[{ name: "registry" }], ["WEBHOOK_SECRET_PREVIOUS_FILE", "CODER_URL", "CODER_SESSION_TOKEN_FILE"]],
+    ],
+    [
+      "network-policy.yaml",
+      (text) =>
+        (parseOne(text) as NetworkPolicy).spec!.egress!.slice(2).map(({ to, ports }) => [
+          to?.[0]?.namespaceSelector?.matchLabels?.["kubernetes.io/metadata.name"],
+          ports?.[0]?.port,
+        ]),
+      [["coder", 8080], ["monitoring", 4318]],
+    ],
+  ];
+
+Deno.test("what is commented out can be used: it is of its type where it stands", async (t) => {
+  const texts = COMMENTED.map(([file]) =>
+    [file, textOf(file).replace(/^( *)# (?=- [{t]| {2}ports:|imagePullSecrets:)/gm, "$1")] as const
+  );
+  const faults = await faultsIn(new Map(texts.map(([file, text]) => [file, parseOne(text)])));
+  for (const [n, [file, seen, expected]] of COMMENTED.entries()) {
+    await t.step(file, () => {
+      assert.deepEqual(faults.get(file), []);
+      assert.deepEqual(seen(texts[n]![1]), expected);
+    });
+  }
+});
 
 const SET = "statefulset.yaml";
 

@@ -89,7 +89,11 @@ Deno.test("the outbox is a file on the volume, in the folder that the image has 
 
 Deno.test("the service reads each variable, commented ones too, and each has its file in the Secret", () => {
   const commented = [...textOf("statefulset.yaml").matchAll(/# - \{ name: (\w+), value: (\S+) \}/g)];
-  assert.deepEqual(commented.map(([, name]) => name), ["WEBHOOK_SECRET_PREVIOUS_FILE"]);
+  assert.deepEqual(commented.map(([, name]) => name), [
+    "WEBHOOK_SECRET_PREVIOUS_FILE",
+    "CODER_URL",
+    "CODER_SESSION_TOKEN_FILE",
+  ]);
   const all = { ...variables(), ...Object.fromEntries(commented.map(([, name, value]) => [name!, value!])) };
   for (const [name, value] of Object.entries(all)) {
     assert.ok(KNOWN_NAMES.includes(name), `the service reads no ${name}`);

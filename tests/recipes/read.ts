@@ -50,9 +50,9 @@ export function documentsOf(text: string): readonly unknown[] {
 
 /** Code blocks of a document, as files of the format that they are marked with. */
 export function fencedBlocks(text: string): readonly RecipeFile[] {
-  return [...text.matchAll(/^```(\w+)\n([^]*?)^```/gm)].map(([, language, code]) => ({
+  return [...text.matchAll(/^( *)```(\w+)\n([^]*?)^\1```/gm)].map(([, indent, language, code]) => ({
     path: language === "dockerfile" ? "Dockerfile" : `block.${language === "bash" ? "sh" : language}`,
-    text: code!,
+    text: code!.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
   }));
 }
 
