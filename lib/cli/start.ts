@@ -1,3 +1,4 @@
+import { plain } from "../base/redact.ts";
 import { Shutdown } from "../base/shutdown.ts";
 import { whyNot } from "../http/server.ts";
 import { StoreError } from "../outbox/store_fault.ts";
@@ -47,9 +48,12 @@ export async function start(
       clock,
     });
   } catch (error) {
-    if (error instanceof ListenError) terminal.err(whyNot(error.fault, config.http));
-    else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
-    else throw error;
+    if (!(error instanceof ListenError || error instanceof StoreError)) throw error;
+    const { fault } = error;
+    const why = error instanceof ListenError
+      ? whyNot(error.fault, config.http)
+      : plain`OUTBOX cannot be used: ${error.words}`;
+    log.write("ERROR", "start_failed", why, { fault });
     return 1;
   } finally {
     await log.flush();
