@@ -4,9 +4,7 @@ import { whyNot } from "../http/server.ts";
 import { StoreError } from "../outbox/store_fault.ts";
 import { ListenError, type Runtime } from "../runtime/runtime.ts";
 import { systemClock as clock } from "../runtime/system_clock.ts";
-import { openTelemetry } from "../status/telemetry.ts";
-import { graceWith } from "../status/telemetry_shutdown.ts";
-import { configured, tellProblems } from "./load_config.ts";
+import { serviceSetUp, tellProblems } from "./load_config.ts";
 import { openLog } from "./open_log.ts";
 import { serve } from "./serve.ts";
 import { tellStart } from "./start_lines.ts";
@@ -31,12 +29,9 @@ export async function start(
   const shutdown = new Shutdown(clock);
   // From the first moment: the kernel drops the signals that process 1 of a container does not listen to.
   runtime.onStop(() => shutdown.request());
-  const setUp = await configured(runtime, terminal, { needsKey: true, envFile });
-  if (setUp === undefined) return 2;
-  const { config } = setUp;
-  const telemetry = await openTelemetry(config.platformx.url);
-  const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace, runtime.env);
-  if (problems.length > 0) return tellProblems(terminal, problems);
+  const setUp = await serviceSetUp(runtime, envFile);
+  if ("problems" in setUp) return tellProblems(terminal, setUp), 2;
+  const { config, graceForWork, telemetry } = setUp;
   const log = await openLog(config.log, { runtime, clock, telemetry });
   tellStart(setUp, runtime, log);
   try {
