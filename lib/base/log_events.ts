@@ -5,6 +5,7 @@ export const LOG_EVENTS = {
   sent_data: "what of a notification leaves the service",
   config_warning: "a setting that works, but perhaps not as meant",
   listening: "the address at which webhooks are taken",
+  start_failed: "the address or OUTBOX cannot be used: the process ends",
   webhook: "what became of one webhook",
   turned_away: "webhooks that were turned away: the first of a reason at once, then a count once a minute",
   event: "the event made from a webhook (DEBUG; INFO in a dry run, with the address masked)",

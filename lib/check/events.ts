@@ -1,6 +1,6 @@
 /** Whose each tracked event will be, and whether Coder sends it at all. */
 import { findRow, nameKey } from "../coder/catalogue.ts";
-import type { CatalogueRow, Whose } from "../coder/catalogue/row.ts";
+import { canHavePerson, type CatalogueRow } from "../coder/catalogue/row.ts";
 import { expectedNames, type Tracking } from "../coder/tracking.ts";
 import { cut, escapeControls } from "../base/redact.ts";
 import type { Notice } from "../config/given.ts";
@@ -10,18 +10,20 @@ import type { Finding } from "./finding.ts";
 export function eventFindings(tracking: Tracking, warnings: readonly Notice[]): readonly Finding[] {
   return expectedNames(tracking).map((name) => {
     const row = findRow(name);
-    return row === undefined ? unknownFinding(name, tracking, warnings) : knownFinding(row);
+    return row === undefined ? unknownFinding(name, tracking, warnings) : knownFinding(row, tracking.canAsk);
   });
 }
 
-const WHOSE: Readonly<Record<Whose, string>> = {
+const WHOSE: Readonly<Record<CatalogueRow["person"], string>> = {
   owner: "the workspace owner's (data.owner.email)",
   user: "the account's (data.user.email)",
   recipient: "the recipient's (user_email)",
+  none: "asked of Coder",
 };
 
-function knownFinding({ name, note, offByDefault, person }: CatalogueRow): Finding {
-  if (person === "none") {
+function knownFinding(row: CatalogueRow, canAsk: boolean): Finding {
+  const { name, note, offByDefault, person } = row;
+  if (!canHavePerson(row, canAsk)) {
     return {
       name,
       state: "warning",
@@ -50,9 +52,11 @@ function unknownFinding(name: string, tracking: Tracking, warnings: readonly Not
   const shown = escapeControls(cut(name, 80));
   const whose = tracking.unknown.get(name.toLowerCase()) ?? tracking.unknown.get(nameKey(name));
   const warning = warnings.find(({ entry }) => entry === name);
-  const todo = warning === undefined
-    ? {}
-    : { todo: `${warning.text}. Say whose it is: Name=owner, Name=user or Name=recipient` };
+  const todo = warning === undefined ? {} : {
+    todo: `${
+      warning.text.replace(/[^.?!]$/, "$&.")
+    } Say whose it is: Name=owner, Name=user or Name=recipient`,
+  };
   return whose === undefined
     ? { name: shown, state: "warning", detail: "the owner's or user's in data, if there is one", ...todo }
     : { name: shown, state: "ok", detail: `${WHOSE[whose]}, as EVENTS_TRACKED says` };

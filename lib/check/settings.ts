@@ -13,27 +13,48 @@ export interface SettingsShown {
   readonly warnings: readonly Notice[];
 }
 
-/** One finding for the file with settings, and one per variable, in the order of the documents. */
+/** One finding for the file with settings, and one per variable, in the order of the documents; more of one with several warnings. */
 export function settingFindings({ given, warnings }: SettingsShown): readonly Finding[] {
   const settings = new Settings(given);
-  const { isThere, name, path } = given.envFile;
+  const { name } = given.envFile;
+  // A warning about one tracked event is told with the event.
+  const told = warnings.filter(({ entry }) => entry === undefined);
+  const withWarnings = (setting: Pick<Finding, "name" | "detail">): readonly Finding[] => {
+    const own = told.filter(({ variable }) => (rowNameOf(variable) ?? name) === setting.name);
+    if (own.length === 0) return [{ ...setting, state: "ok" }];
+    return own.map(({ text }) => ({ ...setting, state: "warning", todo: text }));
+  };
   return [
-    withWarnings({ name, detail: isThere ? `read: ${path}` : `${path} is not there` }, warnings),
-    ...VARIABLE_ROWS.map((row) =>
-      withWarnings({ name: row.name, detail: detailOf(row, settings, given) }, warnings)
+    ...withWarnings({ name, detail: whereFrom(given) }),
+    ...VARIABLE_ROWS.flatMap((row) =>
+      withWarnings({ name: row.name, detail: detailOf(row, settings, given) })
     ),
   ];
 }
 
-/** With what the configuration warns of; a warning about one tracked event is told with the event. */
-function withWarnings(setting: Pick<Finding, "name" | "detail">, warnings: readonly Notice[]): Finding {
-  const texts = warnings.filter(({ variable, entry }) => variable === setting.name && entry === undefined)
-    .map((
-      { text },
-    ) => text);
-  return texts.length === 0
-    ? { ...setting, state: "ok" }
-    : { ...setting, state: "warning", todo: texts.join(". ") };
+/** What there is to say of settings with which the service does not start: the problems, and what may explain them. */
+export function problemFindings(
+  problems: readonly Notice[],
+  { envFile, ...given }: Given,
+): readonly Finding[] {
+  const told = (state: Finding["state"]) => ({ text, variable }: Notice): Finding => ({
+    ...{ name: variable, state, detail: text },
+  });
+  return [
+    { name: envFile.name, state: "ok", detail: whereFrom({ envFile }) },
+    ...problems.map(told("failed")),
+    ...given.warnings.map(told("warning")),
+  ];
+}
+
+function whereFrom({ envFile: { isThere, path } }: Pick<Given, "envFile">): string {
+  return isThere ? `read: ${path}` : `${path} is not there`;
+}
+
+/** The row that a variable or its `_FILE` has; undefined: it is the file with settings, or has none. */
+function rowNameOf(variable: string): string | undefined {
+  return VARIABLE_ROWS.find(({ name, file }) => name === variable || (file && `${name}_FILE` === variable))
+    ?.name;
 }
 
 function detailOf(row: Variable, settings: Settings, { environment, envFile }: Given): string {

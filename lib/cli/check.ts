@@ -3,12 +3,13 @@ import { VERSION } from "../base/version.ts";
 import { grouped, lookAtEverything } from "../check/check.ts";
 import { type CoderSettings, coderSettings } from "../check/coder_lines.ts";
 import type { Finding, GroupedFinding } from "../check/finding.ts";
+import { problemFindings } from "../check/settings.ts";
 import { sendTestEvent, whyNotSend } from "../check/test_event.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { systemClock as clock } from "../runtime/system_clock.ts";
 import type { CheckCommand } from "./arguments.ts";
 import { alignColumns, WIDTH, wrap } from "./columns.ts";
-import { configured } from "./load_config.ts";
+import { serviceSetUp, tellProblems } from "./load_config.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Help of `check`. */
@@ -25,7 +26,7 @@ worth knowing; no setting clears it.
                          without the secret with 401; then it asks for health with the secret
 --send-test-event EMAIL  sends one test event about this person, who gets a survey
 --show-secrets           writes WEBHOOK_SECRET, percent-encoded, into the lines for Coder
---json                   the same as JSON
+--json                   the same as JSON, also where the settings are wrong
 
 Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 usage or settings.`;
 
@@ -35,12 +36,23 @@ export async function check(
   terminal: Terminal,
   command: CheckCommand & { readonly envFile?: string },
 ): Promise<number> {
-  const setUp = await configured(runtime, terminal, { needsKey: true, envFile: command.envFile });
-  if (setUp === undefined) return 2;
-  const { config } = setUp;
   const { json, publicUrl, sendTestEvent: email, showSecrets } = command;
+  const setUp = await serviceSetUp(runtime, command.envFile);
+  if ("problems" in setUp) {
+    const { given, problems } = setUp;
+    if (json) terminal.out(asJson(grouped("settings", problemFindings(problems, given)), null));
+    else tellProblems(terminal, setUp);
+    return 2;
+  }
+  const { config } = setUp;
   const problem = email === undefined ? undefined : whyNotSend(email, config);
-  if (problem !== undefined) return terminal.err(problem), 2;
+  const coder = coderSettings(config.http.webhookSecrets[0], showSecrets);
+  if (problem !== undefined) {
+    const finding = { name: "answer", state: "failed", detail: "not sent", todo: problem } as const;
+    if (json) terminal.out(asJson(grouped("test_event", [finding]), coder));
+    else terminal.err(problem);
+    return 2;
+  }
 
   const asking = { clock, userAgent: `coder-platformx/${VERSION}` };
   const findings = [...await lookAtEverything({ ...setUp, runtime, publicUrl, ...asking })];
@@ -51,13 +63,12 @@ export async function check(
     const finding = await sendTestEvent(email, { config, send: runtime.send, ...asking });
     findings.push(...grouped("test_event", [finding]));
   }
-  const coder = coderSettings(config.http.webhookSecrets[0], showSecrets);
   terminal.out(json ? asJson(findings, coder) : asText(findings, coder));
   return findings.some(({ state }) => state === "failed") ? 1 : 0;
 }
 
-/** What `check --json` prints: the findings in the order in which they were made. */
-export function asJson(findings: readonly GroupedFinding[], coder: CoderSettings): string {
+/** What `check --json` prints: the findings in the order in which they were made. `coder`: null where it is not known. */
+export function asJson(findings: readonly GroupedFinding[], coder: CoderSettings | null): string {
   const rows = findings.map(({ todo, ...finding }) => ({ ...finding, to_do: todo ?? null }));
   const [failed, warnings, notes] = PROBLEMS.map((state) => count(findings, state));
   return printableJson({ ok: failed === 0, failed, warnings, notes, findings: rows, coder });

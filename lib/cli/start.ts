@@ -1,11 +1,10 @@
+import { plain } from "../base/redact.ts";
 import { Shutdown } from "../base/shutdown.ts";
 import { whyNot } from "../http/server.ts";
 import { StoreError } from "../outbox/store_fault.ts";
 import { ListenError, type Runtime } from "../runtime/runtime.ts";
 import { systemClock as clock } from "../runtime/system_clock.ts";
-import { openTelemetry } from "../status/telemetry.ts";
-import { graceWith } from "../status/telemetry_shutdown.ts";
-import { configured, tellProblems } from "./load_config.ts";
+import { serviceSetUp, tellProblems } from "./load_config.ts";
 import { openLog } from "./open_log.ts";
 import { serve } from "./serve.ts";
 import { tellStart } from "./start_lines.ts";
@@ -30,12 +29,9 @@ export async function start(
   const shutdown = new Shutdown(clock);
   // From the first moment: the kernel drops the signals that process 1 of a container does not listen to.
   runtime.onStop(() => shutdown.request());
-  const setUp = await configured(runtime, terminal, { needsKey: true, envFile });
-  if (setUp === undefined) return 2;
-  const { config } = setUp;
-  const telemetry = await openTelemetry(config.platformx.url);
-  const { graceForWork, problems } = graceWith(telemetry, config.shutdownGrace, runtime.env);
-  if (problems.length > 0) return tellProblems(terminal, problems);
+  const setUp = await serviceSetUp(runtime, envFile);
+  if ("problems" in setUp) return tellProblems(terminal, setUp), 2;
+  const { config, graceForWork, telemetry } = setUp;
   const log = await openLog(config.log, { runtime, clock, telemetry });
   tellStart(setUp, runtime, log);
   try {
@@ -47,9 +43,12 @@ export async function start(
       clock,
     });
   } catch (error) {
-    if (error instanceof ListenError) terminal.err(whyNot(error.fault, config.http));
-    else if (error instanceof StoreError) terminal.err(`OUTBOX cannot be used: ${error.message}`);
-    else throw error;
+    if (!(error instanceof ListenError || error instanceof StoreError)) throw error;
+    const { fault } = error;
+    const why = error instanceof ListenError
+      ? whyNot(error.fault, config.http)
+      : plain`OUTBOX cannot be used: ${error.words}`;
+    log.write("ERROR", "start_failed", why, { fault });
     return 1;
   } finally {
     await log.flush();

@@ -33,7 +33,7 @@ export function tellStart(
   runtime: Pick<Runtime, "name" | "version">,
   log: Log,
 ): void {
-  const { delivery: { dryRun }, events: { isDefault, tracking }, platformx } = config;
+  const { delivery: { dryRun }, events: { isDefault, tracking } } = config;
   const mode = modeOf(config);
   log.write("INFO", "starting", STARTING[mode], {
     version: scrub(VERSION, []),
@@ -41,7 +41,6 @@ export function tellStart(
     [runtime.name]: scrub(runtime.version, []),
     env_file: scrub(whereRead(given.envFile), []),
   });
-  if (dryRun && platformx.key !== "") log.write("WARNING", "config_warning", KEY_UNUSED);
   for (const { text } of warnings) log.write("WARNING", "config_warning", scrub(text, [], 1_000));
   const whence = isDefault ? "the default of EVENTS_TRACKED" : "EVENTS_TRACKED";
   log.write("INFO", "tracking", plain`Tracked, by ${whence}: ${joined(tracking.names.map(shownName))}`);
@@ -51,8 +50,6 @@ export function tellStart(
   log.write("INFO", "sent_data", plain`${where}: ${SENT_DATA}`);
 }
 
-const KEY_UNUSED =
-  "DRY_RUN is on although GETDX_API_KEY is set: nothing is sent. Unset DRY_RUN to send events";
 const SENT_DATA = constant(
   "the notification's name, the person's e-mail address, the time, and as metadata Coder's labels (workspace, template, ",
   "version, organization, initiator and whatever else it labels it with) and the ids of workspace, template, version ",

@@ -16,6 +16,12 @@ export function parseConfig(given: Given, needsKey: boolean): ParsedConfig {
     if (given.environment.get(name)) settings.report(name, `${name} must not be set: ${why}. Unset it`);
   }
   const delivery = deliveryIn(settings);
+  if (delivery.dryRun && settings.found("GETDX_API_KEY").state === "set") {
+    settings.warn(
+      "DRY_RUN",
+      "DRY_RUN is on although GETDX_API_KEY is set: nothing is sent. Unset DRY_RUN to send events",
+    );
+  }
   const coder = coderIn(settings);
   const config: Config = {
     platformx: platformxIn(settings, needsKey && !delivery.dryRun),

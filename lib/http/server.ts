@@ -1,5 +1,5 @@
 /** The socket, and an orderly end. */
-import { constant, scrub } from "../base/redact.ts";
+import { constant, plain, type Redacted, scrub } from "../base/redact.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeFault } from "../base/error_site.ts";
 import type { Log } from "../base/log.ts";
@@ -100,19 +100,21 @@ const LISTENER_LOST = constant(
 );
 
 /** Why an address cannot be listened at, and what to do. */
-export function whyNot(fault: ListenFault, { host, port }: ListenAddress): string {
+export function whyNot(fault: ListenFault, address: ListenAddress): Redacted {
+  const { port } = address;
+  const host = scrub(address.host, []);
   switch (fault) {
     case "in_use":
-      return `PORT ${port} is in use by another process: stop that one, or set PORT to a free port`;
+      return plain`PORT ${port} is in use by another process: stop that one, or set PORT to a free port`;
     case "not_available":
-      return `HOST '${host}' is not an address of this machine: set HOST to one that is, or to 0.0.0.0`;
+      return plain`HOST '${host}' is not an address of this machine: set HOST to one that is, or to 0.0.0.0`;
     case "forbidden":
       return port > 0 && port < 1024
-        ? `PORT ${port} may not be listened at by this user: set PORT to one from 1024 up`
-        : `HOST '${host}' and PORT ${port} may not be listened at: see what forbids it, as --allow-net or systemd`;
+        ? plain`PORT ${port} may not be listened at by this user: set PORT to one from 1024 up`
+        : plain`HOST '${host}' and PORT ${port} may not be listened at: see what forbids it, as --allow-net or systemd`;
     case "bad_certificate":
-      return "TLS_CERT_FILE and TLS_KEY_FILE must hold a certificate chain and its key, as PEM";
+      return constant("TLS_CERT_FILE and TLS_KEY_FILE must hold a certificate chain and its key, as PEM");
     case "unknown":
-      return `HOST '${host}' and PORT ${port} cannot be listened at: check both`;
+      return plain`HOST '${host}' and PORT ${port} cannot be listened at: check both`;
   }
 }

@@ -71,7 +71,22 @@ const WHAT_TO_DO = {
     "the database server cannot be reached: see whether it runs, and check OUTBOX's host, port and the network",
   ),
   refused: constant(
-    "the database server refuses the connection: check OUTBOX's user, password, database and sslmode",
+    "the database server does not let this user in from here: check OUTBOX's user, and the server's pg_hba.conf, ",
+    "which may ask for TLS (sslmode=verify-full in OUTBOX)",
+  ),
+  no_login: constant(
+    "the database server does not take user and password: check both in OUTBOX, where what is no letter or digit ",
+    "must be percent-encoded (%40 is @)",
+  ),
+  no_database: constant(
+    "the database server has no such database: make it, or let OUTBOX name another one",
+  ),
+  no_tls: constant(
+    "the database server offers no TLS: switch it on there, or, on a network that you trust, put ?sslmode=disable at ",
+    "the end of OUTBOX, which sends everything readable",
+  ),
+  tls_failed: constant(
+    "TLS with the database server fails: see its log, and whether OUTBOX's host and port are its own",
   ),
   not_trusted: constant(
     "the database server's certificate is not trusted: let sslrootcert in OUTBOX name the authority that ",

@@ -74,7 +74,8 @@ const OF_THE_FILE: ReadonlySet<StoreFault> = new Set(["gone", "wal_gone", "broke
 /** What every look at the store meets as long as it lasts. */
 const SEEN_BY_LOOKING: ReadonlySet<StoreFault> = new Set([
   ...["gone", "wal_gone", "tables_gone", "missing", "busy", "slow"] as const,
-  ...["unreachable", "refused", "not_trusted"] as const,
+  ...["unreachable", "refused", "no_login", "no_database"] as const,
+  ...["no_tls", "tls_failed", "not_trusted"] as const,
 ]);
 
 /** Whether a fault is only that there is no room for another event. */

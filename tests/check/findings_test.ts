@@ -7,7 +7,7 @@ import { coderSettings } from "../../lib/check/coder_lines.ts";
 import { eventFindings } from "../../lib/check/events.ts";
 import { fileSystemFinding } from "../../lib/check/file_system.ts";
 import type { Finding } from "../../lib/check/finding.ts";
-import { settingFindings } from "../../lib/check/settings.ts";
+import { problemFindings, settingFindings } from "../../lib/check/settings.ts";
 import { testEvent, testEventFinding } from "../../lib/check/test_event.ts";
 import type { Verdict } from "../../lib/platformx/verdict.ts";
 import { parseConfig } from "../../lib/config/parse_config.ts";
@@ -96,22 +96,83 @@ Deno.test("a warning of the configuration stands at its setting, and none is los
   }
 });
 
+Deno.test("every warning of the start is one of the check, and no sentence ends twice", async (t) => {
+  const rows: [own: Environment, dotenv: string, warned: string][] = [
+    [{ DRY_RUN: "1" }, "", "DRY_RUN"],
+    [{ WEBHOOK_TOKEN: "x" }, "WEBHOOK_SECRETS=y", "WEBHOOK_SECRET WEBHOOK_SECRET WEBHOOK_SECRET"],
+    [
+      {},
+      "READ_SECRET_FILE=a\nREAD_SECRET_FILE=/run/secrets/key\nREAD_SECRET_FIL=x",
+      "READ_SECRET READ_SECRET",
+    ],
+    [{}, "DATABASE_URL=a\nDATABASE_URL=b", ".env"],
+    [
+      { EVENTS_TRACKED: "Workspace Deleted, Workspace Deprived, Template Deleted" },
+      "PORT=1\nPORT=2",
+      "PORT Workspace Deprived Template Deleted",
+    ],
+    [
+      { OUTBOX: "./outbox", KUBERNETES_SERVICE_HOST: "h", GETDX_TEST_DATA: "1" },
+      "GETDX_URL=x",
+      "GETDX_API_URL GETDX_TEST_DATA OUTBOX",
+    ],
+  ];
+  for (const [own, dotenv, names] of rows) {
+    await t.step(JSON.stringify([own, dotenv]), async () => {
+      const { WEBHOOK_SECRET, ...rest } = BASE;
+      const isSet = !("WEBHOOK_TOKEN" in own);
+      const { shown, config } = await settingsOf(
+        { ...rest, ...isSet ? { WEBHOOK_SECRET } : {}, ...own },
+        dotenv,
+      );
+      const findings = [...settingFindings(shown), ...eventFindings(config.events.tracking, shown.warnings)];
+      const warned = findings.filter(({ state }) => state === "warning");
+      assert.equal(warned.map(({ name }) => name).join(" "), names);
+      assert.equal(warned.length, shown.warnings.length, JSON.stringify(shown.warnings));
+      for (const { todo } of warned) assert.doesNotMatch(todo!, /[.?!]\./);
+    });
+  }
+});
+
+Deno.test("an event whose person Coder can be asked for is warned of only where it is not asked", async () => {
+  const own = { ...BASE, EVENTS_TRACKED: "User account deleted" };
+  const asking = { ...own, CODER_URL: "https://coder.example.com", CODER_SESSION_TOKEN: "t" };
+  for (const [settings, state] of [[own, "warning"], [asking, "ok"]] as const) {
+    const { shown, config } = await settingsOf(settings);
+    assert.equal(eventFindings(config.events.tracking, shown.warnings)[0]!.state, state);
+    assert.equal(shown.warnings.length, state === "ok" ? 0 : 1);
+  }
+});
+
+Deno.test("settings with which nothing starts are findings too: each problem, and what may explain it", async () => {
+  const given = await readSettings(sourceOf({ PORT: "http", LOGLEVEL: "DEBUG" }, { ".env": "HOST: x" }));
+  const parsed = parseConfig(given, true);
+  assert.ok("problems" in parsed);
+  const found = problemFindings(parsed.problems, given);
+  assert.deepEqual(found.map(({ name, state }) => `${state} ${name}`), [
+    ...["ok .env", "failed HOST", "failed GETDX_API_KEY", "failed PORT", "warning LOG_LEVEL"],
+  ]);
+  assert.equal(found[3]!.detail, "PORT must be a whole number from 0 to 65535: current value is 'http'");
+});
+
 Deno.test("the file with settings comes first, with what it does not do", async (t) => {
-  const rows: [dotenv: string | undefined, state: string, detail: string, todo?: string][] = [
+  const rows: [dotenv: string | undefined, state: string, detail: string, ...todos: string[]][] = [
     [undefined, "ok", "/work-dir/.env is not there"],
     ["PORT=1", "ok", "read: /work-dir/.env"],
     [
       "x\nDENO_CERT=x",
       "warning",
       "read: /work-dir/.env",
-      ".env line 2: DENO_CERT has no effect there: set it in the environment. " +
+      ".env line 2: DENO_CERT has no effect there: set it in the environment",
       ".env line 1: no setting. Write NAME=value, or begin a comment with #",
     ],
   ];
-  for (const [dotenv, state, detail, todo] of rows) {
+  for (const [dotenv, state, detail, ...todos] of rows) {
     await t.step(`${dotenv}`, async () => {
-      const expected = { name: ".env", detail, state, ...todo === undefined ? {} : { todo } };
-      assert.deepEqual(settingFindings((await settingsOf(BASE, dotenv)).shown)[0], expected);
+      const found = settingFindings((await settingsOf(BASE, dotenv)).shown);
+      const setting = { name: ".env", detail, state };
+      const expected = todos.length === 0 ? [setting] : todos.map((todo) => ({ ...setting, todo }));
+      assert.deepEqual(found.filter(({ name }) => name === ".env"), expected);
     });
   }
   await t.step("a misspelled name stands at the setting that was meant", async () => {

@@ -53,8 +53,8 @@ const courses: readonly {
   },
   {
     what: "back as soon as it answers, though nothing is to be written",
-    events: ["unreachable", "tidied", "slow", "tidied"],
-    said: ["unreachable", "usable", "slow", "usable"],
+    events: ["unreachable", "tidied", "slow", "tidied", "no_login", "tidied", "no_database", "tidied"],
+    said: ["unreachable", "usable", "slow", "usable", "no_login", "usable", "no_database", "usable"],
   },
   {
     what: "full, read-only or damaged until something is written, however often it is looked after",

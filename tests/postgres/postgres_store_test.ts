@@ -155,7 +155,7 @@ Deno.test("the tables are made once by several instances at a time; a newer sche
   await server.sql("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
   await server.sql(`CREATE TABLE ${scene.schema}_clock AS SELECT 0::bigint AS now`, "latin");
   assert.equal(await faultOf(scene.open(TIME, "serve", { database: "latin" })), "unsuited");
-  assert.equal(await faultOf(scene.open(TIME, "serve", { database: "nowhere" })), "refused");
+  assert.equal(await faultOf(scene.open(TIME, "serve", { database: "nowhere" })), "no_database");
 });
 
 Deno.test("a server that takes no changes, as a standby, is told as such, and nothing is accepted", async () => {
@@ -204,7 +204,7 @@ Deno.test("TLS: the server's certificate and its name are verified, and a connec
   assert.equal(await faultOf(open("127.0.0.1", ca)), "not_trusted");
   await server.set("ssl", "off");
   await eventually(
-    async () => await faultOf(open("localhost", ca)) === "refused",
+    async () => await faultOf(open("localhost", ca)) === "no_tls",
     "the server offers no TLS any more",
   );
 });
@@ -249,11 +249,28 @@ const ERRORS = [
   { code: "53300", fault: "busy", isPassing: false, isDoubtful: false },
   { code: "25006", fault: "read_only", isPassing: false, isDoubtful: false },
   { code: "57014", fault: "slow", isPassing: false, isDoubtful: false },
-  { code: "28P01", fault: "refused", isPassing: false, isDoubtful: false },
+  { code: "28000", fault: "refused", isPassing: false, isDoubtful: false },
+  { code: "28P01", fault: "no_login", isPassing: false, isDoubtful: false },
+  { code: "3D000", fault: "no_database", isPassing: false, isDoubtful: false },
   { code: "42501", fault: "forbidden", isPassing: false, isDoubtful: false },
   { code: "42P01", fault: "tables_gone", isPassing: false, isDoubtful: false },
   { code: "XX001", fault: "broken", isPassing: false, isDoubtful: false },
 ];
+
+Deno.test("errors of the way there that have no code are named too, and asked again only where that helps", async (t) => {
+  const rows: [text: string, fault: string, isPassing: boolean][] = [
+    ["The server does not support SSL connections", "no_tls", false],
+    ["There was an error establishing an SSL connection", "tls_failed", false],
+    ["SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string", "no_login", false],
+    ["Connection terminated unexpectedly", "unreachable", true],
+  ];
+  for (const [text, fault, isPassing] of rows) {
+    await t.step(text, () => {
+      const told = postgresFault(new Error(text));
+      assert.deepEqual([told.error.fault, told.isPassing], [fault, isPassing]);
+    });
+  }
+});
 
 for (const { code, ...expected } of ERRORS) {
   Deno.test(`postgresFault names ${code} ${expected.fault}, and quotes nothing`, () => {

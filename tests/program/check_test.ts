@@ -238,6 +238,10 @@ Deno.test("a test event is announced, sent once, marked as test data, and its an
       const { code, stdout, stderr } = await runCheck(send, { GETDX_API_URL, ...settings });
       assert.deepEqual([code, stdout, platformx.requests], [2, "", before]);
       assert.match(stderr, words);
+      const json = await runCheck([...send, "--json"], { GETDX_API_URL, ...settings });
+      assert.deepEqual([json.code, json.stderr, platformx.requests], [2, "", before]);
+      const [{ check, state, to_do } = assert.fail(json.stdout)] = findingsIn(json);
+      assert.deepEqual([check, state, `${to_do}\n`], ["test_event", "failed", stderr]);
     });
   }
 });
@@ -302,8 +306,51 @@ Deno.test("the public address must lead to this service, which is shown by its 4
   }
 });
 
-Deno.test("a configuration that does not start is told as the service tells it", async () => {
-  const { code, stdout, stderr } = await runCheck(["--json"], { PORT: "http", OUTBOX: "" });
+Deno.test("a configuration that does not start is told as the service tells it, as JSON where that is asked for", async () => {
+  const settings = { PORT: "http", OUTBOX: "", READ_SECRET: "s3cret one", READ_SECRET_FILE: "x" };
+  const { code, stdout, stderr } = await runCheck([], settings);
   assert.deepEqual([code, stdout], [2, ""]);
-  assert.match(stderr, /^The configuration has 2 problems:\n- .*\n- .*\nRead from .*\n$/);
+  assert.match(stderr, /^The configuration has 3 problems:\n- .*\n- .*\n- .*\nRead from .*\n$/);
+  const json = await runCheck(["--json"], settings);
+  assert.deepEqual([json.code, json.stderr], [2, ""]);
+  const { findings, ...rest } = JSON.parse(json.stdout);
+  assert.deepEqual(rest, { ok: false, failed: 3, warnings: 0, notes: 0, coder: null });
+  const told = stderr.split("\n").filter((line) => line.startsWith("- ")).map((line) => line.slice(2));
+  const failed = (findings as JsonFinding[]).filter(({ state }) => state === "failed");
+  assert.deepEqual(
+    failed.map(({ check, detail }) => [check, detail]),
+    told.map((text) => ["settings", text]),
+  );
+  assert.doesNotMatch(json.stdout, /s3cret/);
+});
+
+Deno.test("a file with settings that is not there fails the check as JSON too", async () => {
+  const { code, stdout, stderr } = await runCheck(["--json", "--env-file", "gone.env"], {});
+  assert.deepEqual([code, stderr], [2, ""]);
+  const [file, problem] = findingsIn({ code, stdout, stderr });
+  assert.match(file!.detail, /gone\.env is not there$/);
+  assert.match(problem!.detail, /^gone\.env must be readable: there is no such file/);
+});
+
+Deno.test("what the service warns of at its start, the check counts and says", async () => {
+  const environment = {
+    ...{ GETDX_API_KEY: STAND_IN_KEY, DRY_RUN: "true", WEBHOOK_TOKEN: "x", DEDUP_WINDOW: "5m" },
+    EVENTS_TRACKED: "Workspace Deleted, User account deleted",
+  };
+  await using program = await startProgram({ environment });
+  await program.logged("config_warning");
+  await program.logged("listening");
+  const said = program.entries.filter(({ level }) => level === "WARNING").map(({ message }) => message);
+  const { code, stdout } = await runProgram(["check", "--json"], {
+    environment: { ...environment, PORT: "0" },
+  });
+  const { findings, warnings } = JSON.parse(stdout);
+  assert.deepEqual([code, warnings], [0, said.length], stdout);
+  assert.equal(said.length, 5, said.join("\n"));
+  const todos = (findings as JsonFinding[]).map(({ to_do }) => to_do);
+  for (const message of said) {
+    // A tracked event that has no person is told in other words.
+    if (message.startsWith("EVENTS_TRACKED")) continue;
+    assert.ok(todos.includes(message), message);
+  }
 });

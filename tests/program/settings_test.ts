@@ -43,12 +43,12 @@ Deno.test("at the start the program says which file it read, and what in it does
     message
   );
   assert.deepEqual(warnings, [
-    "DRY_RUN is on although GETDX_API_KEY is set: nothing is sent. Unset DRY_RUN to send events",
     ".env line 2: EVENT_TRACKED is not known: did you mean EVENTS_TRACKED?",
     ".env line 3: no setting. Write NAME=value, or begin a comment with #",
     "Email_Domains is set, and means nothing here: did you mean EMAIL_DOMAINS?",
     "LOGLEVEL is set, and means nothing here: did you mean LOG_LEVEL?",
     "read_secret is set, and means nothing here: did you mean READ_SECRET?",
+    "DRY_RUN is on although GETDX_API_KEY is set: nothing is sent. Unset DRY_RUN to send events",
   ]);
   const answer = await program.post({}, { authorization: `Bearer pa55#w0rd` });
   assert.equal((await answer.json()).reason, "invalid_notification", "the secret is all of pa55#w0rd");

@@ -3,7 +3,7 @@ import { DEFAULT_EVENTS_TRACKED } from "../../lib/coder/tracking.ts";
 import { VERSION } from "../../lib/base/version.ts";
 import { succeed } from "../support/process.ts";
 import { PROGRAM_DENO, PROGRAM_NODE } from "../support/program.ts";
-import { runProgram, startProgram } from "../support/service.ts";
+import { runProgram, startFailure, startProgram } from "../support/service.ts";
 
 const KEY = { GETDX_API_KEY: "key", WEBHOOK_SECRET: "s3cret" };
 
@@ -123,20 +123,20 @@ Deno.test("an address that cannot be had ends the service with code 1 and what t
   await t.step("the port is in use", async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const PORT = String(listener.addr.port);
-    const { code, stderr } = await runProgram([], { environment: { ...KEY, HOST: "127.0.0.1", PORT } });
-    assert.equal(code, 1);
-    assert.equal(
-      stderr,
-      `PORT ${PORT} is in use by another process: stop that one, or set PORT to a free port\n`,
-    );
+    const environment = { ...KEY, HOST: "127.0.0.1", PORT };
+    const ended = await runProgram([], { environment });
+    const told = `PORT ${PORT} is in use by another process: stop that one, or set PORT to a free port`;
+    assert.equal(startFailure(ended), told);
+    assert.equal(JSON.parse(ended.stderr).fault, "in_use", "it is the only line there");
+    const { stderr } = await runProgram([], { environment: { ...environment, LOG_FORMAT: "text" } });
+    assert.match(stderr, /^[\dT:.Z-]+ ERROR {3}start_failed {5}PORT \d+ is in use.* {2}fault=in_use\n$/);
   });
   await t.step("the host is not of this machine", async () => {
     // An address of the range for documentation: nobody has it.
-    const { code, stderr } = await runProgram([], {
-      environment: { ...KEY, HOST: "203.0.113.7", PORT: "0" },
-    });
-    assert.equal(code, 1);
-    assert.match(stderr, /^HOST '203\.0\.113\.7' is not an address of this machine: set HOST to one that is/);
+    const told = startFailure(
+      await runProgram([], { environment: { ...KEY, HOST: "203.0.113.7", PORT: "0" } }),
+    );
+    assert.match(told, /^HOST '203\.0\.113\.7' is not an address of this machine: set HOST to one that is/);
   });
 });
 
@@ -152,7 +152,7 @@ Deno.test("the level decides which lines there are", async () => {
 
   // Without INFO there is no line with the address: the end by a taken port shows what is left.
   const quiet = { ...environment, LOG_LEVEL: "ERROR", HOST: "127.0.0.1", PORT: String(program.port) };
-  const { code, stdout, stderr } = await runProgram([], { environment: quiet });
-  assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(stderr, /^PORT \d+ is in use[^\n]*\n$/);
+  const ended = await runProgram([], { environment: quiet });
+  assert.match(startFailure(ended), /^PORT \d+ is in use/);
+  assert.deepEqual([ended.stdout, ended.stderr.split("\n").length], ["", 2]);
 });

@@ -4,7 +4,7 @@ import { notificationWith } from "../support/fakes.ts";
 import { eventually } from "../support/eventually.ts";
 import { observedBy, startReceiver } from "../support/otlp_receiver.ts";
 import { startPlatformX } from "../support/platformx.ts";
-import { answered, startProgram } from "../support/service.ts";
+import { answered, runProgram, startProgram } from "../support/service.ts";
 
 Deno.test("a collector that hangs does not keep the process beyond the grace", async () => {
   await using receiver = startReceiver({ hangs: true });
@@ -38,11 +38,13 @@ for (
     ["metrics that are exported", { OTEL_DENO_METRICS: "true" }, "OTEL_DENO_METRICS"],
   ] as const
 ) {
-  Deno.test(`${name} are refused at the start: the end could be late`, async () => {
+  Deno.test(`${name} are refused at the start, and by the check: the end could be late`, async () => {
     await using receiver = startReceiver();
-    await assert.rejects(
-      startProgram({ environment: { ...observedBy(receiver), DRY_RUN: "true", ...settings } }),
-      new RegExp(`The configuration has a problem:\\n- ${problem}`),
-    );
+    const environment = { ...observedBy(receiver), DRY_RUN: "true", ...settings };
+    const told = new RegExp(`The configuration has a problem:\\n- ${problem}`);
+    await assert.rejects(startProgram({ environment }), told);
+    const { code, stderr } = await runProgram(["check"], { environment });
+    assert.equal(code, 2);
+    assert.match(stderr, told);
   });
 }

@@ -2,6 +2,7 @@
  * The program as a child process, with an environment and a working directory of its own, so that nobody's `.env`
  * interferes. Every wait is bounded.
  */
+import assert from "node:assert/strict";
 import { eventually, within } from "./eventually.ts";
 import { Child, type Ended, freePort, onTerminal, type Sink, untilListening } from "./process.ts";
 import { type Environment, machine, PROGRAM_DENO, programOfEnvironment, runBy } from "./program.ts";
@@ -34,6 +35,14 @@ export interface Entry {
   readonly event: string;
   readonly message: string;
   readonly [field: string]: unknown;
+}
+
+/** Why the service did not start: the last line of its log, as JSON. */
+export function startFailure({ code, stderr }: Ended): string {
+  const entry: Entry = JSON.parse(stderr.trimEnd().split("\n").at(-1)!);
+  assert.deepEqual([code, entry.level, entry.event], [1, "ERROR", "start_failed"], stderr);
+  assert.doesNotMatch(stderr, /\bat .*\.ts:\d|Error:/);
+  return entry.message;
 }
 
 /** What a webhook was answered: HTTP status, outcome, reason. */

@@ -33,12 +33,18 @@ const TEXTS: Partial<Readonly<Record<StoreFault, Redacted>>> = {
   ),
 };
 
+/** A role that is not let into the database may have every right in it. */
+const MAY_NOT_CONNECT = constant(
+  "this user may not connect to the database: let an administrator run GRANT CONNECT ON DATABASE for it",
+);
+
 /** By SQLSTATE (PostgreSQL's documentation, appendix A); by its class where a row has two characters. */
 const BY_STATE: Readonly<Record<string, StoreFault>> = {
   "08": "unreachable",
   "25006": "read_only",
   "28": "refused",
-  "3D": "refused",
+  "28P01": "no_login",
+  "3D": "no_database",
   "3F": "tables_gone",
   "40": "busy",
   "42501": "forbidden",
@@ -57,7 +63,10 @@ const BY_STATE: Readonly<Record<string, StoreFault>> = {
 /** Names an error by its kind: its own text may quote the address and what was sent. */
 export function postgresFault(error: unknown): PostgresFault {
   if (error instanceof StoreError) return { error, isPassing: false, isDoubtful: false };
-  const { code, message } = partsOf(error);
+  const { code, message, severity } = partsOf(error);
+  if (code === "42501" && severity === "FATAL") {
+    return { error: new StoreError("forbidden", MAY_NOT_CONNECT), isPassing: false, isDoubtful: false };
+  }
   if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith("E")) {
     const fault = BY_STATE[code] ?? BY_STATE[code.slice(0, 2)] ?? "failing";
     const isLost = fault === "unreachable";
@@ -68,16 +77,25 @@ export function postgresFault(error: unknown): PostgresFault {
   ) {
     return told("not_trusted", false, false);
   }
-  if (/SSL|TLS/.test(message)) return told("refused", false, false);
+  if (/does not support SSL/.test(message)) return told("no_tls", false, false);
+  if (/SSL|TLS/.test(message)) return told("tls_failed", false, false);
+  // The server asks for a password, and OUTBOX has none.
+  if (/^SASL/.test(message)) return told("no_login", false, false);
   if (message === "Query read timeout") return told("slow", false, true);
   return told("unreachable", true, !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(code));
 }
 
-function told(fault: StoreFault, isPassing: boolean, isDoubtful: boolean): PostgresFault {
-  return { error: new StoreError(fault, TEXTS[fault]), isPassing, isDoubtful };
+/** The error of a fault, in the words for a database server. */
+export function storeError(fault: StoreFault): StoreError {
+  return new StoreError(fault, TEXTS[fault]);
 }
 
-function partsOf(error: unknown): { readonly code: string; readonly message: string } {
-  if (!(error instanceof Error)) return { code: "", message: "" };
-  return { code: "code" in error ? String(error.code) : "", message: error.message };
+function told(fault: StoreFault, isPassing: boolean, isDoubtful: boolean): PostgresFault {
+  return { error: storeError(fault), isPassing, isDoubtful };
+}
+
+function partsOf(error: unknown): Readonly<Record<"code" | "message" | "severity", string>> {
+  if (!(error instanceof Error)) return { code: "", message: "", severity: "" };
+  const { code = "", severity = "" } = error as { readonly code?: unknown; readonly severity?: unknown };
+  return { code: String(code), message: error.message, severity: String(severity) };
 }

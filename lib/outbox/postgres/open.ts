@@ -3,6 +3,7 @@ import { constant } from "../../base/redact.ts";
 import type { Row } from "../record.ts";
 import type { Access } from "../store.ts";
 import { PostgresConnection, type PostgresTarget } from "./connection.ts";
+import { storeError } from "./fault.ts";
 import { POSTGRES_SCHEMA_VERSION, postgresSchema } from "./schema.ts";
 import { NOW, postgresStatements, type Statements } from "./statements.ts";
 import { StoreError } from "../store_fault.ts";
@@ -40,14 +41,19 @@ export async function openPostgres(options: PostgresStoreOptions): Promise<OpenP
     const seen = await look(sql.open);
     if (Number(seen?.["number"]) < 130_000) throw new StoreError("unsuited", constant(TOO_OLD));
     if (seen?.["encoding"] !== "UTF8") throw new StoreError("unsuited", constant(NOT_UTF8));
+    // The service waits for a standby to become the primary, once its tables are there.
+    if (access === "change" && seen["takes_changes"] !== true) throw storeError("read_only");
     if (seen["is_made"] !== true) {
+      // On a standby, making them says so.
+      if (seen["takes_changes"] === true && seen["may_make"] !== true) throw storeError("forbidden");
       if (access !== "serve") throw new StoreError("missing", constant(NOT_MADE));
       // Two instances that start at the same time make them one after the other.
       const lock = `SELECT pg_advisory_xact_lock(hashtextextended('coder-platformx ${schema}', 0))`;
       await connection.ask([lock, postgresSchema(schema).replace(/;\n$/, "")]);
     }
-    const made = await look(sql.schemaVersion);
+    const made = await look(sql.made);
     if (Number(made?.["version"]) > POSTGRES_SCHEMA_VERSION) throw new StoreError("newer");
+    if (access !== "look" && made?.["may_use"] !== true) throw storeError("forbidden");
     const version = String(seen["version"]).replace(/ .*/, "");
     return { connection, sql, version, now: Number(seen["now"]), summary: await look(sql.summary) };
   } catch (error) {

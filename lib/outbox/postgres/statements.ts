@@ -45,8 +45,14 @@ export function postgresStatements({ schema, now, window, maxAge }: {
     open:
       `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number, ` +
       `current_setting('server_encoding') AS encoding, (${now})::float8 AS now, ` +
-      `to_regclass('"${schema}".schema_version') IS NOT NULL AS is_made`,
-    schemaVersion: `SELECT max(version) AS version FROM "${schema}".schema_version`,
+      "current_setting('transaction_read_only') = 'off' AS takes_changes, " +
+      `to_regclass('"${schema}".schema_version') IS NOT NULL AS is_made, ` +
+      `coalesce(has_schema_privilege(to_regnamespace('${schema}')::oid, 'CREATE'), ` +
+      "has_database_privilege(current_database(), 'CREATE')) AS may_make",
+    made: "SELECT max(version) AS version, (SELECT bool_and(has_table_privilege(t, r)) " +
+      `FROM unnest(ARRAY['${event}', '${dedup}']) AS t, ` +
+      "unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS r) AS may_use " +
+      `FROM "${schema}".schema_version`,
     remembered: `SELECT k.key, k.occurrences, (${now})::float8 AS now FROM ${dedup} k ` +
       "WHERE k.key IN (SELECT json_array_elements_text($1))",
     // Blindly: the ids that come back were written. In the order of the keys, so that two instances do not wait for
