@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { readableNames } from "../../lib/config/variables.ts";
 import { filesIn, read } from "../support/files.ts";
+import { assertEntries } from "./entries.ts";
 import { all } from "./markdown.ts";
 
 Deno.test("the service may read its own variables and no others", () => {
   const { env, ...rest } = manifest.permissions.service;
-  assert.deepEqual(env.toSorted(), readableNames().toSorted());
+  const lines = (names: readonly string[]) => names.map((name) => `"${name}",`);
+  assertEntries("deno.json: permissions.service.env", lines(env), lines(readableNames()));
   assert.deepEqual(rest, { net: true, read: true, write: true });
 });
 

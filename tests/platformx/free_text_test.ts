@@ -77,7 +77,7 @@ Deno.test("what people typed into a notification is in no event, whichever text 
           const decided = SAFE_LABELS.has(label) !== (row.freeText?.includes(label) ?? false);
           assert.ok(
             decided,
-            `label ${label}: say in the catalogue that people type it, or here that they do not`,
+            `label ${label}: say by 'freeText' in the catalogue that people type it, or in SAFE, above, that they do not`,
           );
         }
         const person = { id: "4d82c616-c12b-42e7-8ddc-e92c2cb31a1d", email: "alice@example.com" };

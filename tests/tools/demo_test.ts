@@ -19,7 +19,7 @@ function rowsIn(output: string): string[][] {
     .filter((cells) => cells.length === 5);
 }
 
-Deno.test("the demo ends by itself and shows what became of each of the 39 notifications", async (t) => {
+Deno.test("the demo ends by itself and shows what became of each notification", async (t) => {
   const { code, stdout: output, stderr } = await run(DEMO, AT);
   assert.deepEqual([code, stderr], [0, ""], output);
   for (const line of output.split("\n")) assert.ok(line.length <= 120, `too wide: ${line}`);
@@ -27,7 +27,6 @@ Deno.test("the demo ends by itself and shows what became of each of the 39 notif
 
   const [head, ...rows] = rowsIn(output);
   assert.deepEqual(head, ["notification", "recipient", "outcome", "person", "bytes"]);
-  assert.equal(CATALOGUE.length, 39);
   for (const { name } of CATALOGUE) assert.ok(rows.some(([shown]) => shown === name), `no row for ${name}`);
 
   for (const row of SHOWN_ONCE) {
