@@ -10,7 +10,8 @@ import { systemClock as clock } from "../runtime/system_clock.ts";
 import { span } from "../status/page/times.ts";
 import { configured } from "./load_config.ts";
 import type { OutboxCommand, Replay } from "./outbox_arguments.ts";
-import { listedRow, listingText, nextTry } from "./outbox_listing.ts";
+import { isDue, listedRow, listingText, nextTry } from "./outbox_listing.ts";
+import { eventsIn, eventsNamed, type Named, NOT_THERE, onlyOne } from "./outbox_lookup.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Help of `outbox`. */
@@ -21,7 +22,9 @@ coder-platformx outbox drop ID...
 coder-platformx outbox schema
 
 Looks into the outbox named by OUTBOX, and works on dead letters: events that are not tried any
-more. It works whether or not the service is running.
+more. It works whether or not the service is running. ID is an event's id, or Coder's message id, as
+page and log have it; 8 characters or more from its beginning are enough where they fit one event.
+For a message id the whole outbox is read.
 
 Reasons: refused (PlatformX will not take it), expired (older than OUTBOX_MAX_AGE), outcome_unknown
 (sent three times without an answer: PlatformX may have it). replay tries an event anew, with a new
@@ -101,14 +104,28 @@ export async function act(terminal: Terminal, command: StoreCommand, tools: Outb
       return await list(terminal, command, tools);
     case "show":
       return await show(terminal, command.ids[0]!, tools);
-    case "drop":
-      return await each(terminal, command.ids, { done: "dropped", work: (id) => store.drop(id), ...tools });
+    case "drop": {
+      const named = await eventsNamed(command.ids, store);
+      const count = await each(terminal, named, { work: (id) => store.drop(id), ...tools });
+      terminal.out(`${count} dropped`);
+      return count === named.size ? 0 : 1;
+    }
     case "replay": {
-      const ids = await idsOf(command.what, store);
-      return await each(terminal, ids, { done: "replayed", work: (id) => store.replay(id), ...tools });
+      const named = await replayed(command.what, store);
+      const count = await each(terminal, named, { work: (id) => store.replay(id), ...tools });
+      terminal.out(`${count} replayed${count > 0 ? REPLAYED : ""}`);
+      return count === named.size ? 0 : 1;
     }
   }
 }
+
+const DUE =
+  "What is due now waits for its turn, and for the service if that is stopped or paused: see its page or health";
+
+/** That it is tried does not mean that it arrives. */
+const REPLAYED =
+  ": now pending. 'coder-platformx outbox list' tells in a few seconds what is pending still, and what " +
+  "is dead again";
 
 async function list(
   terminal: Terminal,
@@ -126,66 +143,60 @@ async function list(
   const { dead, oldestPending, pending } = store.known;
   const oldest = oldestPending === undefined ? "" : `, the oldest for ${span(at - oldestPending)}`;
   terminal.out(`${pending} pending${oldest}, ${dead} dead`);
+  if (rows.some((row) => isDue(row, at))) terminal.out(DUE);
   return 0;
 }
 
-/** Events that are asked for at once. */
-const PAGE = 500;
-
-async function* eventsIn(store: OutboxTools["store"], state: "pending" | "dead"): AsyncGenerator<Stored> {
-  let after: string | undefined;
-  for (let page; (page = await store.list(state, after, PAGE)).length > 0; after = page.at(-1)!.id) {
-    yield* page;
-  }
-}
-
-async function show(terminal: Terminal, id: string, { store, now }: OutboxTools): Promise<number> {
+async function show(terminal: Terminal, name: string, { store, now }: OutboxTools): Promise<number> {
+  const ids = (await eventsNamed([name], store)).get(name)!;
+  const id = onlyOne(terminal, name, ids);
+  if (id === undefined) return 1;
   const stored = await store.get(id);
-  if (stored === undefined || isLeftAlone(stored)) return untouched(terminal, id, { stored, now });
+  if (stored === undefined || isLeftAlone(stored)) return untouched(terminal, name, { stored, now });
   terminal.out(printableJson({ ...listedRow(stored, now()), event: stored.event }));
   return 0;
 }
 
-async function idsOf(what: Replay, store: OutboxTools["store"]): Promise<readonly string[]> {
-  if (what.kind === "ids") return what.ids;
-  const ids: string[] = [];
+async function replayed(what: Replay, store: OutboxTools["store"]): Promise<Named> {
+  if (what.kind === "ids") return await eventsNamed(what.ids, store);
+  const named = new Map<string, ReadonlySet<string>>();
   for await (const stored of eventsIn(store, "dead")) {
     if (isLeftAlone(stored)) continue;
-    const reason = stored.dead?.reason;
-    if (what.kind === "all" ? reason !== "outcome_unknown" : reason === what.reason) ids.push(stored.id);
+    const { dead, id } = stored;
+    const isMeant = what.kind === "all" ? dead?.reason !== "outcome_unknown" : dead?.reason === what.reason;
+    if (isMeant) named.set(id, new Set([id]));
   }
-  return ids;
+  return named;
 }
 
+/** Works on each event of those that the names fit; returns how many were done. */
 async function each(
   terminal: Terminal,
-  ids: readonly string[],
-  { done, now, store, work }: OutboxTools & {
-    readonly done: string;
-    readonly work: (id: string) => Promise<boolean>;
-  },
+  named: Named,
+  { now, store, work }: OutboxTools & { readonly work: (id: string) => Promise<boolean> },
 ): Promise<number> {
   let count = 0;
-  for (const id of ids) {
+  for (const [name, ids] of named) {
+    const id = onlyOne(terminal, name, ids);
+    if (id === undefined) continue;
     if (await work(id)) count++;
-    else untouched(terminal, id, { stored: await store.get(id), now });
+    else untouched(terminal, name, { stored: await store.get(id), now });
   }
-  terminal.out(`${count} ${done}`);
-  return count === ids.length ? 0 : 1;
+  return count;
 }
 
 /** Says why nothing was done with an event; returns the exit code. */
 function untouched(
   terminal: Terminal,
-  id: string,
+  name: string,
   { stored, now }: { readonly stored: Stored | undefined; readonly now: OutboxTools["now"] },
 ): number {
-  terminal.err(`'${escapeControls(id)}' ${whyUntouched(stored, now())}`);
+  terminal.err(`'${escapeControls(name)}' ${whyUntouched(stored, now())}`);
   return 1;
 }
 
 function whyUntouched(stored: Stored | undefined, now: number): string {
-  if (stored === undefined) return "is not there: 'coder-platformx outbox list' tells what is";
+  if (stored === undefined) return NOT_THERE;
   if (isLeftAlone(stored)) {
     return stored.leftAlone === "newer"
       ? "was stored by a newer version and is left alone: run that version"

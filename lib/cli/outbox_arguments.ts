@@ -41,7 +41,8 @@ export function parseOutbox(args: readonly string[]): OutboxCommand | string {
   const known: readonly string[] = ACTIONS[action];
   const foreign = options.find((option) => !known.includes(option));
   if (foreign !== undefined) return `'outbox ${action}' has no option '${foreign}'`;
-  const given = rest.filter((arg) => !arg.startsWith("--"));
+  // The page shortens message ids with an ellipsis.
+  const given = rest.filter((arg) => !arg.startsWith("--")).map((id) => id.replace(/…$/, ""));
   switch (action) {
     case "list":
       return parseList(given, options);

@@ -67,11 +67,15 @@ function cellsOf(row: ListedRow, now: number): readonly string[] {
 }
 
 /** When a pending event is tried next, in words; empty: by itself it is not. */
-export function nextTry({ being_sent, due }: ListedRow, now: number): string {
-  if (due === null) return "";
-  if (being_sent) return "being sent";
-  const ms = Date.parse(due) - now;
-  return ms < 1_000 ? "now" : `in ${span(ms)}`;
+export function nextTry(row: ListedRow, now: number): string {
+  if (row.due === null) return "";
+  if (row.being_sent) return "being sent";
+  return isDue(row, now) ? "now" : `in ${span(Date.parse(row.due) - now)}`;
+}
+
+/** Whether nothing of its own holds it up any more. */
+export function isDue({ due }: ListedRow, now: number): boolean {
+  return due !== null && Date.parse(due) - now < 1_000;
 }
 
 function isoTime(ms: number): string {

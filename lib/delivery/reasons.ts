@@ -40,7 +40,8 @@ export const UNAVAILABLE = {
   },
   key: {
     what: "PlatformX does not accept GETDX_API_KEY.",
-    todo: "Replace the key; the file of GETDX_API_KEY_FILE is read again by itself.",
+    todo:
+      "Replace the key. GETDX_API_KEY_FILE is read again by itself; systemd's copy of it changes only at a restart.",
   },
   url: {
     what: "Something other than PlatformX answers at GETDX_API_URL.",

@@ -64,7 +64,7 @@ const LOUD: Readonly<
     event: "key_refused",
     text: constant(
       "PlatformX does not accept the key: put the project's key into GETDX_API_KEY and restart, or into the file ",
-      "of GETDX_API_KEY_FILE, which is read again by itself",
+      "of GETDX_API_KEY_FILE, which is read again by itself; systemd's copy of it changes only at a restart",
     ),
   },
   url: {

@@ -19,13 +19,18 @@ export const denoFiles: Files = {
       const { isDirectory, isFile } = await Deno.stat(path);
       if (isDirectory) return "folder";
       if (!isFile) return await readPipe(path, limit);
-      using file = await Deno.open(path);
-      const bytes = new Uint8Array(limit + 1);
-      for (let length = 0;;) {
-        const count = await file.read(bytes.subarray(length));
-        if (count === null) return bytes.slice(0, length);
-        length += count;
-        if (length > limit) return "too_large";
+      // Closed by hand: Node.js before 24 could not read `using`, nor then say that it is too old (tools/bundle.ts).
+      const file = await Deno.open(path);
+      try {
+        const bytes = new Uint8Array(limit + 1);
+        for (let length = 0;;) {
+          const count = await file.read(bytes.subarray(length));
+          if (count === null) return bytes.slice(0, length);
+          length += count;
+          if (length > limit) return "too_large";
+        }
+      } finally {
+        file.close();
       }
     } catch (error) {
       return faultOf(error);

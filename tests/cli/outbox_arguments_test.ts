@@ -7,6 +7,7 @@ const commands: readonly (readonly [line: string, command: Record<string, unknow
   ["list --pending --json", { action: "list", which: "pending", json: true }],
   ["--json list", { action: "list", which: "all", json: true }],
   ["show a", { action: "show", ids: ["a"] }],
+  ["show 5a3d4b0d…", { action: "show", ids: ["5a3d4b0d"] }],
   ["drop a", { action: "drop", ids: ["a"] }],
   ["drop a b", { action: "drop", ids: ["a", "b"] }],
   ["replay a b", { action: "replay", what: { kind: "ids", ids: ["a", "b"] } }],

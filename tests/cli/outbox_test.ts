@@ -27,14 +27,20 @@ const dead = (id: string, reason: "refused" | "expired" | "outcome_unknown") =>
 const isHeld = (stored: Stored) =>
   "leftAlone" in stored || (stored.dead === undefined && stored.claimedAt !== undefined);
 
-/** A store that holds these, in this order. */
+/** A store that holds these, and lists them in the order of their ids. */
 function storeWith(records: readonly Stored[]) {
   const held = new Map<string, Stored>(records.map((record) => [record.id, record]));
   const isDead = (stored: Stored) => !("leftAlone" in stored) && stored.dead !== undefined;
   const of = (state: "pending" | "dead") =>
-    [...held.values()].filter((record) => isDead(record) === (state === "dead"));
+    [...held.values()].filter((record) => isDead(record) === (state === "dead"))
+      .sort((a, b) => a.id < b.id ? -1 : 1);
+  let reads = 0;
   return {
     held,
+    /** Pages that were read. */
+    get reads() {
+      return reads;
+    },
     get known() {
       const [waiting, dead] = [of("pending"), of("dead")];
       const oldestPending = waiting.length === 0 ? undefined : NOW - 90_000;
@@ -47,10 +53,9 @@ function storeWith(records: readonly Stored[]) {
       };
     },
     get: (id: string) => Promise.resolve(held.get(id)),
-    list: (state: "pending" | "dead", after?: string, limit = 100) => {
-      const rows = of(state);
-      const from = after === undefined ? 0 : rows.findIndex(({ id }) => id === after) + 1;
-      return Promise.resolve(rows.slice(from, from + limit));
+    list: (state: "pending" | "dead", after = "", limit = 100) => {
+      reads++;
+      return Promise.resolve(of(state).filter(({ id }) => id > after).slice(0, limit));
     },
     replay: (id: string) => {
       const stored = held.get(id);
@@ -72,7 +77,8 @@ async function outbox(line: string, records: readonly Stored[]) {
   const store = storeWith(records);
   const { terminal, out, err } = fakeTerminal();
   const code = await act(terminal, command, { store, now: () => NOW });
-  return { code, out: out.join("\n"), err: err.join("\n"), ids: [...store.held.keys()] };
+  const { held, reads } = store;
+  return { code, out: out.join("\n"), err: err.join("\n"), ids: [...held.keys()], reads };
 }
 
 const NEWER: LeftAlone = { id: "n", leftAlone: "newer" };
@@ -84,15 +90,15 @@ Deno.test("list shows what waits and what is dead, one page of the store after t
   assert.equal(all.code, 0);
   assert.match(
     all.out,
-    /^ID +STATE .*\np +pending .* in 1 min +status 503 \(1 min ago\)\nn +newer\nr +refused /,
+    /^ID +STATE .*\nn +newer\np +pending .* in 1 min +status 503 \(1 min ago\)\ne +expired .*\nr +refused /,
   );
   assert.match(all.out, /\n2 pending, the oldest for 1 min, 3 dead$/);
   assert.doesNotMatch(all.out, /alice/);
   const ids = async (line: string, records: readonly Stored[] = ALL) =>
     JSON.parse((await outbox(`${line} --json`, records)).out).map(({ id }: { id: string }) => id);
-  assert.deepEqual(await ids("list --dead"), ["r", "e", "u"]);
-  assert.deepEqual(await ids("list --pending"), ["p", "n"]);
-  const many = Array.from({ length: 1_201 }, (_, i) => dead(`${i}`, "refused"));
+  assert.deepEqual(await ids("list --dead"), ["e", "r", "u"]);
+  assert.deepEqual(await ids("list --pending"), ["n", "p"]);
+  const many = Array.from({ length: 1_201 }, (_, i) => dead(`${1_000 + i}`, "refused"));
   assert.deepEqual(await ids("list", many), many.map(({ id }) => id));
   assert.equal((await outbox("list", [])).out, "0 pending, 0 dead");
 });
@@ -103,11 +109,80 @@ Deno.test("show prints one event, its address too", async () => {
   assert.deepEqual([code, id, event], [0, "p", EVENT]);
 });
 
+const PENDING =
+  ": now pending. 'coder-platformx outbox list' tells in a few seconds what is pending still, and what is dead again";
+
+Deno.test("list says of what is due now that it may wait for the service", async () => {
+  const due =
+    /, 0 dead\nWhat is due now waits for its turn, and for the service if that is stopped or paused: /;
+  assert.match(
+    (await outbox("list", [pending("p"), pending("q", { nextAttemptAt: NOW - 40_000 })])).out,
+    due,
+  );
+  for (const others of [[pending("p")], [SENDING]]) {
+    assert.match((await outbox("list", others)).out, /, 0 dead$/);
+  }
+});
+
+/** Of Coder's message of this id. */
+const of = (messageId: string, record: OutboxRecord): OutboxRecord => ({
+  ...record,
+  event: { ...EVENT, metadata: { coder_message_id: messageId } },
+});
+const TWINS = [
+  of("5a3d4b0d-2190-4ce6-b7c8-08cb1e3152f5", dead("01a22154-0001-7000-8000-000000000001", "refused")),
+  of("later", pending("01a22154-0002-7000-8000-000000000002")),
+  of("5a3d4b0d-2190-4ce6-b7c8-08cb1e3152f6", dead("01a22159-0003-7000-8000-000000000003", "expired")),
+];
+
+Deno.test("an event is found by the beginning of its id, and by Coder's message id", async (t) => {
+  const [first, second, third] = TWINS.map(({ id }) => id) as [string, string, string];
+  const both = (one: string, other: string) => `fits several events, so name one of them: ${one}, ${other}`;
+  const rows: [name: string, dropped: string | undefined, err: string][] = [
+    ["01a22154-0001", first, ""],
+    ["01a22159", third, ""],
+    ["01a22154", undefined, both(second, first)],
+    ["01a2215", undefined, "is not there"],
+    ["5a3d4b0d-2190-4ce6-b7c8-08cb1e3152f6", third, ""],
+    ["5a3d4b0d", undefined, both(first, third)],
+    ["later", second, ""],
+    ["late", undefined, "is not there"],
+    ["0001-7000-8000-000000000001", undefined, "is not there"],
+    ["2190-4ce6-b7c8", undefined, "is not there"],
+  ];
+  for (const [name, dropped, err] of rows) {
+    await t.step(name, async () => {
+      const found = await outbox(`drop ${name}`, TWINS);
+      assert.deepEqual(found.ids, [first, second, third].filter((id) => id !== dropped));
+      assert.ok(found.err.startsWith(err && `'${name}' ${err}`), found.err);
+      assert.equal(found.code, dropped === undefined ? 1 : 0);
+    });
+  }
+  await t.step("show and replay take the same", async () => {
+    assert.equal(JSON.parse((await outbox("show later", TWINS)).out).id, second);
+    assert.equal((await outbox("replay 01a22159 5a3d4b0d-2190-4ce6-b7c8-08cb1e3152f5", TWINS)).code, 0);
+  });
+  await t.step("many that begin alike are not all told", async () => {
+    const many = Array.from({ length: 9 }, (_, n) => dead(`01a22154-000${n}`, "refused"));
+    const alike = many.map((record) => of("5a3d4b0d", record));
+    for (const name of ["01a22154", "5a3d4b0d"]) {
+      assert.match((await outbox(`show ${name}`, alike)).err, /: (?:01a22154-000\d, ){3}01a22154-000\d …$/);
+    }
+  });
+});
+
+Deno.test("the whole outbox is read for message ids only, and once for all of them", async () => {
+  const many = Array.from({ length: 2_000 }, (_, n) => dead(`01a22154-${1_000 + n}`, "refused"));
+  assert.equal((await outbox("drop 01a22154-1000", many)).reads, 0);
+  assert.equal((await outbox("drop 01a22154-100", many)).reads, 2);
+  assert.equal((await outbox("drop message-1 message-2", many)).reads, 2 * 2 + 1 + 5);
+});
+
 Deno.test("replay and drop do what they can, and say of the rest what it is", async (t) => {
   const rows: [line: string, code: number, out: string, err: RegExp, ids?: string][] = [
-    ["replay r e", 0, "2 replayed", /^$/],
-    ["replay --all", 0, "2 replayed", /^$/],
-    ["replay --reason outcome_unknown", 0, "1 replayed", /^$/],
+    ["replay r e", 0, `2 replayed${PENDING}`, /^$/],
+    ["replay --all", 0, `2 replayed${PENDING}`, /^$/],
+    ["replay --reason outcome_unknown", 0, `1 replayed${PENDING}`, /^$/],
     [
       "replay p",
       1,
@@ -117,7 +192,7 @@ Deno.test("replay and drop do what they can, and say of the rest what it is", as
     [
       "replay r p x",
       1,
-      "1 replayed",
+      `1 replayed${PENDING}`,
       /^'p' waits .*\n'x' is not there: 'coder-platformx outbox list' tells what is$/,
     ],
     ["replay s", 1, "0 replayed", /^'s' is being sent at this moment/],

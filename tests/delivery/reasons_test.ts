@@ -5,6 +5,7 @@ import { type Outcome, REASONS_OF, STATUS_NAMES, told } from "../../lib/delivery
 import { REASONS } from "../../lib/delivery/reasons.ts";
 import { Relay } from "../../lib/delivery/relay.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
+import { gateWith, KEY_REFUSED } from "../platformx/fakes.ts";
 import { RecordingLog } from "../support/fakes.ts";
 import { sampleOf } from "../support/samples.ts";
 
@@ -29,6 +30,17 @@ Deno.test("every reason says what happened, and what to do in a whole sentence o
       assert.match(what, /^[A-Z][^\n]{10,}\.$/);
       assert.match(todo, /^(?:['A-Z][^\n]{10,}\.)?$/);
     });
+  }
+});
+
+Deno.test("answer, page and log say of a refused key when its file is read again, and that systemd has a copy", async () => {
+  const { log, send } = gateWith();
+  await send(KEY_REFUSED);
+  for (const said of [REASONS.key.todo, log.of("key_refused")[0]?.message ?? ""]) {
+    assert.match(
+      said,
+      /GETDX_API_KEY_FILE.* read again by itself; systemd's copy of it changes only at a restart\./,
+    );
   }
 });
 

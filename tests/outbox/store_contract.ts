@@ -517,6 +517,23 @@ export const CONTRACT: readonly Promised[] = [
     },
   },
   {
+    name: "a list after the beginning of an id starts with the ids that begin so",
+    async run(scene) {
+      const store = await scene.open();
+      for (const key of ["k0", "k1", "k2", "k3"]) {
+        await accepted(store, key);
+        await scene.advance(100_000);
+      }
+      const ids = (await listed(store, "pending")).map(({ id }) => id);
+      for (const id of ids) {
+        for (const length of [8, 9, 13, 14, 18, 35]) {
+          const [first] = await store.list("pending", id.slice(0, length), 1);
+          assert.equal(first?.id.slice(0, length), id.slice(0, length));
+        }
+      }
+    },
+  },
+  {
     name: "what is known without asking agrees with what is there, whatever happened",
     async run(scene) {
       const kind = fc.constantFrom(

@@ -69,7 +69,7 @@ function pageOf(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${text.replace(/[.:].*$/, "")} · coder-platformx</title>
+<title>${text.replace(/[.:](?: .*)?$/, "")} · coder-platformx</title>
 ${STYLE_ELEMENT}
 </head>
 <body>

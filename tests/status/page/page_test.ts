@@ -108,6 +108,19 @@ for (const [index, [changes, tone, text, more]] of CALM.entries()) {
   });
 }
 
+Deno.test("the title is the headline's first part, with its time whole", () => {
+  const rows: [Status, title: string][] = [
+    [STATES["key_refused"]!, "Paused since 14:02"],
+    [STATES["dry_run"]!, "Dry run"],
+    [STATES["delivering"]!, "Delivering"],
+    [STATES["dead_letters"]!, "7 events could not be delivered"],
+  ];
+  for (const [status, title] of rows) {
+    const page = detailsPage(status, VIEW);
+    assert.equal(/<title>(.*)<\/title>/.exec(page)?.[1], `${title} · coder-platformx`);
+  }
+});
+
 /** What the section "Needs you" must say of a state; undefined: that it is not there. */
 const NEEDS: readonly (readonly [what: string, Status, RegExp | undefined])[] = [
   ["nothing", STATES["delivering"]!, undefined],
