@@ -39,7 +39,10 @@ const said = new TextDecoder().decode(stderr).trimEnd();
 if (code !== 0 && /denort|dl\.deno\.land/.test(said)) {
   console.error(
     `The executable's base, denort, cannot be downloaded from dl.deno.land (Deno ${Deno.version.deno}): let DENORT_BIN ` +
-      `name one, or run the bundle, which needs none: deno run -P=service ${BUNDLE}`,
+      `name one, or run the bundle, which is made and needs none.
+By Node.js 24:  node ${BUNDLE}
+By Deno:        npx -y deno@2.9.6 run -q --no-prompt -P=service ${BUNDLE}
+Under systemd:  "On Node.js" in deploy/systemd/README.md`,
   );
 } else if (said !== "") console.error(said);
 Deno.exit(code);

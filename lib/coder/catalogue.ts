@@ -2,7 +2,7 @@
  * One row per Coder notification: whose event it is and what its parts mean.
  *
  * Sources: Coder `coderd/notifications/events.go`, the call sites of each template, its database migrations
- * (names, defaults) and its rendered webhook fixtures, read in 2026.
+ * (names, defaults) and its rendered webhook fixtures, read in 2026. Versions: the dates of its pull requests.
  */
 import { ACCOUNTS } from "./catalogue/accounts.ts";
 import { OTHERS } from "./catalogue/others.ts";

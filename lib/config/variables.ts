@@ -84,7 +84,7 @@ export const VARIABLES = [
   {
     name: "GETDX_TEST_DATA",
     fallback: "false",
-    about: "Marks every event as test data: each one sends its person a survey",
+    about: "Not harmless: marks events as test data, and each one sends its person a survey",
   },
   { name: "GETDX_RATE_LIMIT", fallback: "300", about: "Most requests to PlatformX in a minute; 0: no limit" },
   { name: "DRY_RUN", fallback: "false", about: "Log events instead of sending them" },

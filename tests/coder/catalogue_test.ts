@@ -160,6 +160,27 @@ Deno.test("where Coder can be asked for the person, 'targets' holds the person's
   }
 });
 
+Deno.test("the catalogue says which of Coder's versions from v2.19 on do not send a notification", () => {
+  const found = new Map<string, string[]>();
+  for (const { name, versions } of CATALOGUE) {
+    if (versions !== undefined) found.set(versions, [...found.get(versions) ?? [], name]);
+  }
+  assert.deepEqual(Object.fromEntries(found), {
+    "v2.20 on": ["Workspace Out Of Memory", "Workspace Out Of Disk", "Test Notification"], // PR #16250, #16611
+    "about v2.23": ["Prebuild Failure Limit Reached"], // PR #17697, not sent since #18528
+    "about v2.23 on": ["Prebuilt Workspace Resource Replaced"],
+    "about v2.27 on": ["Custom Notification"], // PR #19751
+    "about v2.27 to 2026": ["Task Working", "Task Idle", "Task Completed", "Task Failed"], // PR #19965, #29084
+    "2026": ["Task Paused", "Task Resumed"], // gone with the others
+    "2026 on": [
+      "Workspace Autostop Reminder",
+      ...["Chats Auto-Archived", "Chat Shared", "Chat Project Shared"],
+      ...["AI Budget Warning", "AI Budget Limit Reached"],
+      ...["User Approaching AI Budget Limit", "User Reached AI Budget Limit", "Missing AI Model Prices"],
+    ],
+  });
+});
+
 Deno.test("every note is for operators: one line that ends as a sentence", async (t) => {
   for (const row of CATALOGUE) {
     await t.step(row.name, () => assert.match(row.note, /^[A-Z][^\n]+\.$/));

@@ -15,10 +15,12 @@ const SECRET = "the-secret";
  */
 export async function trial(
   script: string,
-  { dropIns = [], files = {} }: {
+  { dropIns = [], files = {}, programs = { "/usr/local/bin/coder-platformx": executable() } }: {
     readonly dropIns?: readonly string[];
     /** Contents of further files, by their path. */
     readonly files?: Readonly<Record<string, string>>;
+    /** What the service is made of: files of this machine, by the path at which they are installed. */
+    readonly programs?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<string> {
   await needs("systemctl", "install Debian's package systemd");
@@ -34,11 +36,12 @@ export async function trial(
     await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
     await Deno.writeTextFile(file, text, { mode: 0o600 });
   }
-  await Deno.mkdir(`${root}/usr/local/bin`, { recursive: true });
-  const commands = { "coder-platformx": executable(), [ADMIN]: fileOf(`deploy/systemd/${ADMIN}`) };
-  for (const [name, file] of Object.entries(commands)) {
-    await Deno.copyFile(file, `${root}/usr/local/bin/${name}`);
-    await Deno.chmod(`${root}/usr/local/bin/${name}`, 0o755);
+  const commands = { ...programs, [`/usr/local/bin/${ADMIN}`]: fileOf(`deploy/systemd/${ADMIN}`) };
+  for (const [name, source] of Object.entries(commands)) {
+    const file = `${root}${name}`;
+    await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    await Deno.copyFile(source, file);
+    await Deno.chmod(file, 0o755);
   }
   await Deno.copyFile(fileOf("tests/fixtures/coder/workspace-created.json"), `${root}/webhook.json`);
   await Deno.writeTextFile(`${folder.path}/trial.sh`, COMMANDS + script);

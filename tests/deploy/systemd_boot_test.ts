@@ -1,9 +1,13 @@
 /** The unit under a real systemd: what it promises, and that nothing of it is relaxed without need. */
 import assert from "node:assert/strict";
 import { issueCertificate } from "../support/certificates.ts";
+import { pathOf } from "../../tools/other_runtime.ts";
+import { all } from "../documents/markdown.ts";
+import { fileOf } from "../support/files.ts";
 import { openFolder } from "../support/process.ts";
+import { PROGRAM_NODE } from "../support/program.ts";
 import { trial } from "./systemd_boot.ts";
-import { ADMIN, DROP_INS } from "./systemd_units.ts";
+import { ADMIN, DROP_INS, systemdFile } from "./systemd_units.ts";
 
 const OUTBOX = "/var/lib/coder-platformx/outbox.db";
 
@@ -126,6 +130,55 @@ Deno.test("a mistake in the settings, exit code 2, ends it without a restart, an
   assert.match(output, /ExecMainStatus=2\n/);
   assert.match(output, /NRestarts=0\n/);
   assert.match(output, /PORT must be .*'seven'/);
+});
+
+Deno.test("README's two steps change the webhook secret: both are taken, then the new one alone", async () => {
+  const [both, one] = all(await systemdFile("README.md"), /```sh\n([^]*?)```/g).filter((block) =>
+    block.includes("webhook_secret_previous")
+  );
+  const output = await trial(`
+    by() {
+      curl --silent --user "coder:$1" --header "Content-Type: application/json" --data-binary @/webhook.json \
+        http://127.0.0.1:8080/ | cut --delimiter='"' --fields=4
+    }
+    systemctl start coder-platformx; ready
+    by the-secret
+    ${both}
+    ready
+    new=$(cat /etc/coder-platformx/webhook_secret)
+    by the-secret; by "$new"
+    ${one}
+    ready
+    by the-secret; by "$new"`);
+  assert.deepEqual(output.trim().split("\n"), ["queued", "duplicate", "duplicate", "error", "duplicate"]);
+});
+
+Deno.test("on Node.js the same unit runs the bundle, and the administrator's commands do", async () => {
+  const output = await trial(
+    `
+    systemctl start dbus.socket
+    systemctl start coder-platformx; ready
+    post http://127.0.0.1:8080/
+    ${ADMIN} healthcheck
+    ${ADMIN} explain --env-file /no/such.env </webhook.json 2>&1 | grep --max-count=1 /no/such.env
+    basename "$(readlink /proc/$(systemctl show -P MainPID coder-platformx)/exe)"
+    systemctl stop coder-platformx
+    show ActiveState,Result,ExecMainStatus`,
+    {
+      programs: {
+        "/usr/bin/node": PROGRAM_NODE ?? await pathOf("node@24", "-p", "process.execPath"),
+        "/usr/local/lib/coder-platformx.mjs": fileOf("build/coder-platformx.mjs"),
+        "/usr/local/bin/coder-platformx": fileOf("deploy/systemd/coder-platformx-node"),
+      },
+    },
+  );
+  assert.deepEqual(output.trim().split("\n"), [
+    '{"status":"queued","event":"Workspace Created"}',
+    "ok",
+    "- /no/such.env must be readable: there is no such file. Correct that, or name another file",
+    "node",
+    ...["Result=success", "ExecMainStatus=0", "ActiveState=inactive"],
+  ]);
 });
 
 Deno.test("without its secret it does not start", async () => {

@@ -81,6 +81,7 @@ Deno.test("the table of events is the catalogue, in order", () => {
       whose(row),
       row.offByDefault ? "yes" : "",
       DEFAULT_EVENTS_TRACKED.includes(row.name) ? "yes" : "",
+      row.versions ?? "",
       row.note,
     ]),
   );
@@ -160,6 +161,16 @@ Deno.test("README shows the two commands, and tasks that exist", async (t) => {
   for (const task of new Set(all(README, /(?:deno@[\d.]+ |`)task (?:-q )?([a-z]+)/g))) {
     await t.step(`task ${task}`, () => assert.ok(task in manifest.tasks, "deno.json has no such task"));
   }
+});
+
+Deno.test("README's alias runs what 'deno task start' runs, from every folder", () => {
+  const [alias = ""] = all(README, /`alias coder-platformx="([^"]+)"`/g);
+  // "--": else npx's Node.js takes a later --env-file for its own.
+  const typed = alias.replace(/^npx -y -- deno@[\d.]+ /, "deno ").replace(
+    "--config $PWD/deno.json $PWD/",
+    "",
+  );
+  assert.equal(typed, manifest.tasks.start.command);
 });
 
 Deno.test("README names every command", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { compare } from "../../tools/demo/check.ts";
 import type { ReceivedEvent } from "../support/platformx_rules.ts";
-import { report } from "../../tools/demo/show.ts";
+import { howToTry, report } from "../../tools/demo/show.ts";
 import type { Exchange } from "../../tools/demo/story.ts";
 import { eventually } from "../support/eventually.ts";
 import { Child, run } from "../support/process.ts";
@@ -64,7 +64,7 @@ Deno.test("three stories come first, then the first event as JSON, then everythi
       event,
       "Every other notification",
     ],
-    ...["webhooks sent", "/?details"],
+    ...["webhooks sent", "Next: 'npx -y deno@", " demo --serve'", " demo --outage'"],
   ].map((text) => stdout.indexOf(text));
   assert.ok(!places.includes(-1), stdout);
   assert.deepEqual(places, places.toSorted((a, b) => a - b));
@@ -82,6 +82,10 @@ Deno.test("with --outage everything is stored while PlatformX is down, outlives 
     stored("bob@example.com"),
     ["200 duplicate", "-"],
   ]);
+  const [, event = ""] = /The first row's event, .*\n(\{\n[^]*?\n\})\n/.exec(stdout) ?? [];
+  assert.equal(JSON.parse(event).name, rowsIn(stdout)[1]![0]);
+  assert.match(stdout, / demo --serve'/);
+  assert.doesNotMatch(stdout, / demo --outage'/, "it offers what was just seen");
 });
 
 for (const args of [["--server"], ["--serve", "8080"]]) {
@@ -90,6 +94,23 @@ for (const args of [["--server"], ["--serve", "8080"]]) {
     assert.deepEqual([code, stderr], [2, "usage: deno task demo [--serve] [--outage]\n"]);
   });
 }
+
+Deno.test({
+  name: "with --serve the demo ends when nobody reads on",
+  ignore: Deno.build.os === "windows", // it has no `head`
+  async fn() {
+    const piped = ["sh", "-c", '"$@" | head -n 1', "sh", ...DEMO, "--serve"];
+    const { code, stdout, stderr } = await run(piped, AT);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^This demo plays Coder.*\n$/);
+  },
+});
+
+Deno.test("a port that is taken is told, with the one in its place", () => {
+  const told = { url: "http://127.0.0.1:9/", endpoint: "http://coder:s@127.0.0.1:9/", secret: "s" };
+  assert.match(howToTry({ ...told, instead: 8080 }), /free one: 8080 is taken/);
+  assert.doesNotMatch(howToTry({ ...told, instead: undefined }), /taken/);
+});
 
 Deno.test({
   name: "with --serve the printed curl line works until Ctrl-C, after which nothing runs any more",

@@ -3,9 +3,8 @@
  *
  * `deno task demo` ends by itself; with `--serve` it goes on until Ctrl-C, to be looked at and tried by hand; with
  * `--outage` it plays an outage of PlatformX, and a kill, with an outbox.
- * Exit codes: 0 done, 1 answers and record disagree or the service failed, 2 usage, 130 interrupted.
+ * Exit codes: 0 done, or nobody reads on; 1 answers and record disagree or the service failed, 2 usage, 130 interrupted.
  */
-import type { Terminal } from "../../lib/cli/terminal.ts";
 import { eventually } from "../../tests/support/eventually.ts";
 import { fileOf } from "../../tests/support/files.ts";
 import { STAND_IN_KEY, type StandIn, startPlatformX } from "../../tests/support/platformx.ts";
@@ -15,7 +14,8 @@ import { type Program, startProgram } from "../../tests/support/service.ts";
 import { compare } from "./check.ts";
 import { startCoder } from "../../tests/support/coder.ts";
 import { endpointOf, post } from "./coder.ts";
-import { howToTry, indented, INTRO, OUTAGE_INTRO, report } from "./show.ts";
+import { openOutput } from "./output.ts";
+import { howToTry, indented, INTRO, nextAfter, OUTAGE_INTRO, report } from "./show.ts";
 import { type Exchange, PEOPLE, tell, tellStored, TRACKED } from "./story.ts";
 
 /** Where a reader types it; the other one holds what an address must encode and what is more than one byte. */
@@ -31,12 +31,17 @@ const LIMIT = 150_000;
 /** Milliseconds that the service gets to end by itself. */
 const PATIENCE = 5_000;
 
-/** Not a command's own, which would escape the colours. */
-const terminal: Terminal = {
-  out: (text) => console.log(text),
-  err: (text) => console.error(text),
-  isTerminal: Deno.stdout.isTerminal(),
-  flush: () => Promise.resolve(true),
+/** Aborted by Ctrl-C, and when nobody reads on. */
+const ending = new AbortController();
+let isUnread = false;
+
+/** Not a command's own terminal, which would escape the colours. */
+const terminal = {
+  out: openOutput(() => {
+    isUnread = true;
+    ending.abort();
+  }),
+  err: (text: string) => console.error(text),
 };
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -50,8 +55,8 @@ interface Wanted {
   readonly outage: boolean;
 }
 
-async function demo({ serve, outage }: Wanted, interrupted: AbortSignal): Promise<number> {
-  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(LIMIT)]);
+async function demo({ serve, outage }: Wanted): Promise<number> {
+  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(LIMIT)]);
   terminal.out(`${outage ? OUTAGE_INTRO : INTRO}\n`);
   let announce = (_event: ReceivedEvent) => {};
   await using platformX = await startPlatformX({ onEvent: (event) => announce(event) });
@@ -64,19 +69,18 @@ async function demo({ serve, outage }: Wanted, interrupted: AbortSignal): Promis
   const code = report(compare(exchanges, platformX.events), platformX.events, terminal);
   if (code !== 0) return code;
   if (!serve) {
-    terminal.out(NEXT);
+    terminal.out(nextAfter({ outage }));
     return 0;
   }
-  terminal.out(howToTry(stage.program.url, endpointOf(stage.program.url, secret), secret));
+  const { url } = stage.program;
+  const endpoint = endpointOf(url, secret);
+  const isUsual = new URL(url).port === String(USUAL_PORT);
+  terminal.out(howToTry({ url, endpoint, secret, instead: isUsual ? undefined : USUAL_PORT }));
   announce = (event) => terminal.out(indented(event));
-  const ended = await untilEnd(stage.program, interrupted);
+  const ended = await untilEnd(stage.program);
   await stage.stop();
   return ended;
 }
-
-const NEXT = `Next: 'deno task -q demo --serve' keeps it running: open http://127.0.0.1:${USUAL_PORT}/?details
-with any user name and the password ${PLAIN_SECRET}. 'deno task -q demo --outage' plays an outage with the outbox.
-README.md says how to connect Coder.`;
 
 /** The service on stage, and whoever plays with it. */
 class Stage implements AsyncDisposable {
@@ -168,11 +172,11 @@ function isFree(port: number): boolean {
   }
 }
 
-/** Waits for Ctrl-C. */
-async function untilEnd(service: Program, interrupted: AbortSignal): Promise<number> {
+/** Waits for Ctrl-C, or for the reader to go. */
+async function untilEnd(service: Program): Promise<number> {
   const stopped = new Promise<undefined>((resolve) => {
-    if (interrupted.aborted) resolve(undefined);
-    interrupted.addEventListener("abort", () => resolve(undefined));
+    if (ending.signal.aborted) resolve(undefined);
+    ending.signal.addEventListener("abort", () => resolve(undefined));
   });
   const code = await Promise.race([stopped, service.child.over]);
   // Ctrl-C reaches the service too, and can end it first.
@@ -193,13 +197,11 @@ async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   Deno.env.set("NO_PROXY", "127.0.0.1"); // a company's proxy knows nothing of this machine's own ports
-  const interrupted = new AbortController();
-  for (const name of SIGNALS) Deno.addSignalListener(name, () => interrupted.abort());
+  for (const name of SIGNALS) Deno.addSignalListener(name, () => ending.abort());
   try {
-    const wanted = { serve: args.includes("--serve"), outage: args.includes("--outage") };
-    return await demo(wanted, interrupted.signal);
+    return await demo({ serve: args.includes("--serve"), outage: args.includes("--outage") });
   } catch (error) {
-    if (interrupted.signal.aborted) return 130;
+    if (ending.signal.aborted) return isUnread ? 0 : 130;
     terminal.err(`The demo failed: ${error instanceof Error ? error.message : error}`);
     return 1;
   }

@@ -3,28 +3,53 @@ import { alignColumns } from "../../lib/cli/columns.ts";
 import { escapeControls } from "../../lib/base/redact.ts";
 import type { Terminal } from "../../lib/cli/terminal.ts";
 import type { Comparison, Row } from "./check.ts";
-import { EVERYTHING } from "./story.ts";
+import { EVERYTHING, TRACKED } from "./story.ts";
+import { DEFAULT_EVENTS_TRACKED } from "../../lib/coder/tracking.ts";
 import type { ReceivedEvent } from "../../tests/support/platformx_rules.ts";
 
 const COLOURS = { bold: 1, red: 31, green: 32, yellow: 33, grey: 90 } as const;
+
+const ROWS =
+  `A row is a webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many
+bytes of metadata.`;
+
+/** As README starts the demo: there need be no Deno on the PATH. */
+const COMMAND = "npx -y deno@2.9.6 task -q demo";
 
 /** What is going to happen. */
 export const INTRO =
   `This demo plays Coder: it posts webhooks to the service, a process of its own. For each thing that happened
 to a person, the service sends one event to PlatformX: here a stand-in that enforces PlatformX's documented rules.
-Where a webhook names the person without an address, the service asks Coder for it: a stand-in, too. A row is a
-webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many bytes of metadata.`;
+Where a webhook names the person without an address, the service asks Coder for it: a stand-in, too. EVENTS_TRACKED
+names all ${TRACKED.length} notifications that can have a person; where it is not set, ${DEFAULT_EVENTS_TRACKED.length} become events.
+${ROWS}`;
 
 /** What is going to happen in an outage. */
 export const OUTAGE_INTRO =
   `This demo plays an outage of PlatformX, with OUTBOX set: what the service answers with 202 is on the disk first,
 and goes to PlatformX (here a stand-in that enforces its documented rules) when that is back, even after a kill. It takes
 half a minute: PlatformX is not pressed while it fails.
-A row is a
-webhook: whom Coder tells, the answer and, if an event arrived, about whom, with how many bytes of metadata.`;
+${ROWS}`;
+
+/** What there is to see besides. */
+export function nextAfter({ outage }: { readonly outage: boolean }): string {
+  const more = outage ? "" : `\n'${COMMAND} --outage' plays an outage with the outbox.`;
+  return `Next: '${COMMAND} --serve' keeps it running, and prints the address of the page to open.${more}
+README.md says how to connect Coder.`;
+}
+
+/** What a reader needs to go on by hand. */
+export interface Trying {
+  readonly url: string;
+  /** As Coder would be given it. */
+  readonly endpoint: string;
+  readonly secret: string;
+  /** The port that was wanted, and is taken by somebody else. */
+  readonly instead: number | undefined;
+}
 
 /** How to go on by hand while the service runs. */
-export function howToTry(url: string, endpoint: string, secret: string): string {
+export function howToTry({ url, endpoint, secret, instead }: Trying): string {
   const sample = {
     msg_id: "1",
     payload: {
@@ -37,7 +62,8 @@ export function howToTry(url: string, endpoint: string, secret: string): string 
   const curl = `curl -u 'coder:${secret}' -H 'Content-Type: application/json' -d '${
     JSON.stringify(sample)
   }' ${url}`;
-  return `Service and stand-in keep running until Ctrl-C.
+  const taken = instead === undefined ? "" : `\nIts port is a free one: ${instead} is taken on this machine.`;
+  return `Service and stand-in keep running until Ctrl-C.${taken}
 
 By hand:
 
@@ -62,9 +88,10 @@ export function report(
 ): number {
   const { head, stories, rest } = table(comparison);
   out([head, ...stories].join("\n"));
-  const [first] = record;
+  // Not the first that arrived: from an outbox they arrive in any order.
+  const first = comparison.rows.find(({ events }) => events.length > 0)?.events[0];
   if (first !== undefined) {
-    out(`\n${paint("The first event, as PlatformX got it", "bold")}\n${indented(first)}`);
+    out(`\n${paint("The first row's event, as PlatformX got it", "bold")}\n${indented(first)}`);
   }
   if (rest.length > 0) out(rest.join("\n"));
   out(`\n${summary(comparison, record)}\n`);

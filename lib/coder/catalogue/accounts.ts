@@ -15,7 +15,7 @@ export const ACCOUNTS: readonly CatalogueRow[] = [
     templateId: "4e19c0ac-94e1-4532-9515-d1801aa283b2",
     name: "User account created",
     note:
-      "Told to user administrators, about the new user; SCIM causes none; older versions leave the person out.",
+      "Told to user administrators, about the new user; SCIM causes none; Coder before v2.19 leaves the person out.",
   },
   {
     templateId: "f44d9314-ad03-4bc8-95d0-5cad491da6b6",

@@ -47,6 +47,8 @@ export interface CatalogueRow {
   readonly onlyByName?: true;
   /** Coder sends it only to people who switched it on for themselves. */
   readonly offByDefault?: true;
+  /** Coder's versions that send it, or the year where that is all that is known; absent: every one from v2.19 on. */
+  readonly versions?: string;
   /** One sentence for the operator. */
   readonly note: string;
 }

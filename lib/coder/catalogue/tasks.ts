@@ -6,8 +6,9 @@ const STATE = {
   ...TO_OWNER,
   targets: ["workspace", "owner", "organization", "app"],
   offByDefault: true,
+  versions: "about v2.27 to 2026",
 } as const;
-const PAUSE = { ...TO_OWNER, targets: ["workspace", "owner", "organization"] } as const;
+const PAUSE = { ...TO_OWNER, targets: ["workspace", "owner", "organization"], versions: "2026" } as const;
 
 /**
  * What AI tasks do. Coder removed these notifications in September 2026 (PR #29084, migration 000592); older versions

@@ -71,6 +71,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
     ...TO_OWNER,
     templateId: "6f6cb984-c167-4fa5-bb87-1058dd642779",
     name: "Workspace Autostop Reminder",
+    versions: "2026 on",
     note: "The workspace will be stopped shortly; told to the owner, once for each deadline.",
   },
   {
@@ -87,6 +88,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
     ...TO_OWNER_OF_RESOURCES,
     templateId: "a9d027b4-ac49-4fb1-9f6d-45af15f64e7a",
     name: "Workspace Out Of Memory",
+    versions: "v2.20 on",
     otherNames: ["Out of memory (OOM)", "Out of memory"],
     note: "A workspace is above its memory threshold; told to the owner.",
   },
@@ -94,6 +96,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
     ...TO_OWNER_OF_RESOURCES,
     templateId: "f047f6a3-5713-40f7-85aa-0394cce9fa3a",
     name: "Workspace Out Of Disk",
+    versions: "v2.20 on",
     otherNames: ["Out of disk (OOD)", "Out of disk"],
     facts: ["volumes"],
     note: "A volume of a workspace is above its threshold; told to the owner.",
@@ -101,6 +104,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
   {
     templateId: "89d9745a-816e-4695-a17f-3d0a229e2b8d",
     name: "Prebuilt Workspace Resource Replaced",
+    versions: "about v2.23 on",
     person: "none",
     ask: { target: "owner", label: "claimant" },
     targets: ["workspace", "owner", "template", "template_version", "preset", "organization"],
@@ -109,6 +113,7 @@ export const WORKSPACES: readonly CatalogueRow[] = [
   {
     templateId: "414d9331-c1fc-4761-b40c-d1f4702279eb",
     name: "Prebuild Failure Limit Reached",
+    versions: "about v2.23",
     person: "none",
     targets: ["template", "template_version", "preset", "organization"],
     note: "About a template's preset, not about a person; Coder sent it only around v2.23.",

@@ -1,15 +1,17 @@
 /** Backup and restore as docs/operations.md has them, with Debian's `sqlite3`, beside the running service. */
 import assert from "node:assert/strict";
+import { all } from "../../documents/markdown.ts";
+import { read } from "../../support/files.ts";
 import { OutboxScene, QUEUED } from "../../support/outbox_program.ts";
 import { needs, succeed } from "../../support/process.ts";
 
-const COMMANDS: readonly (readonly [name: string, command: (copy: string) => string])[] = [
-  ["VACUUM INTO", (copy) => `VACUUM INTO '${copy}'`],
-  [".backup", (copy) => `.backup ${copy}`],
-];
+/** As the document has them, for FILE and COPY. */
+const COMMANDS = all(read("docs/operations.md"), /`(\(umask 077; sqlite3 FILE [^`]+)`/g);
 
-for (const [name, command] of COMMANDS) {
-  Deno.test(`what ${name} copied from the running service is restored: all that waited arrives, and copies are duplicates`, async () => {
+Deno.test("two commands are documented", () => assert.equal(COMMANDS.length, 2));
+
+for (const command of COMMANDS) {
+  Deno.test(`what ${command} copied from the running service is restored: all that waited arrives, and copies are duplicates`, async () => {
     await needs("sqlite3", "install Debian's package sqlite3");
     await using scene = await OutboxScene.open();
     scene.platformX.misbehave({ kind: "answer", status: 503, body: "{}" }, Infinity);
@@ -20,7 +22,8 @@ for (const [name, command] of COMMANDS) {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
 
     const copy = `${scene.file}.copy`;
-    await succeed(["sqlite3", scene.file, command(copy)]);
+    await succeed(["sh", "-c", command.replace("FILE", scene.file).replace("COPY", copy)]);
+    assert.equal(Deno.statSync(copy).mode! & 0o777, 0o600, "others could read people's addresses");
     // SQLite takes the -wal file away when the last one closes the database: the service still has it open.
     assert.ok(Deno.statSync(`${scene.file}-wal`).isFile);
     program.signal("SIGKILL");
