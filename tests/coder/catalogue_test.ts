@@ -123,8 +123,8 @@ Deno.test("the catalogue agrees with Coder's sources", async (t) => {
     await t.step(name, () => {
       const row = CATALOGUE.find((row) => row.name === name);
       assert.ok(row, "the catalogue has no such row");
-      const { templateId: id, person, targets: meant = [], note: _, facts: __, otherNames: ___, ...rest } =
-        row;
+      const { templateId: id, person, targets: meant = [], ...others } = row;
+      const { note: _, facts: __, otherNames: ___, versions: ____, ...rest } = others;
       const found = {
         templateId: id,
         where: person === "none" ? "nowhere" : person,
