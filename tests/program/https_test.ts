@@ -45,7 +45,7 @@ Deno.test("a certificate or key that is none ends the service, and tells which s
       "broken",
       { ...FILES, "cert.pem": broken },
       1,
-      "TLS_CERT_FILE and TLS_KEY_FILE must hold a certificate chain and its key, as PEM\n",
+      "TLS_CERT_FILE and TLS_KEY_FILE must hold a certificate chain and its key, as PEM",
     ],
   ];
   for (const [what, files, expected, said] of rows) {
