@@ -17,18 +17,14 @@ export interface LineWriterOptions {
    * once when the signal is aborted. Never rejects.
    */
   readonly gather?: (hurry: AbortSignal) => Promise<void>;
+  /** Bytes of one write at most, in whole lines, unless one alone is longer. Undefined: all that waits goes at once. */
+  readonly piece?: number | undefined;
   /** Told when a line could be written again, of how many were lost before. */
   readonly onLost?: (count: number) => void;
 }
 
 /** Milliseconds after a write that failed until the next one is tried. */
 const RETRY = 1_000;
-
-/**
- * Bytes that a pipe takes in one piece (POSIX `PIPE_BUF` on Linux): where both streams are one pipe whose reader stalls, no
- * line of the one ends up in the middle of a line of the other, unless it is longer.
- */
-const PIECE = 4096;
 
 /** Lines that wait together. */
 class Batch {
@@ -114,7 +110,7 @@ export class LineWriter {
     let written = 0;
     try {
       while (written < lines.length) {
-        const some = lines.slice(written, endOfPiece(lines, written));
+        const some = lines.slice(written, endOfPiece(lines, written, this.#options.piece));
         const text = `${this.#isTorn ? "\n" : ""}${some.join("\n")}\n`;
         await this.#sink.write(this.#encoder.encode(text));
         this.#isTorn = false;
@@ -138,12 +134,13 @@ export class LineWriter {
 }
 
 /** The end of the lines from `start` on that fit into one piece: one line at least. */
-function endOfPiece(lines: readonly string[], start: number): number {
+function endOfPiece(lines: readonly string[], start: number, most = Infinity): number {
+  if (most === Infinity) return lines.length;
   // A line break may stand before the first.
   let bytes = 1;
   for (let end = start; end < lines.length; end++) {
     bytes += utf8Bytes(lines[end]!) + 1;
-    if (bytes > PIECE && end > start) return end;
+    if (bytes > most && end > start) return end;
   }
   return lines.length;
 }

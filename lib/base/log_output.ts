@@ -9,6 +9,12 @@ const MOST = { lines: 10_000, characters: 4 * 1024 * 1024 } as const;
 /** Milliseconds for which lines that are no trouble are gathered: a kill loses that much of the log, and nothing else. */
 const GATHER = 5;
 
+/**
+ * Bytes that a pipe takes in one piece (`PIPE_BUF` on Linux): where both streams are one pipe whose reader stalls, no line
+ * of the one ends up in the middle of a line of the other. A terminal has no such bound, and would be slow.
+ */
+const PIECE = 4096;
+
 /** The priorities of syslog that the journal reads at a line's start (sd-daemon(3)). */
 const PRIORITIES: Readonly<Record<LogLevel, string>> = {
   DEBUG: "<7>",
@@ -17,12 +23,17 @@ const PRIORITIES: Readonly<Record<LogLevel, string>> = {
   ERROR: "<3>",
 };
 
+/** A stream, and what it is. */
+export interface LogStream extends LineSink {
+  readonly isTerminal?: boolean;
+}
+
 /** What the output needs from outside. */
 export interface LogOutputOptions {
   /** DEBUG and INFO. */
-  readonly stdout: LineSink;
+  readonly stdout: LogStream;
   /** WARNING and ERROR. */
-  readonly stderr: LineSink;
+  readonly stderr: LogStream;
   readonly clock: Clock;
   /** Whether lines are gathered now. */
   readonly gathers: () => boolean;
@@ -45,6 +56,7 @@ export class LogOutput {
     const always = { clock, most: MOST, onLost };
     const out = new LineWriter(stdout, {
       ...always,
+      piece: pieceOf(stdout),
       gather: async (hurry) => gathers() ? await clock.sleep(GATHER, hurry) : undefined,
     });
     this.#options = options;
@@ -52,6 +64,7 @@ export class LogOutput {
     // Trouble is written at once, but after what came before it, as far as that can be written.
     this.#err = new LineWriter(stderr, {
       ...always,
+      piece: pieceOf(stderr),
       gather: async () => gathers() ? await out.flush(GATHER) : undefined,
     });
   }
@@ -84,4 +97,8 @@ export class LogOutput {
   async flush(ms: number): Promise<void> {
     await Promise.all([this.#out.flush(ms), this.#err.flush(ms)]);
   }
+}
+
+function pieceOf({ isTerminal }: LogStream): number | undefined {
+  return isTerminal ? undefined : PIECE;
 }

@@ -27,8 +27,8 @@ Deno.test("lines of one moment are one write, in order; without lines there is n
   assert.equal(sink.writes, 2);
 });
 
-Deno.test("no write has more than a pipe takes in one piece, unless one line alone has", async () => {
-  const { sink, write } = writerWith();
+Deno.test("no write has more bytes than it may, unless one line alone has", async () => {
+  const { sink, write } = writerWith({ piece: 4_096 });
   await sink.is("failing");
   write("lost");
   await settled();
