@@ -29,9 +29,14 @@ export async function portFinding(address: ListenAddress, { listen, ask }: PortO
     const todo = whyNot(error.fault, address);
     if (error.fault !== "in_use") return { name, state: "failed", detail: "cannot be listened at", todo };
     const status = await statusIn(address, ask);
-    return status === undefined
-      ? { name, state: "failed", detail: "in use by another program", todo }
-      : { name, state: "ok", detail: `in use by this service, which says: ${status}` };
+    if (status === undefined) return { name, state: "failed", detail: "in use by another program", todo };
+    const detail = `in use by this service, which says: ${status}`;
+    return status === "ok" ? { name, state: "ok", detail } : {
+      name,
+      state: "warning",
+      detail,
+      todo: "See its page or health with details: they say what it needs",
+    };
   }
 }
 

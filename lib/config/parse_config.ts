@@ -111,6 +111,12 @@ function httpIn(settings: Settings): Config["http"] {
       "WEBHOOK_SECRET_PREVIOUS must not be set without WEBHOOK_SECRET: set WEBHOOK_SECRET to the new secret",
     );
   }
+  if (previous !== undefined && previous === current) {
+    settings.warn(
+      "WEBHOOK_SECRET_PREVIOUS",
+      "WEBHOOK_SECRET_PREVIOUS is the same as WEBHOOK_SECRET: the old secret is not taken. Set it to the old one",
+    );
+  }
   if (state === "unset") {
     settings.warn(
       "WEBHOOK_SECRET",

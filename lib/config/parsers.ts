@@ -65,12 +65,16 @@ export function isOddlyQuoted(text: string): boolean {
   return /^[“”„‟‘’‚‛«»‹›＂＇]|^["'][^]*[“”„‟‘’‚‛«»‹›＂＇]$/.test(text);
 }
 
-/** A password or a token: one line, and no word that switches something. */
+/** What stands for a secret in the documents and in the recipes' files. */
+const PLACEHOLDER = /^(?:KEY|SECRET|TOKEN|put-the-[a-z-]+-here)$/;
+
+/** A password or a token: one line, no word that switches something, and nobody's placeholder. */
 export function secret(pattern?: RegExp, rule = ""): Parser<string> {
   return (text) => {
     if (isSwitchWord(text)) {
       return { rule: "must not be a word that switches something on or off: leave it out to have none" };
     }
+    if (PLACEHOLDER.test(text)) return { rule: "must be your own: this one only stands for it in documents" };
     if (pattern !== undefined && !pattern.test(text)) return { rule };
     return /\p{Cc}/u.test(text) ? { rule: "must be one line without control characters" } : { value: text };
   };

@@ -242,6 +242,16 @@ const INVALID: readonly (readonly [environment: Environment, problem: string])[]
       ] as const
     )
   ),
+  ...["SECRET", "put-the-webhook-secret-here"].map((text) =>
+    [
+      { WEBHOOK_SECRET: text },
+      "WEBHOOK_SECRET must be your own: this one only stands for it in documents: current value is (hidden)",
+    ] as const
+  ),
+  [
+    { GETDX_API_KEY: "KEY" },
+    "GETDX_API_KEY must be your own: this one only stands for it in documents: current value is (hidden)",
+  ],
   ...["“s3cret”", "‘s3cret’", "„s3cret“", "«s3cret»", "“s3cret", '"s3cret”', "＂s3cret＂"].map((text) =>
     [{ READ_SECRET: text }, `READ_SECRET ${ODDLY_QUOTED}: current value is (hidden)`] as const
   ),

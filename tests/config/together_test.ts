@@ -190,6 +190,10 @@ Deno.test("what is allowed but unwise warns", async (t) => {
     [{ GETDX_API_URL: "http://[::1]:9999/" }, []],
     [{ GETDX_API_URL: "https://dx.example/" }, []],
     [{ GETDX_TEST_DATA: "true" }, [survey]],
+    [{ WEBHOOK_SECRET: "new", WEBHOOK_SECRET_PREVIOUS: "old" }, []],
+    [{ WEBHOOK_SECRET: "new", WEBHOOK_SECRET_PREVIOUS: "new" }, [
+      "WEBHOOK_SECRET_PREVIOUS is the same as WEBHOOK_SECRET: the old secret is not taken. Set it to the old one",
+    ]],
     [{ DEDUP_WINDOW: "1799s" }, [window]],
     [{ DEDUP_WINDOW: "1ms" }, [window]],
     [{ DEDUP_WINDOW: "30m" }, []],
