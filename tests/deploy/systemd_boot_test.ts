@@ -201,8 +201,7 @@ Deno.test("OUTBOX can be unset in a drop-in: then events are delivered directly"
 });
 
 Deno.test("root can look into the outbox, whether the service runs or not, and the service goes on", async () => {
-  const list =
-    `OUTBOX=${OUTBOX} coder-platformx outbox list | tail --lines=1 | cut --delimiter=' ' --fields=1-2`;
+  const list = `OUTBOX=${OUTBOX} coder-platformx outbox list | grep --only-matching '^[0-9]* pending,'`;
   const owners = `stat --format=%U ${OUTBOX}* | sort --unique`;
   const output = await trial(`
     systemctl start coder-platformx; ready
