@@ -38,7 +38,9 @@ export async function buildAll({ beside, node, executable, folder }: Wanted): Pr
     { label: "", commandLine: byDeno(bundle) },
     ...beside === undefined ? [] : [await buildOf(beside, `${folder}/beside`, root)],
     ...node === undefined ? [] : [{ label: " Node.js", commandLine: [node, bundle] }],
-    ...executable === undefined ? [] : [{ label: " executable", commandLine: [executable] }],
+    ...executable === undefined
+      ? []
+      : [{ label: " executable", commandLine: [Deno.realPathSync(executable)] }],
   ];
 }
 

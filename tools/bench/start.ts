@@ -58,7 +58,7 @@ function candidatesOf(builds: readonly Build[], platformX: string): readonly Can
   const script = byDeno(fileOf("tools/bench/start/empty.ts"));
   return [
     empty(EMPTY, script),
-    ...values.empty === undefined ? [] : [empty(`${EMPTY} executable`, [values.empty])],
+    ...values.empty === undefined ? [] : [empty(`${EMPTY} executable`, [Deno.realPathSync(values.empty)])],
     ...builds.flatMap((build) =>
       [["direct", undefined], ["outbox", "file"]].map(([mode, outbox]) => {
         const name = mode + build.label;
