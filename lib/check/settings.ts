@@ -66,7 +66,7 @@ function detailOf(row: Variable, settings: Settings, { environment, envFile }: G
   }
   const whence = [
     ...(path === undefined ? [] : [`from file '${shownPath(path)}'`]),
-    ...(environment.has(variable) ? [] : [envFile.name]),
+    ...whereSet(variable, { environment, envFile }),
   ];
   if (row.secret) {
     const count = [...text].length;
@@ -74,4 +74,16 @@ function detailOf(row: Variable, settings: Settings, { environment, envFile }: G
   }
   const value = shownValue(row, text, 160);
   return whence.length === 0 ? value : `${value} (${whence.join(", ")})`;
+}
+
+/** Who edits the file and sees no effect learns why. */
+function whereSet(
+  variable: string,
+  { environment, envFile }: Pick<Given, "environment" | "envFile">,
+): string[] {
+  const [set, inFile] = [environment.get(variable), envFile.values.get(variable)];
+  if (set === undefined) return [envFile.name];
+  return inFile === undefined || inFile === set
+    ? []
+    : [`from the environment: ${envFile.name} has another value`];
 }

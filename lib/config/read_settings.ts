@@ -100,7 +100,14 @@ async function readEnvFile(
     };
   }
   const { values, problems, warnings } = envFileOf(shown, text);
-  return { envFile: { ...envFile, isThere: true, values }, problems, warnings };
+  const holdsSecret = VARIABLE_ROWS.some((row) => row.secret && values.has(row.name));
+  const open: Notice[] = holdsSecret && files.stat(name)?.isForAll
+    ? [{
+      variable: shown,
+      text: `${shown} holds a secret, and every user of this machine may read it: chmod o= it`,
+    }]
+    : [];
+  return { envFile: { ...envFile, isThere: true, values }, problems, warnings: [...warnings, ...open] };
 }
 
 /** Without its byte order mark; undefined: it is not UTF-8, or no text. */

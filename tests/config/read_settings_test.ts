@@ -49,6 +49,25 @@ Deno.test("which file was read is known, or where there is none", async (t) => {
   }
 });
 
+Deno.test("a file with a secret that every user of the machine may read is warned of", async () => {
+  const HINT = ".env holds a secret, and every user of this machine may read it: chmod o= it";
+  for (
+    const [text, isForAll, expected] of [
+      ["READ_SECRET=s3cret", true, [HINT]],
+      ["READ_SECRET=s3cret", false, []],
+      ["PORT=1", true, []],
+    ] as const
+  ) {
+    const source = sourceOf(BASE, { ".env": text });
+    const stat = (path: string) => {
+      const seen = source.files.stat(path);
+      return seen && { ...seen, isForAll };
+    };
+    const { warnings } = await readSettings({ ...source, files: { ...source.files, stat } });
+    assert.deepEqual(textsOf(warnings), expected);
+  }
+});
+
 const REMOVE = "Correct that, or remove it";
 const ANOTHER = "Correct that, or name another file";
 const utf16 = (text: string) =>

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { readableNames } from "../../lib/config/variables.ts";
 import { within } from "../support/eventually.ts";
-import type { Ended } from "../support/process.ts";
+import { type Ended, shellLine } from "../support/process.ts";
 import { runModule, runProgram, startProgram } from "../support/service.ts";
 import type { Environment } from "../support/settings.ts";
+
+const onWindows = Deno.build.os === "windows";
 
 const BASE: Environment = { GETDX_API_KEY: "dx-0123", WEBHOOK_SECRET: "webhook-s3cret", DRY_RUN: "true" };
 
@@ -37,7 +39,16 @@ Deno.test("at the start the program says which file it read, and what in it does
   const files = { ".env": "WEBHOOK_SECRET=pa55#w0rd\nEVENT_TRACKED=Task Idle\nnonsense\n" };
   const { WEBHOOK_SECRET: _, ...environment } = BASE;
   const misspelled = { LOGLEVEL: "DEBUG", Email_Domains: "example.com", read_secret: "x", host: "x" };
-  await using program = await startProgram({ environment: { ...environment, ...misspelled }, files });
+  await using program = await startProgram({
+    environment: { ...environment, ...misspelled },
+    files,
+    // Whatever the umask of whoever runs the tests.
+    ...onWindows ? {} : {
+      wrap: (
+        commandLine: readonly string[],
+      ) => ["sh", "-c", `chmod 644 .env; exec ${shellLine(commandLine)}`],
+    },
+  });
   assert.equal((await program.logged("starting")).env_file, `${program.directory}/.env`);
   const warnings = program.entries.filter(({ event }) => event === "config_warning").map(({ message }) =>
     message
@@ -45,6 +56,7 @@ Deno.test("at the start the program says which file it read, and what in it does
   assert.deepEqual(warnings, [
     ".env line 2: EVENT_TRACKED is not known: did you mean EVENTS_TRACKED?",
     ".env line 3: no setting. Write NAME=value, or begin a comment with #",
+    ...onWindows ? [] : [".env holds a secret, and every user of this machine may read it: chmod o= it"],
     "Email_Domains is set, and means nothing here: did you mean EMAIL_DOMAINS?",
     "LOGLEVEL is set, and means nothing here: did you mean LOG_LEVEL?",
     "read_secret is set, and means nothing here: did you mean READ_SECRET?",
