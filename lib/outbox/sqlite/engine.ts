@@ -1,58 +1,21 @@
-/** The SQLite half of a store: opens the file, keeps an eye on it, and answers in transactions. Synchronous. */
-import type { FileHead, ThreadFiles } from "../../runtime/thread.ts";
-import type { DatabaseSync } from "node:sqlite";
+/** The SQLite half of a store: keeps an eye on its file, and answers in transactions. Synchronous. */
 import type { Moment, Reply, Request, Result } from "../operation.ts";
-import type { Access, Summary } from "../store.ts";
-import { type DatabaseRules, SqliteDatabase } from "./database.ts";
+import type { Summary } from "../store.ts";
+import type { DatabaseRules } from "./database.ts";
 import { sqliteFault } from "./fault.ts";
-import { APPLICATION_ID, databaseFile, isOurs, openHeader } from "./file.ts";
-import { SQLITE_SCHEMA, SQLITE_SCHEMA_VERSION } from "./schema.ts";
+import { isOurs } from "./file.ts";
+import { type OpenFile, openFile, rolledBack, type SqliteLocation, type SqliteModules } from "./open_file.ts";
 import { StoreError, type StoreFault } from "../store_fault.ts";
-
-/** Milliseconds for which a lock is waited for. */
-const LOCKED_FOR = 3_000;
-
-/** Of each connection, and what is read back; a commit is on the disk when it returns. */
-const PRAGMAS = [
-  ["synchronous", "FULL", 2],
-  ["journal_size_limit", 16 * 1024 * 1024, 16 * 1024 * 1024],
-  ["cache_size", -16_000, -16_000],
-  ["temp_store", "MEMORY", 2],
-] as const;
-
-/** Where the store is, and what it is opened for. */
-export interface SqliteLocation {
-  readonly path: string;
-  readonly access: Access;
-  /** This process has had the file open before. */
-  readonly isAgain: boolean;
-}
 
 /** What the thread that works on it is started with. */
 export interface SqliteStart extends SqliteLocation, Omit<DatabaseRules, "newUuid"> {}
-
-/** The parts of the runtime that are used. */
-export interface SqliteModules {
-  readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => DatabaseSync;
-  readonly files: ThreadFiles;
-}
-
-/** An open file. */
-interface Open {
-  readonly db: DatabaseSync;
-  readonly database: SqliteDatabase;
-  readonly identity: string | undefined;
-  readonly walIdentity: string | undefined;
-  /** Stays open as long as {@link db}, and is closed after it. */
-  readonly head: FileHead;
-}
 
 /** One per process and file that writes. */
 export class SqliteEngine {
   readonly #modules: SqliteModules;
   readonly #location: SqliteLocation;
   readonly #rules: DatabaseRules;
-  #open: Open | undefined;
+  #open: OpenFile | undefined;
   #wasOpen = false;
   #isGarbled = false;
 
@@ -131,7 +94,7 @@ export class SqliteEngine {
   }
 
   /** After a deletion or a move SQLite goes on "succeeding", into a file that nobody will find again. */
-  #trouble({ identity, walIdentity }: Open): StoreFault | undefined {
+  #trouble({ identity, walIdentity }: OpenFile): StoreFault | undefined {
     const { files } = this.#modules;
     const { path } = this.#location;
     if (files.identity(path) !== identity) return "gone";
@@ -144,7 +107,7 @@ export class SqliteEngine {
    * Begins a transaction that writes. Whether the -wal file is still there is looked at under its lock: nobody then writes
    * on in the old one when another service has brought in what that held.
    */
-  #begun(): { readonly open: Open; readonly trouble: StoreFault | undefined } {
+  #begun(): { readonly open: OpenFile; readonly trouble: StoreFault | undefined } {
     const open = this.#opened();
     try {
       open.database.run("BEGIN IMMEDIATE");
@@ -162,7 +125,7 @@ export class SqliteEngine {
   }
 
   /** Writes what a -wal file that was deleted holds into the file; false: a reader or the disk is in the way. */
-  #bringsIn({ database }: Open): boolean {
+  #bringsIn({ database }: OpenFile): boolean {
     // Who has begun another one has done so before; now the index is the other one's.
     const other = this.#modules.files.look(`${this.#location.path}-wal`);
     if (other !== undefined && other.size > 0) return true;
@@ -201,87 +164,11 @@ export class SqliteEngine {
     }
   }
 
-  #opened(): Open {
+  #opened(): OpenFile {
     const isAgain = this.#location.isAgain || this.#wasOpen;
     this.#open ??= openFile(this.#modules, { ...this.#location, isAgain }, this.#rules);
     this.#wasOpen = true;
     return this.#open;
-  }
-}
-
-function openFile(
-  { DatabaseSync, files }: SqliteModules,
-  { path, access, isAgain }: SqliteLocation,
-  rules: DatabaseRules,
-): Open {
-  const file = databaseFile(files, path, { access, isAgain, newUuid: rules.newUuid });
-  if (file.isYoungerThanWal) checkPages(DatabaseSync, path);
-  // Opened to be read only, a file without a -wal would get one that stays, and that another user could not open.
-  const head = openHeader(files, path);
-  let db: DatabaseSync | undefined;
-  try {
-    db = new DatabaseSync(path, { readOnly: access === "look" && file.hasWal });
-    const database = new SqliteDatabase(db, rules);
-    setUp(database, access === "look");
-    database.pragma("user_version"); // SQLite makes the -wal file when it reads first
-    return { db, database, head, identity: files.identity(path), walIdentity: files.identity(`${path}-wal`) };
-  } catch (error) {
-    db?.close();
-    head.close();
-    throw error;
-  }
-}
-
-/** By a connection that cannot write: closing one that can writes the old -wal into a file that was put beside it. */
-function checkPages(Database: SqliteModules["DatabaseSync"], path: string): void {
-  const db = new Database(path, { readOnly: true });
-  try {
-    db.prepare(`PRAGMA busy_timeout = ${LOCKED_FOR}`).get();
-    const { quick_check: found } = db.prepare("PRAGMA quick_check(1)").get() ?? {};
-    if (found !== "ok") throw new StoreError("broken");
-  } finally {
-    db.close();
-  }
-}
-
-function setUp(database: SqliteDatabase, onlyLooks: boolean): void {
-  database.pragma("trusted_schema = OFF");
-  database.pragma(`busy_timeout = ${LOCKED_FOR}`);
-  if (onlyLooks) database.pragma("query_only = ON");
-  else makeTables(database);
-  const version = Number(database.pragma("user_version"));
-  if (version > SQLITE_SCHEMA_VERSION) throw new StoreError("newer");
-  if (version < SQLITE_SCHEMA_VERSION) throw new StoreError("not_ours");
-  if (onlyLooks) return;
-  if (database.pragma("journal_mode = WAL") !== "wal") throw new StoreError("unsuited");
-  for (const [name, value, expected] of PRAGMAS) {
-    database.pragma(`${name} = ${value}`);
-    if (Number(database.pragma(name)) !== expected) throw new StoreError("unsuited");
-  }
-}
-
-/** In one transaction that also marks the file as ours; a file that has them is written all the same: that it can be. */
-function makeTables(database: SqliteDatabase): void {
-  database.pragma("auto_vacuum = INCREMENTAL"); // has an effect before the first table only
-  database.run("BEGIN IMMEDIATE");
-  try {
-    if (Number(database.pragma("user_version")) === 0) {
-      for (const statement of SQLITE_SCHEMA) database.run(statement);
-      database.pragma(`application_id = ${APPLICATION_ID}`);
-      database.pragma(`user_version = ${SQLITE_SCHEMA_VERSION}`);
-    } else database.pragma(`application_id = ${APPLICATION_ID}`);
-    database.run("COMMIT");
-  } catch (error) {
-    rolledBack(database);
-    throw error;
-  }
-}
-
-function rolledBack(database: SqliteDatabase): void {
-  try {
-    database.run("ROLLBACK");
-  } catch {
-    // SQLite has done so by itself, as it does when the disk is full.
   }
 }
 

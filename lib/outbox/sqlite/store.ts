@@ -4,7 +4,8 @@ import type { StartThread, Thread, ThreadEvents } from "../../runtime/thread.ts"
 import type { Operations, Reply, Result } from "../operation.ts";
 import type { Claim, Fresh, NewEvent, OutboxStore, Settlement, State, Summary } from "../store.ts";
 import { mostKeys, type StoreOptions } from "../store_options.ts";
-import type { SqliteLocation, SqliteStart } from "./engine.ts";
+import type { SqliteStart } from "./engine.ts";
+import type { SqliteLocation } from "./open_file.ts";
 import { StoreError, type StoreFault } from "../store_fault.ts";
 import { Tally } from "../tally.ts";
 import { TrustedAge } from "../trusted_age.ts";
