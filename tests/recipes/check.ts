@@ -74,7 +74,8 @@ function valueProblems({ settings }: Environment, path: string): readonly string
   for (const [name, value] of settings) {
     const row = ROW.get(name);
     // What the reader fills in, or the platform hands over, is taken to be right.
-    const known = value === "" && row?.secret ? undefined : value;
+    const isLeftOpen = value === "" || /^put-the-[a-z-]+-here$/.test(value ?? "");
+    const known = isLeftOpen && row?.secret ? undefined : value;
     const unknown = row?.secret || name.endsWith("_FILE") ? "filled-in" : row?.fallback;
     if (known !== undefined || unknown !== undefined) given.set(name, known ?? unknown!);
   }
