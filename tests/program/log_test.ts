@@ -88,7 +88,7 @@ Deno.test("both streams in one pipe whose reader stalls: each line is whole", as
   const go = `${folder}/go`;
   try {
     await using platformX = await startPlatformX({ key: "key" });
-    const reader = `sed -u /listening/q; until [ -e ${go} ]; do sleep 0.1; done; cat`;
+    const reader = `sed -u /listening/q; while [ -d ${folder} ] && [ ! -e ${go} ]; do sleep 0.1; done; cat`;
     await using program = await startProgram({
       environment: { GETDX_API_KEY: "key", GETDX_API_URL: platformX.url, GETDX_RATE_LIMIT: "0" },
       wrap: (commandLine) => ["bash", "-c", `exec ${shellLine(commandLine)} > >(${reader}) 2>&1`],
