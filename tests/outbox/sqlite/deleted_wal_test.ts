@@ -15,6 +15,11 @@ const MOMENT = { now: 1, agedTo: 1, monotonic: 1, room: 9 };
 const accept = (key: string): Ask => ({ kind: "accept", ...draftOf(key), event: "{}" });
 const claim: Ask = { kind: "claim", limit: 9, fresh: { within: 1e9, first: true } };
 
+function engineOn(scene: SqliteScene, files: ThreadFiles, Database = DatabaseSync): SqliteEngine {
+  const location = { path: scene.path, access: "serve", isAgain: false } as const;
+  return new SqliteEngine({ DatabaseSync: Database, files }, location, RULES);
+}
+
 function told(engine: SqliteEngine, ...asks: readonly Ask[]): readonly string[] {
   const { results } = engine.answer({ asks, moment: MOMENT });
   return results.map((result) => "fault" in result ? result.fault : "answer");
@@ -95,8 +100,7 @@ Deno.test({
     }
     await using scene = new SqliteScene();
     const { files } = await threadSurroundings();
-    const location = { path: scene.path, access: "serve", isAgain: false } as const;
-    const engine = new SqliteEngine({ DatabaseSync: Database, files }, location, RULES);
+    const engine = engineOn(scene, files, Database);
     assert.deepEqual(told(engine, accept("a")), ["answer"]);
     Deno.removeSync(`${scene.path}-wal`);
     assert.deepEqual(told(engine, accept("b"), { kind: "tidy" }, claim), ["wal_gone", "wal_gone", "answer"]);
@@ -123,8 +127,7 @@ for (const [suffix, fault] of [["", "gone"], ["-wal", "wal_gone"]] as const) {
           return real.identity(path);
         },
       };
-      const location = { path: scene.path, access: "serve", isAgain: false } as const;
-      const engine = new SqliteEngine({ DatabaseSync, files }, location, RULES);
+      const engine = engineOn(scene, files);
       engine.open();
       assert.deepEqual(told(engine, accept("a"), claim), [fault, "answer"]);
       engine.close();
@@ -146,8 +149,7 @@ Deno.test({
         return real.identity(path);
       },
     };
-    const location = { path: scene.path, access: "serve", isAgain: false } as const;
-    const engine = new SqliteEngine({ DatabaseSync, files }, location, RULES);
+    const engine = engineOn(scene, files);
     assert.deepEqual(told(engine, accept("a")), ["answer"]);
     assert.equal((await leftBy(scene)).length, 1);
     engine.close();
