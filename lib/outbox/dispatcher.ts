@@ -62,6 +62,8 @@ export class Dispatcher {
   readonly #sending = new Map<string, Promise<void>>();
   /** Attempts that ended and could not be written down: by event id. They must not be made again. None is being written. */
   readonly #unsettled = new Map<string, { readonly work: Work; readonly settlement: Settlement }>();
+  /** Events that are claimed in one go: where a disk is full there may be room to change a few rows, but not many. */
+  #atOnce = MOST_CLAIMED;
   #freshSince = 0;
   #freshFirst = true;
   #tidyAt = 0;
@@ -110,7 +112,10 @@ export class Dispatcher {
     // The leases begin with the question: its answer can take long, or this process be stopped.
     const now = clock.monotonic();
     const fresh = { within: now - this.#freshSince, first: this.#freshFirst };
-    const claims = await store.claim(Math.min(free, MOST_CLAIMED), fresh);
+    const atOnce = this.#atOnce;
+    this.#atOnce = 1;
+    const claims = await store.claim(Math.min(free, atOnce), fresh);
+    this.#atOnce = Math.min(2 * atOnce, MOST_CLAIMED);
     for (const claim of claims) this.#begin(claim, now + START_WITHIN);
     return claims.length > 0 ? 0 : this.#nextDueIn;
   }

@@ -189,6 +189,25 @@ Deno.test("while the store fails the dispatcher goes on trying, says so once, an
   assert.equal(test.log.of("outbox_usable").length, 1);
 });
 
+Deno.test("where the store has room to claim a few events at once, but not many, they go out all the same", async () => {
+  await using test = await DispatcherScene.open({ later: true });
+  const names = numbered("e", 20);
+  await test.put(...names);
+  const { claim } = test.store;
+  test.store.claim = (limit, fresh) => limit > 3 ? fails("full")() : claim(limit, fresh);
+  test.start();
+  await test.pass(30_000);
+  assert.deepEqual(test.names.toSorted(), names);
+  test.store.claim = claim;
+  await test.put(...numbered("f", 64));
+  await test.pass(1_000);
+  const looks = test.calls.claim;
+  await test.put(...numbered("g", 64));
+  await test.pass(1_000);
+  assert.ok(test.calls.claim - looks <= 3, "with room they are claimed together again");
+  assert.equal(test.delivered, 148);
+});
+
 Deno.test("a fault of the service itself while it sends is told with its place, and the others go on", async () => {
   await using test = await DispatcherScene.open({
     answer: (name) => {
