@@ -49,6 +49,14 @@ export interface Settled {
   readonly ageMs: number;
 }
 
+/** What {@link Dispatcher.promise} gives. */
+export interface Promised {
+  /** Sends an event that was claimed when it was accepted. */
+  readonly keep: (claim: Claim) => void;
+  /** Called when it is accepted, or not. */
+  readonly end: () => void;
+}
+
 /** An event that is being worked on. */
 interface Work extends Claim {
   /** When it was accepted, by the monotonic clock. */
@@ -62,10 +70,16 @@ export class Dispatcher {
   readonly #sending = new Map<string, Promise<void>>();
   /** Attempts that ended and could not be written down: by event id. They must not be made again. None is being written. */
   readonly #unsettled = new Map<string, { readonly work: Work; readonly settlement: Settlement }>();
+  /** How often something came into the line here, and how often it had when a look found nothing to send. */
+  #added = 0;
+  #foundNothing = -1;
+  /** Events that are being accepted, and are to be sent at once. */
+  #promised = 0;
   /** Events that are claimed in one go: where a disk is full there may be room to change a few rows, but not many. */
   #atOnce = MOST_CLAIMED;
   #freshSince = 0;
   #freshFirst = true;
+  #lookAt = 0;
   #tidyAt = 0;
   #nextDueIn = POLL;
   #resting = new AbortController();
@@ -74,9 +88,26 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  /** Looks at the store at once. */
+  /** Something new waits: looks at the store at once. */
   wake(): void {
+    this.#added++;
     this.#resting.abort(WOKEN);
+  }
+
+  /**
+   * Says that an event is about to be accepted. Where nothing waits before it, it is to be claimed with the same commit,
+   * which saves to look for it, and handed to {@link Promised.keep}; undefined: it waits in line.
+   */
+  promise(): Promised | undefined {
+    const { clock, gate } = this.#options;
+    if (!this.#isLineEmpty || gate.room().free <= this.#promised) return undefined;
+    this.#promised++;
+    // The lease begins later, with the commit.
+    const startBy = clock.monotonic() + START_WITHIN;
+    return {
+      keep: (claim) => this.#begin(claim, startBy),
+      end: () => void this.#promised--,
+    };
   }
 
   /** Works until the service drains, then until attempts under way have ended. Never rejects. */
@@ -90,8 +121,18 @@ export class Dispatcher {
       if (rest > 0) await clock.sleep(rest, resting.signal);
       resting.abort(WOKEN);
     }
+    await this.finish();
+  }
+
+  /** Waits until attempts under way have ended: events that were promised are among them when all are accepted. */
+  async finish(): Promise<void> {
     await Promise.all(this.#sending.values());
     await this.#settleAgain();
+  }
+
+  /** As far as this process knows: what others added is found at the next look. */
+  get #isLineEmpty(): boolean {
+    return this.#foundNothing === this.#added;
   }
 
   /** Sends what is due; returns the milliseconds until there can be more to do. */
@@ -111,13 +152,19 @@ export class Dispatcher {
     this.#freshFirst = !this.#freshFirst;
     // The leases begin with the question: its answer can take long, or this process be stopped.
     const now = clock.monotonic();
+    if (this.#isLineEmpty && now < this.#lookAt) return this.#lookAt - now;
+    const added = this.#added;
     const fresh = { within: now - this.#freshSince, first: this.#freshFirst };
     const atOnce = this.#atOnce;
     this.#atOnce = 1;
     const claims = await store.claim(Math.min(free, atOnce), fresh);
     this.#atOnce = Math.min(2 * atOnce, MOST_CLAIMED);
     for (const claim of claims) this.#begin(claim, now + START_WITHIN);
-    return claims.length > 0 ? 0 : this.#nextDueIn;
+    // Others may have had some in hand: there can be more.
+    if (claims.length > 0) return 0;
+    this.#foundNothing = added;
+    this.#lookAt = now + this.#nextDueIn;
+    return this.#nextDueIn;
   }
 
   /** What is to be done now and then: write down what could not be, bury what is too old. */
@@ -154,7 +201,8 @@ export class Dispatcher {
       : this.#settle(work, known.settlement);
     const done = ended.catch((error) => void this.#failed(error)).finally(() => {
       this.#sending.delete(id);
-      this.wake();
+      // There is room for another one.
+      if (!this.#isLineEmpty) this.#resting.abort(WOKEN);
     });
     this.#sending.set(id, done);
   }
@@ -182,6 +230,7 @@ export class Dispatcher {
       return;
     }
     watch.settled();
+    if (settlement.kind === "pending" || settlement.kind === "released") this.#added++;
     if (isOurs && settlement.kind === "dead") this.#tell(record, settlement, this.#ageOf(work));
   }
 
@@ -191,6 +240,7 @@ export class Dispatcher {
 
   /** Returns the milliseconds after which to look at the store again. */
   #failed(error: unknown): number {
+    this.#added++;
     if (error instanceof StoreError) this.#options.watch.failed(error);
     else this.#options.log.write("ERROR", "internal_error", INTERNAL, describeFault(error));
     return POLL;

@@ -49,6 +49,7 @@ export function openOutbox(
     clock: parts.clock,
     log: parts.log,
     onQueued: () => dispatcher.wake(),
+    promise: () => dispatcher.promise(),
   });
   let finished: Promise<void> = Promise.resolve();
   return {
@@ -56,7 +57,8 @@ export function openOutbox(
     start: () => {
       finished = dispatcher.run();
     },
-    idle: () => finished,
+    // Again: what was accepted last may have been promised to be sent at once.
+    idle: () => finished.then(() => dispatcher.finish()),
     close: () => store.close(),
   };
 }

@@ -3,12 +3,18 @@ import type { DeadReason, LeftAlone, Stored } from "./record.ts";
 import type { Claim, Fresh, NewEvent, Settlement, State, Summary, Tidied } from "./store.ts";
 import type { StoreFault } from "./store_fault.ts";
 
-/** A {@link NewEvent} whose event is JSON text, as it is stored. */
-export type Draft = Omit<NewEvent, "event"> & { readonly event: string };
+/** A {@link NewEvent} whose event is JSON text, as it is stored; `take`: it is claimed as well. */
+export type Draft = Omit<NewEvent, "event"> & { readonly event: string; readonly take: boolean };
+
+/** The event was accepted and claimed; `at`: when, in Unix milliseconds. */
+export interface Taken {
+  readonly id: string;
+  readonly at: number;
+}
 
 /** What is asked, and what is answered, by kind. */
 export interface Operations {
-  readonly accept: { readonly ask: Draft; readonly answer: "queued" | "duplicate" };
+  readonly accept: { readonly ask: Draft; readonly answer: "queued" | "duplicate" | Taken };
   readonly claim: {
     readonly ask: { readonly limit: number; readonly fresh: Fresh };
     readonly answer: readonly Claim[];

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type Delivery, type Draft, eventOf } from "../delivery/draft.ts";
 import type { Outcome } from "../delivery/outcome.ts";
+import type { Dispatcher, Promised } from "./dispatcher.ts";
 import type { OutboxStore, Summary } from "./store.ts";
 import { StoreError } from "./store_fault.ts";
 import type { StoreWatch } from "./store_watch.ts";
@@ -33,6 +34,8 @@ export interface OutboxOptions {
   readonly hash: (text: string) => Promise<string>;
   /** Called when there is a new event to send. */
   readonly onQueued: () => void;
+  /** Asks to send an event at once that is about to be accepted. */
+  readonly promise: Dispatcher["promise"];
 }
 
 /** Takes drafts into the store. */
@@ -45,26 +48,30 @@ export class Outbox implements Delivery {
 
   /** Commits event and occurrence in one operation, or finds that the occurrence is known. */
   async deliver(draft: Draft): Promise<Outcome> {
-    const { hash, log, onQueued, store, watch } = this.#options;
+    const { hash, log, onQueued, promise, store, watch } = this.#options;
     const { key, copy: { arrivedAt, ...copy } } = draft;
+    let promised: Promised | undefined;
     try {
       const event = eventOf(draft, { messageId: copy.messageId, arrivedAt }, log);
       // Ids of the sender's choice can have any length, and recipients are nobody's business.
       const [recipient, messageId] = await Promise.all([copy.recipient, copy.messageId].map(hash));
-      const status = await store.accept({
+      promised = promise();
+      const accepted = await store.accept({
         ...{ key, event },
         recipient: recipient!.slice(0, HASHED),
         messageId: messageId!.slice(0, HASHED),
-      });
-      if (status === "queued") {
-        watch.accepted(); // a duplicate need not have written anything
-        onQueued();
-      }
-      return { status, attempts: 0 };
+      }, promised !== undefined);
+      if (accepted === "duplicate") return { status: accepted, attempts: 0 };
+      watch.accepted(); // a duplicate need not have written anything
+      if (accepted === "queued") onQueued();
+      else promised?.keep(accepted);
+      return { status: "queued", attempts: 0 };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       watch.refused(error);
       return { status: "unavailable", reason: "outbox", retryAfterMs: STORE_RETRY, attempts: 0 };
+    } finally {
+      promised?.end();
     }
   }
 

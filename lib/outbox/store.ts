@@ -12,9 +12,10 @@ export interface OutboxStore {
   /**
    * Commits event, occurrence and copy together, or finds that the occurrence is known.
    *
+   * @param take claims the event with the same commit: it is answered by its claim, unless the answer was lost
    * @throws {StoreError} nothing was accepted, or it is not certain
    */
-  accept(draft: NewEvent): Promise<"queued" | "duplicate">;
+  accept(draft: NewEvent, take?: boolean): Promise<"queued" | "duplicate" | Claim>;
   /** Takes due events to be sent, each for {@link LEASE} milliseconds from the call on, and nobody else meanwhile. */
   claim(limit: number, fresh: Fresh): Promise<readonly Claim[]>;
   /** Notes how sending ended; false: the lease was over, and somebody else has the event or had it. */
@@ -73,6 +74,16 @@ export interface Claim {
   readonly fence: number;
   /** Milliseconds since its acceptance. */
   readonly age: number;
+}
+
+/** The claim of an event that was taken when it was accepted, at this time by the store's clock. */
+export function claimOfNew(id: string, event: PlatformXEvent, acceptedAt: number): Claim {
+  const record = {
+    ...{ id, event, enqueuedAt: acceptedAt, nextAttemptAt: acceptedAt },
+    ...{ attempts: 0, failures: 0, ambiguous: 0 },
+    ...{ detail: undefined, lastAttemptAt: undefined, claimedAt: undefined, dead: undefined },
+  };
+  return { record, fence: 1, age: 0 };
 }
 
 /** How sending ended. */

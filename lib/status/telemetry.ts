@@ -75,7 +75,8 @@ export async function openTelemetry(apiUrl: string): Promise<Telemetry | undefin
     traced: (event, work) =>
       tracer.startActiveSpan(
         "dispatch",
-        { attributes: attributesOf(event) },
+        // By itself, though an event that is sent at once comes from within a webhook's.
+        { root: true, attributes: attributesOf(event) },
         (span) => work().finally(() => span.end()),
       ),
 

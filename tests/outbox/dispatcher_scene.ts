@@ -5,7 +5,7 @@ import { Dispatcher, type DispatcherOptions, type Settled } from "../../lib/outb
 import { isLeftAlone, type OutboxRecord } from "../../lib/outbox/record.ts";
 import { OUTBOX_BACKOFF } from "../../lib/outbox/settlement.ts";
 import { sqliteEngine } from "../../lib/outbox/sqlite/serve.ts";
-import type { OutboxStore, State } from "../../lib/outbox/store.ts";
+import type { NewEvent, OutboxStore, State } from "../../lib/outbox/store.ts";
 import type { StoreOptions } from "../../lib/outbox/store_options.ts";
 import { StoreWatch } from "../../lib/outbox/store_watch.ts";
 import type { PlatformXEvent } from "../../lib/platformx/event.ts";
@@ -41,6 +41,11 @@ export interface SceneOptions extends Partial<Pick<StoreOptions, "maxAge" | "max
   /** Does not start before {@link DispatcherScene.start}. */
   readonly later?: boolean;
 }
+
+const draftOf = (name: string): NewEvent => ({
+  ...{ key: name, recipient: "r", messageId: "m" },
+  event: { ...EVENT, metadata: { workspace: name, coder_message_id: `m-${name}` } },
+});
 
 export class DispatcherScene implements AsyncDisposable {
   /** What the dispatcher has of the store: a test replaces parts of it. */
@@ -116,12 +121,7 @@ export class DispatcherScene implements AsyncDisposable {
 
   /** Stores events as another process would: nobody is told. */
   async put(...names: readonly string[]): Promise<void> {
-    const events = names.map((name) =>
-      this.whole.accept({
-        ...{ key: name, recipient: "r", messageId: "m" },
-        event: { ...EVENT, metadata: { workspace: name, coder_message_id: `m-${name}` } },
-      })
-    );
+    const events = names.map((name) => this.whole.accept(draftOf(name)));
     assert.ok((await Promise.all(events)).every((status) => status === "queued"));
   }
 
@@ -130,6 +130,16 @@ export class DispatcherScene implements AsyncDisposable {
     await this.put(name);
     this.dispatcher.wake();
     await settled();
+  }
+
+  /** Accepts an event as the outbox does: where nothing waits it is sent at once. Returns whether it was. */
+  async take(name: string): Promise<boolean> {
+    const promised = this.dispatcher.promise();
+    const accepted = await this.whole.accept(draftOf(name), promised !== undefined);
+    if (typeof accepted === "object") promised?.keep(accepted);
+    else this.dispatcher.wake();
+    promised?.end();
+    return typeof accepted === "object";
   }
 
   /** Lets time pass; in steps longer than a second most of each passes in one piece. */

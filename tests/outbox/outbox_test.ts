@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { attribute } from "../../lib/coder/attribution.ts";
 import { parseTracking } from "../../lib/coder/tracking.ts";
 import { Outbox } from "../../lib/outbox/outbox.ts";
-import type { NewEvent, OutboxStore, Summary } from "../../lib/outbox/store.ts";
+import { type Claim, claimOfNew, type NewEvent } from "../../lib/outbox/store.ts";
+import type { OutboxStore, Summary } from "../../lib/outbox/store.ts";
 import { StoreError, type StoreFault } from "../../lib/outbox/store_fault.ts";
 import { StoreWatch } from "../../lib/outbox/store_watch.ts";
 import { ALICE, FakeClock, notificationWith, parsed, RecordingLog, TINA } from "../support/fakes.ts";
@@ -10,21 +11,28 @@ import { ALICE, FakeClock, notificationWith, parsed, RecordingLog, TINA } from "
 type Known = { -readonly [K in keyof Summary]: Summary[K] };
 
 /** An outbox on a store that answers so, and says that it holds so many. */
-function outboxOn(accept: (draft: NewEvent) => ReturnType<OutboxStore["accept"]>) {
+function outboxOn(accept: OutboxStore["accept"], { promises = false } = {}) {
   const known: Known = {
     ...{ pending: 2, dead: 1, oldestPending: undefined, newestDead: undefined, deadByReason: [] },
   };
   const [clock, log] = [new FakeClock(), new RecordingLog()];
   const asked: NewEvent[] = [];
   let queued = 0;
+  /** What became of promises to send at once. */
+  const promised: (Claim | "promised" | "ended")[] = [];
   const outbox = new Outbox({
-    store: { known, accept: (draft) => (asked.push(draft), accept(draft)) },
+    store: { known, accept: (draft, take) => (asked.push(draft), accept(draft, take)) },
     watch: new StoreWatch(log),
     maxPending: 3,
     hash: (text) => Promise.resolve(`hash-of-${text}-and-much-more-than-is-kept`),
     clock,
     log,
     onQueued: () => queued++,
+    promise() {
+      if (!promises) return undefined;
+      promised.push("promised");
+      return { keep: (claim) => void promised.push(claim), end: () => void promised.push("ended") };
+    },
   });
   const deliver = async () => {
     const { tracking } = parseTracking("Workspace Created");
@@ -33,7 +41,7 @@ function outboxOn(accept: (draft: NewEvent) => ReturnType<OutboxStore["accept"]>
     const copy = { recipient: TINA.email, messageId: "m1", arrivedAt: clock.now() };
     return await outbox.deliver({ key: "k", copy, attributed, testData: false });
   };
-  return { asked, clock, deliver, known, log, outbox, queued: () => queued };
+  return { asked, clock, deliver, known, log, outbox, promised, queued: () => queued };
 }
 
 const outboxRefusing = (fault: StoreFault) => outboxOn(() => Promise.reject(new StoreError(fault)));
@@ -50,6 +58,29 @@ for (const status of ["queued", "duplicate"] as const) {
     ]);
   });
 }
+
+Deno.test("an event that may be sent at once is claimed with its acceptance, and handed over", async () => {
+  const { deliver, promised, queued } = outboxOn(
+    ({ event }, take) => Promise.resolve(take ? claimOfNew("id", event, 1) : "queued"),
+    { promises: true },
+  );
+  assert.deepEqual(await deliver(), { status: "queued", attempts: 0 });
+  assert.equal(queued(), 0, "nobody has to look for it");
+  const [begun, claim, ended] = promised;
+  assert.ok(typeof claim === "object");
+  assert.deepEqual([begun, claim.record.id, ended, promised.length], ["promised", "id", "ended", 3]);
+});
+
+Deno.test("a promise to send at once ends with whatever the store says", async () => {
+  for (const answer of ["queued", "duplicate"] as const) {
+    const { deliver, promised, queued } = outboxOn(() => Promise.resolve(answer), { promises: true });
+    await deliver();
+    assert.deepEqual([promised, queued()], [["promised", "ended"], answer === "queued" ? 1 : 0], answer);
+  }
+  const failing = outboxOn(() => Promise.reject(new StoreError("slow")), { promises: true });
+  assert.equal((await failing.deliver()).status, "unavailable");
+  assert.deepEqual(failing.promised, ["promised", "ended"]);
+});
 
 Deno.test("whom a webhook was sent to, and its message, reach the store as the beginning of a hash", async () => {
   const { asked, deliver } = outboxOn(() => Promise.resolve("queued"));

@@ -123,7 +123,7 @@ export const CONTRACT: readonly Promised[] = [
         for (const [recipient = "", message] of copies.split(" ")) {
           if (isReopened) await store.close();
           if (isReopened) store = await scene.open();
-          seen += (await store.accept(draftOf("h", recipient, message)))[0];
+          seen += String(await store.accept(draftOf("h", recipient, message)))[0];
         }
         assert.equal(seen, kinds);
         assert.equal(store.known.pending, kinds.replaceAll("d", "").length);
@@ -249,6 +249,45 @@ export const CONTRACT: readonly Promised[] = [
       }
       assert.equal(await other.settle(second, { kind: "delivered" }), true);
       assert.equal(await other.get(second.record.id), undefined);
+    },
+  },
+  {
+    name: "an event that is taken when it is accepted is claimed as any other is, by the same commit",
+    async run(scene) {
+      const [one, other] = [await scene.open(), await scene.open()];
+      // A new one, a second occurrence of a known one, and a copy, which is none.
+      const first = await one.accept(draftOf("a", "bob", "m1"), true);
+      const second = await one.accept(draftOf("a", "bob", "m2"), true);
+      assert.equal(await one.accept(draftOf("a", "tina", "m3"), true), "duplicate");
+      assert.equal(one.known.pending, 2);
+      assert.ok(typeof first === "object" && typeof second === "object");
+      const stored = await other.get(first.record.id);
+      assert.ok(stored && !isLeftAlone(stored));
+      assert.equal(stored.claimedAt, stored.enqueuedAt);
+      assert.equal(stored.nextAttemptAt, stored.enqueuedAt + LEASE);
+      assert.deepEqual(
+        plain(first),
+        plain({
+          record: { ...stored, nextAttemptAt: stored.enqueuedAt, claimedAt: undefined },
+          fence: 1,
+          age: 0,
+        }),
+      );
+      assert.deepEqual(first.record.event, draftOf("a").event);
+      assert.deepEqual([(await claimed(one)).names, (await claimed(other)).names], [[], []]);
+      assert.equal(await other.drop(first.record.id), false, "it is being sent");
+
+      assert.equal(await one.settle(first, { kind: "delivered" }), true);
+      assert.equal(await one.get(first.record.id), undefined);
+      assert.equal(await one.settle(second, { kind: "released" }), true);
+      const { claims: [again] } = await claimed(other);
+      assert.deepEqual([again?.record.id, again?.fence], [second.record.id, 2]);
+
+      const third = await one.accept(draftOf("b"), true);
+      assert.ok(typeof third === "object");
+      await scene.advance(LEASE);
+      assert.deepEqual((await claimed(other)).names.toSorted(), ["a", "b"], "its claimer was killed");
+      assert.equal(await one.settle(third, { kind: "delivered" }), false);
     },
   },
   {

@@ -80,7 +80,7 @@ Deno.test("a server that crashes and comes back loses nothing that was accepted,
     for (let n = 0; !isOver; n++) {
       const key = `${sender}-${n}`;
       for (let answer = "none"; answer !== "queued" && answer !== "duplicate";) {
-        answer = await store.accept(draftOf(key)).catch((error: StoreError) => error.fault);
+        answer = String(await store.accept(draftOf(key)).catch((error: StoreError) => error.fault));
         told.set(key, answer);
         if (answer === "unreachable") await systemClock.sleep(20, new AbortController().signal);
         assert.match(answer, /^(queued|duplicate|unreachable)$/);

@@ -3,20 +3,20 @@ import { firstText, fold, type HashedCopy, NOW, type Remembering } from "../occu
 import type { Row } from "../record.ts";
 import { StoreError } from "../store_fault.ts";
 
-/** What became of one webhook of a group. */
-export type Accepted = "queued" | "duplicate" | StoreError;
+/** What becomes of one webhook of a group; one whose event is new is claimed as well, if it asks for that. */
+export type Planned = "queued" | "duplicate" | StoreError;
 
 /** A webhook as it is stored. */
 export interface PreparedDraft {
   readonly key: string;
   readonly copy: HashedCopy;
   /** As JSON: within JSON, PostgreSQL would look into its texts, and refuse some. */
-  readonly event: { readonly id: string; readonly event: string };
+  readonly event: { readonly id: string; readonly event: string; readonly take: boolean };
 }
 
 /** What is to be written of one notification, and what its webhooks come to then. */
 export interface Plan {
-  readonly outcomes: readonly (readonly [PreparedDraft, Accepted])[];
+  readonly outcomes: readonly (readonly [PreparedDraft, Planned])[];
   /** With one event: it was not there. */
   readonly inserted?: { readonly key: string; readonly after: string } & PreparedDraft["event"];
   readonly changed?: {
@@ -66,7 +66,7 @@ export function planned(
     const now = Number(row?.["now"]);
     let after = before;
     const events: PreparedDraft["event"][] = [];
-    const outcomes = copies.map((draft): readonly [PreparedDraft, Accepted] => {
+    const outcomes = copies.map((draft): readonly [PreparedDraft, Planned] => {
       const folded = fold(after, draft.copy, { now, agedTo: Math.min(now, agedTo), window });
       if (folded === undefined) return [draft, new StoreError("unreadable")];
       if (folded.kind === "new" && room <= 0) return [draft, new StoreError("overfull")];

@@ -41,6 +41,10 @@ export function postgresStatements({ schema, now, window, maxAge }: {
   const inLine = `SELECT e.id, e.next_attempt_at AS place FROM ${event} e WHERE e.dead_at IS NULL ` +
     `AND e.next_attempt_at <= ${now} AND e.enqueued_at > ${aged} - ${maxAge} AND e.version <= ${RECORD_VERSION} ` +
     `AND e.id NOT IN ${skipped}`;
+  const accepted =
+    `INSERT INTO ${event} (id, version, event, enqueued_at, next_attempt_at, claim, claimed_at) ` +
+    `SELECT id, ${RECORD_VERSION}, event::json, ${now}, ${now} + CASE WHEN take THEN ${LEASE} ELSE 0 END, take::int, ` +
+    `CASE WHEN take THEN ${now} END`;
   return {
     open:
       `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number, ` +
@@ -59,19 +63,18 @@ export function postgresStatements({ schema, now, window, maxAge }: {
     // each other.
     insert:
       "WITH d AS MATERIALIZED (SELECT * FROM json_to_recordset($1->'inserted') AS d(key text, after text, id text, " +
-      `event text)), i AS (INSERT INTO ${dedup} (key, occurrences, expires_at) ` +
+      `event text, take boolean)), i AS (INSERT INTO ${dedup} (key, occurrences, expires_at) ` +
       `SELECT key, replace(after, '${TIME_OF_TEXT}', (${now})::text), ${now} + ${window} FROM d ORDER BY key ` +
-      `ON CONFLICT (key) DO NOTHING RETURNING key) INSERT INTO ${event} (id, version, event, enqueued_at, ` +
-      `next_attempt_at) SELECT id, ${RECORD_VERSION}, event::json, ${now}, ${now} FROM d JOIN i USING (key) RETURNING id`,
+      `ON CONFLICT (key) DO NOTHING RETURNING key) ${accepted} FROM d JOIN i USING (key) ` +
+      "RETURNING id, enqueued_at::float8 AS at",
     // If it is as it was read: the keys that come back were written, and their events with them.
     change:
       "WITH d AS MATERIALIZED (SELECT * FROM json_to_recordset($1->'changed') AS d(key text, before text, " +
       `after text, events json)), u AS (UPDATE ${dedup} k SET occurrences = d.after, expires_at = ` +
       `CASE json_array_length(d.events) WHEN 0 THEN k.expires_at ELSE ${now} + ${window} END ` +
       "FROM d WHERE k.key = d.key AND k.occurrences = d.before RETURNING k.key), " +
-      `e AS (INSERT INTO ${event} (id, version, event, enqueued_at, next_attempt_at) ` +
-      `SELECT n.id, ${RECORD_VERSION}, n.event::json, ${now}, ${now} FROM d JOIN u USING (key), ` +
-      "json_to_recordset(d.events) AS n(id text, event text)) SELECT key FROM u",
+      `e AS (${accepted} FROM d JOIN u USING (key), ` +
+      `json_to_recordset(d.events) AS n(id text, event text, take boolean)) SELECT key, (${now})::float8 AS at FROM u`,
     claim: `${IN_ORDER}WITH g AS (${given}fresh int, total int, since bigint, aged_to bigint, skip json)), ` +
       `f AS MATERIALIZED (${inLine} AND e.next_attempt_at >= ${now} - (SELECT since FROM g) AND e.last_attempt_at IS NULL ` +
       "ORDER BY e.next_attempt_at, e.id LIMIT (SELECT fresh FROM g) FOR UPDATE OF e SKIP LOCKED), " +

@@ -1,10 +1,10 @@
 /** The outbox in PostgreSQL: several instances share it. Effects: sockets, randomness. */
-import { type Accepted, planned, type PreparedDraft } from "./accept_plan.ts";
+import { planned, type PreparedDraft } from "./accept_plan.ts";
 import { eventId } from "../event_id.ts";
 import { Lane } from "./lane.ts";
 import { DEAD_REASONS, isLeftAlone, type OutboxRecord, recordOf, type Row, type Stored } from "../record.ts";
-import { type Claim, type Fresh, inTurns, LEASE, type NewEvent, type OutboxStore } from "../store.ts";
-import type { Settlement, State, Summary } from "../store.ts";
+import { type Claim, claimOfNew, type Fresh, inTurns, LEASE, type NewEvent } from "../store.ts";
+import type { OutboxStore, Settlement, State, Summary } from "../store.ts";
 import { mostKeys } from "../store_options.ts";
 import type { Operations, Settled } from "../operation.ts";
 import type { PostgresConnection } from "./connection.ts";
@@ -27,6 +27,12 @@ const CARE = 20;
 const MOST_LEFT_ALONE = 1_000;
 
 type Settling = Operations["settle"]["answer"];
+type Accepted = "queued" | "duplicate" | Claim | StoreError;
+
+/** An event, and whether it is to be claimed as well. */
+interface Accepting extends NewEvent {
+  readonly take: boolean;
+}
 
 /** One per process. */
 export class PostgresStore implements OutboxStore {
@@ -36,7 +42,7 @@ export class PostgresStore implements OutboxStore {
   readonly #sql: Statements;
   readonly #age: TrustedAge;
   readonly #tally = new Tally();
-  readonly #accepts = new Lane<NewEvent, Accepted>(MOST_AT_ONCE, (drafts) => this.#acceptAll(drafts));
+  readonly #accepts = new Lane<Accepting, Accepted>(MOST_AT_ONCE, (drafts) => this.#acceptAll(drafts));
   readonly #settles = new Lane<Settled, Settling>(MOST_AT_ONCE, (settled) => this.#settleAll(settled));
   readonly #leftAlone = new Set<string>();
   /** Ids that were claimed here, and until when: a clock that is set ahead ends no lease. */
@@ -69,8 +75,8 @@ export class PostgresStore implements OutboxStore {
     return this.#tally.known;
   }
 
-  async accept(draft: NewEvent): Promise<"queued" | "duplicate"> {
-    const accepted = await this.#accepts.add(draft);
+  async accept(draft: NewEvent, take = false): ReturnType<OutboxStore["accept"]> {
+    const accepted = await this.#accepts.add({ ...draft, take });
     if (accepted instanceof StoreError) throw accepted;
     return accepted;
   }
@@ -162,13 +168,14 @@ export class PostgresStore implements OutboxStore {
   }
 
   /** Blindly at first, as most are new; what is known is read, and changed if nobody else has changed it meanwhile. */
-  async #acceptAll(drafts: readonly NewEvent[]): Promise<readonly Accepted[]> {
+  async #acceptAll(drafts: readonly Accepting[]): Promise<readonly Accepted[]> {
     const now = this.#options.clock.now();
-    const prepared = drafts.map(({ key, recipient, messageId, event }): PreparedDraft => ({
-      key,
-      copy: { recipient, messageId },
-      event: { id: eventId(now, ++this.#ids, crypto.randomUUID()), event: JSON.stringify(event) },
-    }));
+    const events = new Map<string, NewEvent["event"]>();
+    const prepared = drafts.map(({ key, recipient, messageId, event, take }): PreparedDraft => {
+      const id = eventId(now, ++this.#ids, crypto.randomUUID());
+      if (take) events.set(id, event);
+      return { key, copy: { recipient, messageId }, event: { id, event: JSON.stringify(event), take } };
+    });
     const results = new Map<PreparedDraft, Accepted>();
     let isDoubtful = false;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -187,13 +194,20 @@ export class PostgresStore implements OutboxStore {
       const written = statements.length === 0
         ? []
         : (await this.#connection.ask(statements, { inserted, changed }, () => isDoubtful = true)).flat();
-      const done = new Set(written.map(({ id, key }) => id ?? key));
+      const done = new Map(written.map(({ id, key, at }) => [id ?? key, Number(at)]));
       for (const { inserted, changed, outcomes } of plans) {
         const mark = inserted?.id ?? changed?.key;
-        if (mark !== undefined && !done.has(mark)) continue;
+        const at = mark === undefined ? undefined : done.get(mark);
+        if (mark !== undefined && at === undefined) continue;
         if (inserted !== undefined) this.#keys++;
         for (const [draft, accepted] of outcomes) {
-          results.set(draft, accepted);
+          const { id } = draft.event;
+          const event = id === inserted?.id || changed?.events.includes(draft.event)
+            ? events.get(id)
+            : undefined;
+          const isTaken = event !== undefined && at !== undefined;
+          if (isTaken) this.#held.set(id, this.#options.clock.monotonic() + LEASE);
+          results.set(draft, isTaken ? claimOfNew(id, event, at) : accepted);
           if (accepted === "queued") this.#tally.moved(undefined, "pending", this.#options.clock.now());
         }
       }

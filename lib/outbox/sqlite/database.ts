@@ -134,7 +134,7 @@ export class SqliteDatabase {
     return summaryOf(this.row(SQL.pendingSummary) ?? {}, dead, 0);
   }
 
-  #accept({ key, recipient, messageId, event }: Draft): Answers<"accept"> {
+  #accept({ key, recipient, messageId, event, take }: Draft): Answers<"accept"> {
     const { maxKeys, newUuid, window } = this.#rules;
     const { now, agedTo, room } = this.#moment;
     const copy = { recipient, messageId };
@@ -155,16 +155,18 @@ export class SqliteDatabase {
       $text: folded.text,
       $expires: now + window,
     });
-    this.run(SQL.event, { $id: eventId(now, ++this.#ids, newUuid()), $event: event, $now: now });
+    const id = eventId(now, ++this.#ids, newUuid());
     this.#added.events++;
     if (!isKnown) this.#added.keys++;
-    return "queued";
+    const line = take ? { $due: this.#leased(id), $claimed: now } : { $due: now, $claimed: null };
+    this.run(SQL.event, { $id: id, $event: event, $now: now, $claim: Number(take), ...line });
+    return take ? { id, at: now } : "queued";
   }
 
   #claim(limit: number, { within, first }: Fresh): Answers<"claim"> {
     const { now } = this.#moment;
-    const isNew = first ? Math.ceil(limit / 2) : Math.floor(limit / 2);
-    const fresh = this.#take(SQL.fresh, isNew, { $since: now - within });
+    const half = first ? Math.ceil(limit / 2) : Math.floor(limit / 2);
+    const fresh = this.#take(SQL.fresh, half, { $since: now - within });
     const due = this.#take(SQL.due, limit - fresh.length, {});
     return first ? inTurns(fresh, due) : inTurns(due, fresh);
   }
@@ -179,12 +181,17 @@ export class SqliteDatabase {
       const record = this.#read(row);
       if (claims.length === limit) break;
       if (isLeftAlone(record) || this.#held.has(record.id)) continue;
-      this.run(SQL.claim, { $id: record.id, $now: now, $until: now + LEASE });
-      this.#added.held.push(record.id);
+      this.run(SQL.claim, { $id: record.id, $now: now, $until: this.#leased(record.id) });
       const fence = (wholeNumber(row["claim"]) ?? 0) + 1;
       claims.push({ record, fence, age: Math.max(0, now - record.enqueuedAt) });
     }
     return claims;
+  }
+
+  /** Holds an event for its claimer; returns until when. */
+  #leased(id: string): number {
+    this.#added.held.push(id);
+    return this.#moment.now + LEASE;
   }
 
   #settle({ id, fence, place, settlement }: Settled): Answers<"settle"> {
@@ -198,12 +205,8 @@ export class SqliteDatabase {
     if (settlement.kind === "released") return done(this.run(SQL.released, { ...own, $place: place }));
     const { attempts, failures, ambiguous, detail } = settlement;
     const tried = {
-      ...own,
-      $now: now,
-      $attempts: attempts,
-      $failures: failures,
-      $ambiguous: ambiguous,
-      $detail: detail ?? null,
+      ...{ ...own, $now: now, $attempts: attempts, $failures: failures },
+      ...{ $ambiguous: ambiguous, $detail: detail ?? null },
     };
     if (settlement.kind === "dead") {
       const isAgain = this.row(SQL.isDead, own) !== undefined;

@@ -15,8 +15,8 @@ export const SQL = {
   newKey: "INSERT INTO dedup (key, occurrences, expires_at) VALUES ($key, $text, $expires)",
   occurrence: "UPDATE dedup SET occurrences = $text, expires_at = $expires WHERE key = $key",
   copy: "UPDATE dedup SET occurrences = $text WHERE key = $key",
-  event: "INSERT INTO event (id, version, event, enqueued_at, next_attempt_at) " +
-    `VALUES ($id, ${RECORD_VERSION}, $event, $now, $now)`,
+  event: "INSERT INTO event (id, version, event, enqueued_at, next_attempt_at, claim, claimed_at) " +
+    `VALUES ($id, ${RECORD_VERSION}, $event, $now, $due, $claim, $claimed)`,
   due: `${IN_LINE} ORDER BY next_attempt_at, rowid LIMIT $limit`,
   fresh: `${IN_LINE} AND next_attempt_at >= $since AND last_attempt_at IS NULL ` +
     "ORDER BY next_attempt_at, rowid LIMIT $limit",

@@ -2,7 +2,8 @@
 import { Deadlines } from "../../base/deadlines.ts";
 import type { StartThread, Thread, ThreadEvents } from "../../runtime/thread.ts";
 import type { Operations, Reply, Result } from "../operation.ts";
-import type { Claim, Fresh, NewEvent, OutboxStore, Settlement, State, Summary } from "../store.ts";
+import { type Claim, claimOfNew, type Fresh, type NewEvent, type OutboxStore } from "../store.ts";
+import type { Settlement, State, Summary } from "../store.ts";
 import { mostKeys, type StoreOptions } from "../store_options.ts";
 import type { SqliteStart } from "./engine.ts";
 import type { SqliteLocation } from "./open_file.ts";
@@ -81,10 +82,10 @@ export class SqliteStore implements OutboxStore {
     return this.#tally.known;
   }
 
-  async accept({ event, ...draft }: NewEvent): Promise<"queued" | "duplicate"> {
-    const answer = await this.#ask("accept", { ...draft, event: JSON.stringify(event) });
-    if (answer === "queued") this.#tally.moved(undefined, "pending", this.#options.clock.now());
-    return answer;
+  async accept({ event, ...draft }: NewEvent, take = false): ReturnType<OutboxStore["accept"]> {
+    const answer = await this.#ask("accept", { ...draft, event: JSON.stringify(event), take });
+    if (answer !== "duplicate") this.#tally.moved(undefined, "pending", this.#options.clock.now());
+    return typeof answer === "string" ? answer : claimOfNew(answer.id, event, answer.at);
   }
 
   claim(limit: number, fresh: Fresh): Promise<readonly Claim[]> {

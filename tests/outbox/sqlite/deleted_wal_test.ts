@@ -12,7 +12,7 @@ const ignore = Deno.build.os === "windows"; // nobody can delete there what is o
 const RULES = { window: 1e6, maxAge: 1e6, maxKeys: 9, newUuid: () => crypto.randomUUID() };
 const MOMENT = { now: 1, agedTo: 1, monotonic: 1, room: 9 };
 
-const accept = (key: string): Ask => ({ kind: "accept", ...draftOf(key), event: "{}" });
+const accept = (key: string): Ask => ({ kind: "accept", ...draftOf(key), event: "{}", take: false });
 const claim: Ask = { kind: "claim", limit: 9, fresh: { within: 1e9, first: true } };
 
 function engineOn(scene: SqliteScene, files: ThreadFiles, Database = DatabaseSync): SqliteEngine {
