@@ -118,9 +118,9 @@ export class Gate {
   room(): { readonly free: number; readonly inMs: number } {
     const held = this.held();
     if (held !== undefined) return { free: 0, inMs: held.waitMs };
-    if (this.isPaused) return { free: 1, inMs: 1_000 };
     const now = this.#options.clock.monotonic();
-    const free = Math.min(this.#slots.free, this.#bucket.available(now));
+    const most = this.isPaused ? Math.min(this.#slots.free, 1) : this.#slots.free;
+    const free = Math.min(most, this.#bucket.available(now));
     return { free, inMs: this.#slots.free === 0 ? 1_000 : Math.min(this.#bucket.waitAt(now), 1_000) };
   }
 
