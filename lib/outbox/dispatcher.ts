@@ -161,8 +161,8 @@ export class Dispatcher {
     this.#atOnce = Math.min(2 * atOnce, MOST_CLAIMED);
     for (const claim of claims) this.#begin(claim, now + START_WITHIN);
     // Others may have had some in hand: there can be more.
+    this.#foundNothing = claims.length > 0 ? -1 : added;
     if (claims.length > 0) return 0;
-    this.#foundNothing = added;
     this.#lookAt = now + this.#nextDueIn;
     return this.#nextDueIn;
   }
@@ -172,6 +172,7 @@ export class Dispatcher {
     const { clock, store, watch } = this.#options;
     if (clock.monotonic() < this.#tidyAt) return;
     this.#tidyAt = clock.monotonic() + POLL;
+    this.#nextDueIn = POLL;
     await this.#settleAgain();
     const { buried, nextDueIn } = await store.tidy();
     watch.tidied();

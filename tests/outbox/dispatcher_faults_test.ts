@@ -208,6 +208,27 @@ Deno.test("where the store has room to claim a few events at once, but not many,
   assert.equal(test.delivered, 148);
 });
 
+Deno.test("while the store cannot be looked after it is asked once a second, whatever was due then", async () => {
+  await using test = await DispatcherScene.open();
+  await test.pass(500);
+  test.store.tidy = () => {
+    test.store.tidy = fails("read_only");
+    return Promise.resolve({ buried: [], nextDueIn: 2 });
+  };
+  await test.pass(2_000);
+  const looks = test.calls.claim;
+  await test.pass(3_000, 1);
+  assert.ok(test.calls.claim - looks <= 4, `${test.calls.claim - looks} looks`);
+});
+
+Deno.test("a probe for which the rate has no room is not tried again and again", async () => {
+  await using test = await DispatcherScene.open({ ratePerMinute: 2, answer: () => LIMITED });
+  await test.accept("e");
+  await test.pass(120_000);
+  assert.ok(test.sent.length > 1, "it is tried");
+  assert.ok(test.calls.claim <= 10 * test.sent.length, `${test.calls.claim} claims`);
+});
+
 Deno.test("a fault of the service itself while it sends is told with its place, and the others go on", async () => {
   await using test = await DispatcherScene.open({
     answer: (name) => {

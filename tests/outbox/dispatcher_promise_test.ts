@@ -61,6 +61,17 @@ Deno.test("nothing is promised before the start, to what waits behind others, in
   assert.deepEqual(pausing.names.toSorted(), ["after it", "e", "e"], "new and old ones in turn");
 });
 
+Deno.test("what a look has found comes first, and goes out as fast as it is taken, whoever has put it there", async () => {
+  let sleep = (_: number) => Promise.resolve();
+  await using test = await resting({ answer: () => sleep(10).then(() => DELIVERED) });
+  sleep = (ms) => test.clock.sleep(ms, test.cut.signal);
+  await test.put(...numbered("e", 640));
+  await test.pass(1_001);
+  assert.equal(test.dispatcher.promise(), undefined, "others wait");
+  await test.pass(1_000);
+  assert.equal(test.delivered, 640);
+});
+
 Deno.test("no more are promised than can be sent at once, and what is not kept is free again", async () => {
   await using test = await resting();
   const promised = Array.from({ length: 64 }, () => test.dispatcher.promise());
