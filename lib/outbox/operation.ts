@@ -6,10 +6,10 @@ import type { StoreFault } from "./store_fault.ts";
 /** A {@link NewEvent} whose event is JSON text, as it is stored; `take`: it is claimed as well. */
 export type Draft = Omit<NewEvent, "event"> & { readonly event: string; readonly take: boolean };
 
-/** The event was accepted and claimed; `at`: when, in Unix milliseconds. */
+/** The event was accepted and claimed; `acceptedAt`: when, in Unix milliseconds. */
 export interface Taken {
   readonly id: string;
-  readonly at: number;
+  readonly acceptedAt: number;
 }
 
 /** What is asked, and what is answered, by kind. */
@@ -75,6 +75,15 @@ export interface Request {
 
 /** How one question ended. */
 export type Result = { readonly answer: Answer } | { readonly fault: StoreFault };
+
+/** How events are given back that were taken when they were accepted, and whose claims reach nobody. */
+export function givenBack(results: readonly Result[]): readonly Settled[] {
+  return results.flatMap((result): Settled[] => {
+    const answer = "answer" in result ? result.answer : null;
+    if (typeof answer !== "object" || answer === null || !("acceptedAt" in answer)) return [];
+    return [{ id: answer.id, fence: 1, place: answer.acceptedAt, settlement: { kind: "released" } }];
+  });
+}
 
 /** Answers to a {@link Request}, in its order. */
 export interface Reply {

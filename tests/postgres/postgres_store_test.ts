@@ -25,6 +25,24 @@ const DEAD: Settlement = {
 };
 const TIME = { clock: systemClock } as const;
 
+Deno.test("what was accepted is, and is claimed, though the server goes away before the rest of its group", async () => {
+  await using server = await PostgresServer.start();
+  await using proxy = new LossyProxy(server.port);
+  await using scene = await PostgresScene.on(server);
+  const store = await scene.open(TIME, "serve", { port: proxy.port });
+  proxy.lose("question", 1, true);
+  // A copy waits for its first one to be there.
+  const drafts = [draftOf("a", "bob", "m1"), draftOf("a", "tina", "m2"), draftOf("b")];
+  const answers = await Promise.all(
+    drafts.map((draft) => store.accept(draft, true).catch((error: StoreError) => error.fault)),
+  );
+  assert.deepEqual(answers.map((answer) => typeof answer === "string" ? answer : answer.record.event), [
+    ...[draftOf("a").event, "unreachable", draftOf("b").event],
+  ]);
+  assert.deepEqual([store.known.pending, proxy.lost], [2, 1]);
+  await store.close();
+});
+
 for (const lost of ["answer", "question"] as const) {
   Deno.test(`an operation whose ${lost} is lost on the way is done once, and is told as if nothing had been lost`, async () => {
     await using server = await PostgresServer.start();

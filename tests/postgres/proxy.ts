@@ -5,6 +5,7 @@ export class LossyProxy implements AsyncDisposable {
   readonly #open = new Set<Deno.Conn>();
   #passed = 0;
   #loses: "answer" | "question" | undefined;
+  #breaks = false;
   /** How often something was lost. */
   lost = 0;
 
@@ -20,15 +21,16 @@ export class LossyProxy implements AsyncDisposable {
   /**
    * Loses what comes next: the server's answer, after it has done its work, or the question before it gets there.
    *
-   * @param passed how many of them come through before
+   * @param passed how many of them come through before @param breaks nothing comes through any more then
    */
-  lose(what: "answer" | "question", passed = 0): void {
+  lose(what: "answer" | "question", passed = 0, breaks = false): void {
     this.#loses = what;
+    this.#breaks = breaks;
     this.#passed = passed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close();
+    close(this.#listener);
     for (const connection of this.#open) close(connection);
     return Promise.resolve();
   }
@@ -53,6 +55,7 @@ export class LossyProxy implements AsyncDisposable {
         if (this.#loses === what && this.#passed-- <= 0) {
           this.#loses = undefined;
           this.lost++;
+          if (this.#breaks) await this[Symbol.asyncDispose]();
           break;
         }
         for (let sent = 0; sent < read;) sent += await to.write(bytes.subarray(sent, read));
@@ -64,7 +67,7 @@ export class LossyProxy implements AsyncDisposable {
   }
 }
 
-function close(connection: Deno.Conn): void {
+function close(connection: Disposable & { close(): void }): void {
   try {
     connection.close();
   } catch {

@@ -169,7 +169,8 @@ export class PostgresStore implements OutboxStore {
 
   /** Blindly at first, as most are new; what is known is read, and changed if nobody else has changed it meanwhile. */
   async #acceptAll(drafts: readonly Accepting[]): Promise<readonly Accepted[]> {
-    const now = this.#options.clock.now();
+    const { clock, window } = this.#options;
+    const now = clock.now();
     const events = new Map<string, NewEvent["event"]>();
     const prepared = drafts.map(({ key, recipient, messageId, event, take }): PreparedDraft => {
       const id = eventId(now, ++this.#ids, crypto.randomUUID());
@@ -178,41 +179,46 @@ export class PostgresStore implements OutboxStore {
     });
     const results = new Map<PreparedDraft, Accepted>();
     let isDoubtful = false;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const left = prepared.filter((draft) => !results.has(draft));
-      if (left.length === 0) return prepared.flatMap((draft) => results.get(draft) ?? []);
-      const isBlind = tries === 0 && Math.min(this.#room, this.#keyRoom) >= left.length;
-      const keys = [...new Set(left.map(({ key }) => key))];
-      const known = isBlind ? [] : await this.#rows(this.#sql.remembered, keys);
-      const { window } = this.#options;
-      const rules = { room: this.#room, keyRoom: this.#keyRoom, isDoubtful, agedTo: this.#agedTo(), window };
-      const plans = planned(left, known, rules);
-      const inserted = plans.flatMap(({ inserted }) => inserted ?? []);
-      const changed = plans.flatMap(({ changed }) => changed ?? []);
-      const { insert, change } = this.#sql;
-      const statements = [...inserted.length > 0 ? [insert] : [], ...changed.length > 0 ? [change] : []];
-      const written = statements.length === 0
-        ? []
-        : (await this.#connection.ask(statements, { inserted, changed }, () => isDoubtful = true)).flat();
-      const done = new Map(written.map(({ id, key, at }) => [id ?? key, Number(at)]));
-      for (const { inserted, changed, outcomes } of plans) {
-        const mark = inserted?.id ?? changed?.key;
-        const at = mark === undefined ? undefined : done.get(mark);
-        if (mark !== undefined && at === undefined) continue;
-        if (inserted !== undefined) this.#keys++;
-        for (const [draft, accepted] of outcomes) {
-          const { id } = draft.event;
-          const event = id === inserted?.id || changed?.events.includes(draft.event)
-            ? events.get(id)
-            : undefined;
-          const isTaken = event !== undefined && at !== undefined;
-          if (isTaken) this.#held.set(id, this.#options.clock.monotonic() + LEASE);
-          results.set(draft, isTaken ? claimOfNew(id, event, at) : accepted);
-          if (accepted === "queued") this.#tally.moved(undefined, "pending", this.#options.clock.now());
+    try {
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const left = prepared.filter((draft) => !results.has(draft));
+        if (left.length === 0) return prepared.flatMap((draft) => results.get(draft) ?? []);
+        const isBlind = tries === 0 && Math.min(this.#room, this.#keyRoom) >= left.length;
+        const keys = [...new Set(left.map(({ key }) => key))];
+        const known = isBlind ? [] : await this.#rows(this.#sql.remembered, keys);
+        const space = { room: this.#room, keyRoom: this.#keyRoom };
+        const plans = planned(left, known, { ...space, isDoubtful, agedTo: this.#agedTo(), window });
+        const inserted = plans.flatMap(({ inserted }) => inserted ?? []);
+        const changed = plans.flatMap(({ changed }) => changed ?? []);
+        const { insert, change } = this.#sql;
+        const statements = [...inserted.length > 0 ? [insert] : [], ...changed.length > 0 ? [change] : []];
+        const written = statements.length === 0
+          ? []
+          : (await this.#connection.ask(statements, { inserted, changed }, () => isDoubtful = true)).flat();
+        const done = new Map(written.map(({ id, key, at }) => [id ?? key, Number(at)]));
+        for (const { inserted, changed, outcomes } of plans) {
+          const mark = inserted?.id ?? changed?.key;
+          const at = mark === undefined ? undefined : done.get(mark);
+          if (mark !== undefined && at === undefined) continue;
+          if (inserted !== undefined) this.#keys++;
+          for (const [draft, accepted] of outcomes) {
+            const { id } = draft.event;
+            const event = id === inserted?.id || changed?.events.includes(draft.event)
+              ? events.get(id)
+              : undefined;
+            const isTaken = event !== undefined && at !== undefined;
+            if (isTaken) this.#held.set(id, clock.monotonic() + LEASE);
+            results.set(draft, isTaken ? claimOfNew(id, event, at) : accepted);
+            if (accepted === "queued") this.#tally.moved(undefined, "pending", clock.now());
+          }
         }
       }
+      throw new StoreError("busy");
+    } catch (error) {
+      // What was written before is accepted, and what was claimed is to be sent.
+      if (!(error instanceof StoreError) || results.size === 0) throw error;
+      return prepared.map((draft) => results.get(draft) ?? error);
     }
-    throw new StoreError("busy");
   }
 
   async #settleAll(settled: readonly Settled[]): Promise<readonly Settling[]> {

@@ -160,7 +160,7 @@ export class SqliteDatabase {
     if (!isKnown) this.#added.keys++;
     const line = take ? { $due: this.#leased(id), $claimed: now } : { $due: now, $claimed: null };
     this.run(SQL.event, { $id: id, $event: event, $now: now, $claim: Number(take), ...line });
-    return take ? { id, at: now } : "queued";
+    return take ? { id, acceptedAt: now } : "queued";
   }
 
   #claim(limit: number, { within, first }: Fresh): Answers<"claim"> {

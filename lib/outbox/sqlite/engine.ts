@@ -1,7 +1,7 @@
 /** The SQLite half of a store: keeps an eye on its file, and answers in transactions. Synchronous. */
-import type { Moment, Reply, Request, Result } from "../operation.ts";
+import { givenBack, type Moment, type Reply, type Request, type Result } from "../operation.ts";
 import type { Summary } from "../store.ts";
-import type { DatabaseRules } from "./database.ts";
+import type { DatabaseRules, SqliteDatabase } from "./database.ts";
 import { sqliteFault } from "./fault.ts";
 import { isOurs } from "./file.ts";
 import { type OpenFile, openFile, rolledBack, type SqliteLocation, type SqliteModules } from "./open_file.ts";
@@ -90,7 +90,22 @@ export class SqliteEngine {
     database.committed();
     const after = trouble ?? this.#trouble(open);
     if (after === undefined) return results;
+    this.#giveBack(database, results);
     return results.map((result, n) => asks[n]?.kind === "accept" ? { fault: after } : result);
+  }
+
+  /** Of events that were committed, and whose webhooks are refused, nobody gets the claim. */
+  #giveBack(database: SqliteDatabase, results: readonly Result[]): void {
+    const settled = givenBack(results);
+    if (settled.length === 0) return;
+    try {
+      database.run("BEGIN IMMEDIATE");
+      for (const one of settled) database.answer({ kind: "settle", ...one });
+      database.run("COMMIT");
+    } catch {
+      // Their leases end by themselves.
+      rolledBack(database);
+    }
   }
 
   /** After a deletion or a move SQLite goes on "succeeding", into a file that nobody will find again. */

@@ -1,7 +1,7 @@
 /** The outbox in a SQLite file. SQLite works in a thread of its own; this half gathers, waits and keeps count. */
 import { Deadlines } from "../../base/deadlines.ts";
 import type { StartThread, Thread, ThreadEvents } from "../../runtime/thread.ts";
-import type { Operations, Reply, Result } from "../operation.ts";
+import { givenBack, type Operations, type Reply, type Result } from "../operation.ts";
 import { type Claim, claimOfNew, type Fresh, type NewEvent, type OutboxStore } from "../store.ts";
 import type { Settlement, State, Summary } from "../store.ts";
 import { mostKeys, type StoreOptions } from "../store_options.ts";
@@ -85,7 +85,7 @@ export class SqliteStore implements OutboxStore {
   async accept({ event, ...draft }: NewEvent, take = false): ReturnType<OutboxStore["accept"]> {
     const answer = await this.#ask("accept", { ...draft, event: JSON.stringify(event), take });
     if (answer !== "duplicate") this.#tally.moved(undefined, "pending", this.#options.clock.now());
-    return typeof answer === "string" ? answer : claimOfNew(answer.id, event, answer.at);
+    return typeof answer === "string" ? answer : claimOfNew(answer.id, event, answer.acceptedAt);
   }
 
   claim(limit: number, fresh: Fresh): Promise<readonly Claim[]> {
@@ -185,6 +185,8 @@ export class SqliteStore implements OutboxStore {
     const message: Reply | "closed" = JSON.parse(text);
     if (message === "closed") return this.#onClosed();
     this.#answered();
+    // Who waited was told that nothing was accepted.
+    const unheard = this.#isLate ? givenBack(message.results) : [];
     this.#isLate = false;
     const asked = this.#asked;
     this.#asked = [];
@@ -193,6 +195,7 @@ export class SqliteStore implements OutboxStore {
     // A lock was waited for. Were those that gathered to wait as long anew, the last would wait for a minute.
     const isLocked = message.results.some((result) => "fault" in result && result.fault === "busy");
     if (isLocked) fail(this.#queue.splice(0), "busy");
+    for (const one of unheard) void this.#ask("settle", one).catch(() => {}); // the lease ends by itself
     // What the answers lead to goes along with what has gathered.
     queueMicrotask(() => void this.#send());
   }

@@ -12,7 +12,10 @@ const ignore = Deno.build.os === "windows"; // nobody can delete there what is o
 const RULES = { window: 1e6, maxAge: 1e6, maxKeys: 9, newUuid: () => crypto.randomUUID() };
 const MOMENT = { now: 1, agedTo: 1, monotonic: 1, room: 9 };
 
-const accept = (key: string): Ask => ({ kind: "accept", ...draftOf(key), event: "{}", take: false });
+const accept = (key: string, take = false): Ask => {
+  const { event, ...draft } = draftOf(key);
+  return { kind: "accept", ...draft, event: JSON.stringify(event), take };
+};
 const claim: Ask = { kind: "claim", limit: 9, fresh: { within: 1e9, first: true } };
 
 function engineOn(scene: SqliteScene, files: ThreadFiles, Database = DatabaseSync): SqliteEngine {
@@ -49,6 +52,30 @@ Deno.test({
     }
   },
 });
+
+for (const suffix of ["", "-wal"]) {
+  Deno.test({
+    name: `an event whose commit went into a deleted file is refused, and nobody has it: outbox.db${suffix}`,
+    ignore,
+    async fn() {
+      await using scene = new SqliteScene();
+      const { files: real } = await threadSurroundings();
+      let looks = 0;
+      const identity = (path: string) => {
+        // The look before the commit is the second one.
+        if (path === scene.path && ++looks === 3) Deno.removeSync(scene.path + suffix);
+        return real.identity(path);
+      };
+      const engine = engineOn(scene, { ...real, identity });
+      engine.open();
+      assert.deepEqual(told(engine, accept("a", true)), [suffix === "" ? "gone" : "wal_gone"]);
+      const [result] = engine.answer({ asks: [claim], moment: MOMENT }).results;
+      assert.ok(result !== undefined && "answer" in result);
+      assert.equal(Array.isArray(result.answer) && result.answer.length, 1, "it can be sent at once");
+      engine.close();
+    },
+  });
+}
 
 Deno.test({
   name: "so does looking after the store: it need not be a new event",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../../lib/runtime/system_clock.ts";
+import type { Operations } from "../../../lib/outbox/operation.ts";
 import { SQL } from "../../../lib/outbox/sqlite/statements.ts";
 import { SqliteStore } from "../../../lib/outbox/sqlite/store.ts";
 import type { StartThread, ThreadEvents } from "../../../lib/runtime/thread.ts";
@@ -26,10 +27,10 @@ class FakeThread {
     });
   };
 
-  /** Answers the last message: all were queued. */
-  answer(): void {
+  /** Answers the last message: all were queued, or so. */
+  answer(answer: Operations["accept"]["answer"] = "queued"): void {
     const { asks } = JSON.parse(this.asked.at(-1)!);
-    const results = asks.map(() => ({ answer: "queued" }));
+    const results = asks.map(() => ({ answer }));
     this.events!.onMessage(JSON.stringify({ results, leftAlone: [] }));
   }
 }
@@ -80,6 +81,27 @@ Deno.test("a disk that hangs: who waits is told after 5 s, and who gathered; who
     1,
     "what was answered too late is counted when the store is looked after",
   );
+});
+
+Deno.test("an event that was claimed too late, when its webhook was refused, goes back into the line", async () => {
+  const { thread, clock, store } = await open();
+  const refused = watched(faultOf(store.accept(draftOf("a"), true)));
+  await settled();
+  await clock.advance(5_000);
+  assert.equal(refused.value, "slow");
+  thread.answer({ id: "id", acceptedAt: 7 });
+  await settled();
+  const settlement = { kind: "released" };
+  assert.deepEqual(JSON.parse(thread.asked.at(-1)!).asks, [
+    { kind: "settle", id: "id", fence: 1, place: 7, settlement },
+  ]);
+
+  const [kept] = [store.accept(draftOf("b"), true), thread.answer()];
+  await settled();
+  thread.answer({ id: "other", acceptedAt: 8 });
+  assert.equal(typeof await kept, "object");
+  await settled();
+  assert.equal(thread.asked.length, 3, "what was claimed in time is kept");
 });
 
 Deno.test("a lock that was waited for in vain ends the wait of all that came meanwhile, and of nobody later", async () => {
